@@ -1,0 +1,1 @@
+"""API journeys as pytest tests."""

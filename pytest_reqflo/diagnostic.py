@@ -1,0 +1,108 @@
+"""`Diagnostic`: a problem at a place, and the one renderer that shows it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_reqflo.source import SourceText, Span
+from pytest_reqflo.values import printable
+
+Severity = Literal["error", "warning"]
+
+_MAX_EXCERPT = 160
+"""Longest part of a source line that is shown; minified files have lines of megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A marked place: its span, the source line it begins on, and a short remark."""
+
+    span: Span
+    line_text: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """A problem: code, one sentence, places (the first is where it is), facts, one hint."""
+
+    code: str
+    title: str
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    hint: str = ""
+    severity: Severity = "error"
+
+    @property
+    def span(self) -> Span | None:
+        """The place of the problem, None when it has none."""
+        return self.labels[0].span if self.labels else None
+
+
+def label_at(source: SourceText, span: Span, text: str = "") -> Label:
+    """Return the label for *span* of *source*."""
+    return Label(span, source.line(span.start.line), text)
+
+
+def nearest_name(name: str, allowed: Iterable[str]) -> str | None:
+    """Return the name of *allowed* that *name* is most likely a misspelling of."""
+    candidates = sorted(set(allowed) - {name})
+    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def name_hint(name: str, allowed: Iterable[str], *, what: str = "Keys here") -> str:
+    """Return a hint that names the nearest of *allowed*, and all of them when they are few."""
+    names = list(dict.fromkeys(allowed))
+    near = nearest_name(name, names)
+    listed = f"{what}: {', '.join(names)}" if 0 < len(names) <= 24 else ""
+    if near:
+        return f"did you mean `{near}`?" + (f" {listed}" if listed else "")
+    return listed
+
+
+def render_diagnostic(diagnostic: Diagnostic) -> str:
+    """Return the plain text of *diagnostic*: sentence, place, excerpt, facts, hint."""
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {printable(diagnostic.title)}"
+    lines = [head, *_render_labels(diagnostic.labels)]
+    lines += [f"  = {printable(note)}" for note in diagnostic.notes]
+    if diagnostic.hint:
+        lines.append(f"hint: {printable(diagnostic.hint)}")
+    return "\n".join(lines)
+
+
+def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return all of *diagnostics*, a blank line between two."""
+    return "\n\n".join(render_diagnostic(diagnostic) for diagnostic in diagnostics)
+
+
+def _render_labels(labels: Sequence[Label]) -> list[str]:
+    if not labels:
+        return []
+    width = max(len(str(label.span.start.line)) for label in labels)
+    lines: list[str] = []
+    for number, label in enumerate(labels):
+        is_new_file = number == 0 or label.span.file != labels[number - 1].span.file
+        if is_new_file:
+            lines += [f"{' ' * width}--> {printable(str(label.span))}", f"{' ' * width} |"]
+        else:
+            lines.append("...")
+        lines += _render_excerpt(label, width, mark="^" if number == 0 else "-")
+    return [*lines, f"{' ' * width} |"]
+
+
+def _render_excerpt(label: Label, width: int, *, mark: str) -> list[str]:
+    start = label.span.start
+    text = label.line_text.replace("\t", " ")
+    offset = start.column - 1
+    cut = max(0, offset - _MAX_EXCERPT // 2) if len(text) > _MAX_EXCERPT else 0
+    before = printable(text[cut:offset])
+    visible = printable(text[cut : cut + _MAX_EXCERPT])
+    end = label.span.end
+    length = end.column - start.column if end.line == start.line else len(text) - offset
+    marked = printable(text[offset : min(offset + max(length, 1), cut + _MAX_EXCERPT)])
+    pointer = f"{' ' * len(before)}{mark * max(1, len(marked))} {label.text}".rstrip()
+    return [f"{start.line:>{width}} | {visible}".rstrip(), f"{' ' * width} | {pointer}"]

@@ -1,0 +1,175 @@
+"""JSON values, their canonical bytes, digests and names. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any, NewType, TypeAlias
+
+Json: TypeAlias = Any
+"""A JSON value: None, bool, int, float, str, list (or tuple) of Json, dict of str to Json.
+
+An alias for documentation: a recursive type costs every reader a cast and finds no bugs here.
+"""
+
+Digest = NewType("Digest", str)
+"""SHA-256 as 64 lower-case hex digits."""
+
+MAX_JSON_DEPTH = 200
+"""Deepest nesting that `parse_json` accepts; deeper trees exhaust the stack of later readers."""
+
+
+class JsonProblem(ValueError):
+    """Text that is not usable JSON; the message says why, without quoting the text."""
+
+
+def canonical_json(value: Json) -> bytes:
+    """Return the one byte form of *value*: sorted keys, no spaces, UTF-8, no NaN.
+
+    Raises: ValueError for NaN and infinities; TypeError for anything that is not JSON.
+    """
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode("utf-8", errors="surrogatepass")
+
+
+def digest_of(content: bytes) -> Digest:
+    """Return the SHA-256 of *content* as hex."""
+    return Digest(hashlib.sha256(content).hexdigest())
+
+
+def parse_json(text: str | bytes) -> Json:
+    """Return the value of a JSON document, stricter than the standard library.
+
+    Refused: NaN and infinities (also ``1e400``), integers that Python will not convert,
+    nesting beyond MAX_JSON_DEPTH, bytes that are not UTF-8.
+    Raises: JsonProblem.
+    Source: RFC 8259.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float)
+    except JsonProblem:
+        raise
+    except UnicodeDecodeError as error:
+        raise JsonProblem(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise JsonProblem(
+            f"{error.msg[:1].lower()}{error.msg[1:]} at line {error.lineno}, column {error.colno}"
+        ) from None
+    except RecursionError:
+        raise JsonProblem(f"nested deeper than {MAX_JSON_DEPTH} levels") from None
+    except ValueError:
+        raise JsonProblem("holds an integer with more digits than can be read") from None
+    if _is_deeper_than(value, MAX_JSON_DEPTH):
+        raise JsonProblem(f"nested deeper than {MAX_JSON_DEPTH} levels")
+    return value
+
+
+def _refuse_constant(name: str) -> Json:
+    raise JsonProblem(f"{name} is not JSON")
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise JsonProblem("holds a number that is too large")
+    return number
+
+
+def _is_deeper_than(value: Json, limit: int) -> bool:
+    level: list[Json] = [value]
+    for _ in range(limit + 1):
+        level = [
+            child
+            for node in level
+            if isinstance(node, (dict, list))
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def json_equal(left: Json, right: Json) -> bool:
+    """Say whether two values are the same JSON: booleans are not numbers, 1 equals 1.0."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return isinstance(left, bool) and isinstance(right, bool) and left == right
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(json_equal(left[k], right[k]) for k in left)
+    if is_array(left) and is_array(right):
+        return len(left) == len(right) and all(map(json_equal, left, right))
+    if is_number(left) and is_number(right):
+        return bool(left == right)
+    return type(left) is type(right) and bool(left == right)
+
+
+def is_array(value: object) -> bool:
+    """Say whether *value* is a JSON array (list or tuple)."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def is_number(value: object) -> bool:
+    """Say whether *value* is a JSON number; booleans are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def json_type(value: Json) -> str:
+    """Return the JSON name of the type of *value*: ``integer`` for 1 and 1.0 alike is ``number``.
+
+    One of: null, boolean, integer, number, string, array, object.
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+    return "object" if isinstance(value, Mapping) else "array"
+
+
+def pointer_join(pointer: str, *parts: str | int) -> str:
+    """Append *parts* to a JSON pointer (RFC 6901): ``pointer_join("/steps", 0, "id")``."""
+    return pointer + "".join(
+        "/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts
+    )
+
+
+def slugify(text: str, *, limit: int = 60) -> str:
+    """Return a lower-case ``[a-z0-9._-]`` name made from *text*; empty when nothing is usable."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9._]+", "-", plain).strip("-.")[:limit].rstrip("-.")
+
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def printable(text: str) -> str:
+    """Return *text* with control, bidi, zero-width and surrogate characters shown as escapes.
+
+    Newline and tab stay. The result can be encoded as UTF-8 and cannot steer a terminal.
+    """
+    return _UNPRINTABLE.sub(_escape_character, text)
+
+
+def _escape_character(match: re.Match[str]) -> str:
+    number = ord(match.group())
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return *text*, or its head and the full size when it is longer than *limit* characters."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}… ({len(text)} characters in all)"
