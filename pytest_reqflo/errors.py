@@ -128,6 +128,10 @@ class UsageProblem(ReqfloError):
     """An option or argument cannot be used."""
 
 
+class ReqfloWarning(UserWarning):
+    """A warning about a journey or its run; its text begins with the code, such as ``RF502``."""
+
+
 def raise_all(diagnostics: Iterable[Diagnostic]) -> None:
     """Raise JourneyError with the errors of *diagnostics*; return when all are warnings."""
     errors = [item for item in diagnostics if item.severity == "error"]

@@ -1,0 +1,1 @@
+"""All code that touches pytest, imported when the first journey is met."""

@@ -1,0 +1,1 @@
+"""Views of results: one pure `render` per output."""

@@ -1,0 +1,1 @@
+"""Harness for people who extend the plugin."""

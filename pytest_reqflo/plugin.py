@@ -1,0 +1,136 @@
+"""The pytest plugin: options and hooks of a few lines, which import `host` at the first journey.
+
+Imports only the standard library and pytest: every pytest user pays for what stands here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_reqflo.host.collect import ArtifactFile, JourneyFile
+
+_SUFFIXES = (".yaml", ".yml")
+_ARTIFACT_PREFIX = "artifact_"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options, each with its ini name; environment variables lie between the two."""
+    group = parser.getgroup("reqflo", "API journeys (pytest-reqflo)")
+    group.addoption(
+        "--reqflo-env",
+        metavar="NAME",
+        help="environment that journeys run against (REQFLO_ENV, ini reqflo_env)",
+    )
+    group.addoption(
+        "--reqflo-case",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run only this case, by its exact name; repeatable",
+    )
+    group.addoption(
+        "--reqflo-set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="value of a run input or variable; repeatable",
+    )
+    group.addoption(
+        "--reqflo-data",
+        metavar="FILE",
+        help="CSV, JSON or JSONL rows for the one selected journey, instead of its own",
+    )
+    group.addoption(
+        "--reqflo-store",
+        metavar="DIR",
+        help="folder of artifacts and versions (REQFLO_STORE, ini reqflo_store; default .reqflo)",
+    )
+    group.addoption(
+        "--reqflo-output",
+        metavar="FILE",
+        help="write the results as JSON: one object, or a list under `results`",
+    )
+    parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
+    parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
+    parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
+    parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini("reqflo_env", "environment that journeys run against")
+    parser.addini("reqflo_store", "folder of artifacts and versions")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Merge results on the controller of xdist, which itself collects nothing."""
+    if config.getoption("--reqflo-output") and not hasattr(config, "workerinput"):
+        from pytest_reqflo.host.session import begin_session
+
+        begin_session(config)
+
+
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> JourneyFile | ArtifactFile | None:
+    """Collect journeys, by file name or by a first look at the text."""
+    if file_path.suffix not in _SUFFIXES:
+        return _collect_artifact(file_path, parent)
+    if not file_path.stem.endswith(".journey") and not _looks_like_journey(file_path, parent):
+        return None
+    from pytest_reqflo.host.collect import collect_journey
+
+    return collect_journey(file_path, parent)
+
+
+def _looks_like_journey(path: Path, parent: pytest.Collector) -> bool:
+    # Every YAML file of a project without journeys passes here: nothing but the scan is loaded.
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return False
+    if text.startswith(b"journey:") or b"\njourney:" in text or b"\xef\xbb\xbfjourney:" in text:
+        return True
+    if path.parent.name == "journeys":
+        from pytest_reqflo.host.collect import warn_near_miss
+
+        warn_near_miss(path, parent)
+    return False
+
+
+def _collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile | None:
+    if not (path.name.startswith(_ARTIFACT_PREFIX) and path.suffix == ".json"):
+        return None
+    if not parent.session.isinitpath(path):
+        return None
+    from pytest_reqflo.host.collect import collect_artifact
+
+    return collect_artifact(path, parent)
+
+
+@pytest.fixture
+def reqflo_environment(_reqflo_no_environment: None) -> Mapping[str, Any]:
+    """Override in a conftest.py to change environment values of journeys.
+
+    Return a mapping: `base_url` of the default service, `services` ({name: {base_url, ...}}) and
+    `values`. Origins given here are allowed.
+    """
+    return {}
+
+
+@pytest.fixture
+def reqflo_inputs(_reqflo_no_inputs: None) -> Mapping[str, Any]:
+    """Override in a conftest.py to supply run inputs and variables of journeys, by name."""
+    return {}
+
+
+@pytest.fixture
+def _reqflo_no_environment() -> None:
+    """Stand in the closure of `reqflo_environment` only while no suite overrides it."""
+
+
+@pytest.fixture
+def _reqflo_no_inputs() -> None:
+    """Stand in the closure of `reqflo_inputs` only while no suite overrides it."""

@@ -1,0 +1,290 @@
+"""`JourneyResult` to the failure page that people read in the terminal and in CI. Pure.
+
+The first line is a full sentence; summaries, JUnit and annotations show it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pytest_reqflo.diagnostic import Diagnostic, label_at, render_diagnostic
+from pytest_reqflo.report.differences import render_differences
+from pytest_reqflo.report.exchange import indent, render_curl, render_exchange
+from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.result import (
+    CheckResult,
+    JourneyResult,
+    Problem,
+    RunIdentity,
+    StepResult,
+    TryResult,
+    ValueUse,
+)
+from pytest_reqflo.source import SourceMap, Span
+from pytest_reqflo.values import Json, canonical_json, shorten
+
+_BAD = ("failed", "error", "interrupted")
+_MAX_VALUE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailurePage:
+    """What a failed run shows.
+
+    Shape: *first_line* is the first line of *text*; *code* is the code of what went wrong first;
+        *span* is its place in the journey file, None when the file is not at hand.
+    """
+
+    first_line: str
+    text: str
+    code: str
+    span: Span | None = None
+
+
+def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) -> FailurePage:
+    """Return the page of *result*; *places* maps pointers to the file that is called *shown*."""
+    step = find_failed_step(result)
+    cause = _cause_of(result, step)
+    span = _span_of(places, cause.pointer, cause.origin)
+    first_line = f"{_where(step, result.identity)}{cause.sentence}"
+    blocks = [
+        [first_line, *_place(places, span, shown)],
+        cause.facts,
+        *(_step_blocks(step, places) if step else ()),
+        _other_failures(result, step),
+        _skipped(result),
+        _identity(result.identity, result.notices),
+    ]
+    text = "\n\n".join("\n".join(block) for block in blocks if block)
+    return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
+
+
+def find_failed_step(result: JourneyResult) -> StepResult | None:
+    """Return the step that the page is about: the first bad one that no other step caused."""
+    bad = [step for step in result.steps if step.outcome in _BAD]
+    return bad[0] if bad else None
+
+
+# --- the cause -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cause:
+    code: str
+    sentence: str
+    pointer: str
+    origin: str = "step"
+    facts: tuple[str, ...] = ()
+
+
+def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
+    problem = _first_problem(result, step)
+    failed = _failed_checks(step)
+    if problem is not None and not (failed and problem.category == "assertion"):
+        facts = [f"  = {to_line(note)}" for note in problem.notes]
+        facts += [f"hint: {to_line(problem.hint)}"] if problem.hint else []
+        return _Cause(
+            code=problem.code,
+            sentence=to_line(problem.message),
+            pointer=problem.pointer or (step.pointer if step else ""),
+            facts=tuple(facts),
+        )
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        sentence = f"{_check_sentence(failed[0])}{more}"
+        return _Cause(
+            code="RF501", sentence=sentence, pointer=failed[0].pointer, origin=failed[0].origin
+        )
+    return _Cause(
+        code="RF501", sentence=f"the run {result.outcome}", pointer=step.pointer if step else ""
+    )
+
+
+def _first_problem(result: JourneyResult, step: StepResult | None) -> Problem | None:
+    last = step.last_try if step else None
+    problems = [
+        *(last.problems if last else ()),
+        *(step.problems if step else ()),
+        *result.problems,
+    ]
+    return problems[0] if problems else None
+
+
+def _failed_checks(step: StepResult | None) -> list[CheckResult]:
+    checks = step.last_try.checks if step and step.last_try else ()
+    return [check for check in checks if not check.passed and not check.soft]
+
+
+def _check_sentence(check: CheckResult) -> str:
+    message = check.message or f"{check.subject} is not as expected"
+    if check.author_message:
+        return to_line(f"{check.author_message} ({message})")
+    return to_line(message)
+
+
+def _where(step: StepResult | None, identity: RunIdentity) -> str:
+    remarks = []
+    if identity.case:
+        remarks.append(f"case `{to_line(identity.case)}`")
+    if identity.row_number is not None:
+        remarks.append(f"row {identity.row_number}, `{to_line(identity.row)}`")
+    context = f" ({', '.join(remarks)})" if remarks else ""
+    if step is None:
+        return f"journey `{to_line(identity.journey_name)}`{context}: "
+    return f"step `{to_line(step.id)}`{context}: "
+
+
+# --- the place -----------------------------------------------------------------------------------
+
+
+def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+    if places is None:
+        return None
+    pointer = f"/journey{pointer}"
+    if origin == "template":
+        step = pointer.partition("/assertions")[0]
+        return places.span_of(f"{step}/template")
+    # The expected value says more than the mapping that holds it.
+    expected = f"{pointer}/expected"
+    return places.values.get(expected) or places.span_of(pointer)
+
+
+def _place(places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
+    if places is None or span is None:
+        return [f"  --> {to_line(shown)}"] if shown else []
+    diagnostic = Diagnostic(code="", title="", labels=(label_at(places.source, span),))
+    return render_diagnostic(diagnostic).split("\n")[1:]
+
+
+# --- the step ------------------------------------------------------------------------------------
+
+
+def _step_blocks(step: StepResult, places: SourceMap | None) -> Iterator[list[str]]:
+    last = step.last_try
+    if last is None:
+        return
+    yield _checks(step, last, places)
+    for check in _failed_checks(step):
+        if check.differences:
+            yield [
+                f"differences of {to_line(check.subject)}",
+                *indent(render_differences(check.differences)),
+            ]
+    for exchange in last.exchanges[-1:]:
+        yield _redirects(last)
+        yield render_exchange(exchange)
+        yield render_curl(exchange)
+    yield _values_used(last.values_used)
+    yield _tries(step)
+
+
+def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list[str]:
+    if not any(not check.passed for check in last.checks):
+        return []
+    lines = [f"checks of step `{to_line(step.id)}`"]
+    for check in last.checks:
+        if check.passed:
+            continue
+        word = "soft" if check.soft else "failed"
+        span = _span_of(places, check.pointer, check.origin)
+        place = f"  [{span}]" if span else ""
+        lines.append(f"  {word}: {_check_sentence(check)}{place}")
+        lines += [f"    expected: {_value(check.expected)}"] if check.expected is not None else []
+        lines.append(f"    actual:   {_actual(check)}")
+    passed = sum(check.passed for check in last.checks)
+    return [*lines, f"  passed: {passed} of {len(last.checks)}"]
+
+
+def _actual(check: CheckResult) -> str:
+    return "(nothing there)" if check.is_actual_missing else _value(check.actual)
+
+
+def _redirects(last: TryResult) -> list[str]:
+    hops = last.exchanges[:-1]
+    if not hops:
+        return []
+    lines = ["redirects followed"]
+    for hop in hops:
+        status = hop.response.status if hop.response else "no answer"
+        lines.append(f"  {to_line(hop.request.method)} {to_line(hop.request.url)}: {status}")
+    return lines
+
+
+def _values_used(uses: Iterable[ValueUse]) -> list[str]:
+    lines = []
+    for use in uses:
+        origin = f"  from {to_line(use.origin)}" if use.origin else ""
+        lines.append(f"  {to_line(use.expression)} = {_value(use.value)}{origin}")
+    return ["values in play", *dict.fromkeys(lines)] if lines else []
+
+
+def _tries(step: StepResult) -> list[str]:
+    if len(step.tries) < 2:
+        return []
+    shown = step.tries if len(step.tries) <= 6 else (*step.tries[:3], *step.tries[-2:])
+    lines = [f"tries: {len(step.tries)}"]
+    for number, each in enumerate(shown):
+        if number == 3 and len(shown) < len(step.tries):
+            lines.append("  …")
+        lines.append(f"  {each.number}: {_try_summary(each)}")
+    return lines
+
+
+def _try_summary(each: TryResult) -> str:
+    if each.problems:
+        return f"{each.outcome}, {to_line(each.problems[0].message)}"
+    failed = [check for check in each.checks if not check.passed and not check.soft]
+    return f"{each.outcome}, {_check_sentence(failed[0])}" if failed else each.outcome
+
+
+# --- the rest of the journey -----------------------------------------------------------------------
+
+
+def _other_failures(result: JourneyResult, shown: StepResult | None) -> list[str]:
+    lines = []
+    for step in result.steps:
+        if step is shown or step.outcome not in _BAD:
+            continue
+        lines.append(f"  `{to_line(step.id)}`: {_summary(step)}")
+    return ["further failed steps", *lines] if lines else []
+
+
+def _summary(step: StepResult) -> str:
+    last = step.last_try
+    return _try_summary(last) if last else step.outcome
+
+
+def _skipped(result: JourneyResult) -> list[str]:
+    causes: dict[str, list[str]] = {}
+    lines = []
+    for step in result.steps:
+        if step.outcome != "skipped":
+            continue
+        if step.cause:
+            causes.setdefault(step.cause, []).append(to_line(step.id))
+        else:
+            lines.append(f"step `{to_line(step.id)}` skipped: {to_line(step.skip_reason)}")
+    folded = []
+    for cause, ids in causes.items():
+        count = "1 step" if len(ids) == 1 else f"{len(ids)} steps"
+        folded.append(f"{count} skipped because of `{to_line(cause)}`: {', '.join(ids)}")
+    return [*folded, *lines]
+
+
+def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
+    facts = [
+        ("run", identity.run_id),
+        ("journey", identity.journey_id),
+        ("version", identity.version),
+        ("artifact", identity.artifact),
+        ("environment", identity.environment),
+    ]
+    lines = [", ".join(f"{name} {to_line(value)}" for name, value in facts if value)]
+    if identity.is_file_changed:
+        lines.append("the journey file has changed since this artifact was compiled")
+    return [*lines, *(to_line(notice) for notice in notices)]
+
+
+def _value(value: Json) -> str:
+    return to_line(shorten(canonical_json(value).decode("utf-8", "replace"), _MAX_VALUE))

@@ -1,0 +1,238 @@
+"""The failure page, compared whole with golden files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_reqflo.evidence.model import Body, Exchange, RequestRecord, ResponseRecord, Timing
+from pytest_reqflo.report.page import render_page
+from pytest_reqflo.result import (
+    CheckResult,
+    Difference,
+    JourneyResult,
+    Problem,
+    RunIdentity,
+    StepResult,
+    TryResult,
+    ValueUse,
+)
+from pytest_reqflo.source import SourceMap, SourceText
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "pages"
+
+YAML = """\
+journey:
+  name: Order
+  steps:
+    - id: create
+      template: POST /orders
+      assertions:
+        - {type: status_code, expected: 201}
+        - {type: json_path, path: $.order, expected: {id: 1}}
+    - id: verify
+      template: GET /orders
+"""
+
+SOURCE = SourceText("journeys/order.journey.yaml", YAML)
+PLACES = SourceMap(
+    SOURCE,
+    values={
+        "/journey": SOURCE.span(2, 3, 4),
+        "/journey/steps/0": SOURCE.span(4, 7, 10),
+        "/journey/steps/0/template": SOURCE.span(5, 17, 12),
+        "/journey/steps/0/assertions/0": SOURCE.span(7, 11, 34),
+        "/journey/steps/0/assertions/0/expected": SOURCE.span(7, 41, 3),
+        "/journey/steps/0/assertions/1": SOURCE.span(8, 11, 50),
+        "/journey/steps/1": SOURCE.span(9, 7, 10),
+    },
+    keys={},
+)
+IDENTITY = RunIdentity(
+    run_id="01J0",
+    journey_id="order",
+    journey_name="Order",
+    artifact="artifact_0123456789ab",
+    version="v3",
+    environment="local",
+    case="Happy path",
+    row="ord-3",
+    row_number=3,
+)
+EXCHANGE = Exchange(
+    request=RequestRecord(
+        method="POST",
+        url="http://127.0.0.1:1/orders",
+        headers=(("content-type", "application/json"),),
+        body=Body(text='{"customer_id":"c-1"}', size_bytes=21),
+    ),
+    response=ResponseRecord(
+        status=500,
+        reason="Internal Server Error",
+        headers=(("content-type", "application/json"), ("x-evil", "a\r\nPASSED")),
+        body=Body(text='{"order":\n= 1 passed =\n\x1b[31m', size_bytes=90_000, is_shortened=True),
+    ),
+    timing=Timing(total_s=0.0123),
+    curl="curl -X POST http://127.0.0.1:1/orders \\\n  -H 'content-type: application/json'",
+)
+FAILED = TryResult(
+    number=2,
+    outcome="failed",
+    exchanges=(EXCHANGE,),
+    checks=(
+        CheckResult(
+            pointer="/steps/0/assertions/0",
+            type="status_code",
+            subject="status",
+            operator="equals",
+            passed=False,
+            expected=201,
+            actual=500,
+            message="expected status 201, got 500",
+        ),
+        CheckResult(
+            pointer="/steps/0/assertions/1",
+            type="json_path",
+            subject="$.order",
+            operator="equals",
+            passed=False,
+            expected={"id": 1},
+            actual={"total": 2},
+            message="expected $.order to equal another value",
+            author_message="the order is echoed",
+            differences=(
+                Difference(path="$.id", change="missing", expected=1),
+                Difference(path="$.total", change="added", actual=2),
+            ),
+        ),
+        CheckResult(
+            pointer="/steps/0/assertions/2",
+            type="header",
+            subject="header x-id",
+            operator="exists",
+            passed=True,
+        ),
+    ),
+    values_used=(
+        ValueUse(expression="{{ inputs.customer_id }}", value="c-1", origin="case `Happy path`"),
+    ),
+)
+
+
+def result_of(*steps: StepResult, **changes: object) -> JourneyResult:
+    return JourneyResult(
+        identity=changes.pop("identity", IDENTITY),
+        outcome=changes.pop("outcome", "failed"),
+        started_at="",
+        finished_at="",
+        elapsed_s=1.0,
+        steps=steps,
+        **changes,
+    )
+
+
+FAILED_CHECKS = result_of(
+    StepResult(
+        id="create",
+        name="Create",
+        pointer="/steps/0",
+        outcome="failed",
+        tries=(
+            TryResult(
+                number=1,
+                outcome="error",
+                problems=(
+                    Problem(code="RF401", category="connection", message="127.0.0.1:1 refused"),
+                ),
+            ),
+            FAILED,
+        ),
+    ),
+    StepResult(id="verify", name="Verify", pointer="/steps/1", outcome="skipped", cause="create"),
+    StepResult(id="pay", name="Pay", pointer="/steps/2", outcome="skipped", cause="create"),
+    StepResult(
+        id="note", name="Note", pointer="/steps/3", outcome="skipped", skip_reason="`when` is false"
+    ),
+)
+NO_ANSWER = result_of(
+    StepResult(
+        id="create",
+        name="Create",
+        pointer="/steps/0",
+        outcome="error",
+        tries=(
+            TryResult(
+                number=1,
+                outcome="error",
+                exchanges=(
+                    Exchange(
+                        request=RequestRecord(method="GET", url="http://127.0.0.1:1/x"),
+                        error="connection refused",
+                    ),
+                ),
+                problems=(
+                    Problem(
+                        code="RF401",
+                        category="connection",
+                        message="no connection to http://127.0.0.1:1: connection refused",
+                        hint="is the server running?",
+                    ),
+                ),
+            ),
+        ),
+    ),
+    outcome="error",
+    identity=RunIdentity(
+        run_id="01J0", journey_id="order", journey_name="Order", artifact="artifact_0123456789ab"
+    ),
+)
+RUN_CHECK = result_of(
+    outcome="error",
+    problems=(
+        Problem(
+            code="RF302",
+            category="run_check",
+            message="secrets `A` and `B` are missing",
+            notes=("looked in: environment variables, .env",),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [("failed-checks", FAILED_CHECKS), ("no-answer", NO_ANSWER), ("run-check", RUN_CHECK)],
+)
+def test_page_reads_as_its_golden_file(name: str, result: JourneyResult) -> None:
+    page = render_page(result, PLACES, shown="journeys/order.journey.yaml")
+    golden = GOLDEN / f"{name}.txt"
+    assert page.text + "\n" == golden.read_text(encoding="utf-8")
+
+
+def test_first_line_is_the_first_line_of_the_text() -> None:
+    page = render_page(FAILED_CHECKS, PLACES, shown="x")
+    assert page.text.split("\n")[0] == page.first_line
+    assert page.first_line == (
+        "step `create` (case `Happy path`, row 3, `ord-3`): "
+        "expected status 201, got 500 (and 1 more)"
+    )
+
+
+def test_place_is_the_expected_value() -> None:
+    page = render_page(FAILED_CHECKS, PLACES, shown="x")
+    assert page.span == SOURCE.span(7, 41, 3)
+    assert page.code == "RF501"
+
+
+def test_page_of_an_old_artifact_names_the_file_without_a_place() -> None:
+    page = render_page(FAILED_CHECKS, None, shown="artifact_0123456789ab.json")
+    assert page.span is None
+    assert page.text.split("\n")[1] == "  --> artifact_0123456789ab.json"
+
+
+def test_no_line_of_a_response_stands_at_the_start_of_a_line() -> None:
+    lines = render_page(FAILED_CHECKS, PLACES, shown="x").text.split("\n")
+    assert not [line for line in lines if line.startswith("=")]
+    assert "\x1b" not in "".join(lines)
+    assert not [line for line in lines if line.startswith("PASSED")]
