@@ -1,0 +1,119 @@
+"""A value becomes every spelling in which it may turn up again: escaped, encoded, quoted. Pure."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+from pytest_reqflo.values import Json, printable
+
+FULL_LENGTH = 8
+"""From this length on a value is looked for in all encodings; a shorter one gives false hits."""
+
+SHORTEST = 4
+"""Below this length a value cannot be hidden: masking it would destroy the report and tell it."""
+
+_TRIVIAL = frozenset({"true", "false", "null", "none", "undefined", "nan", "yes", "no"})
+
+
+def is_hideable(value: str) -> bool:
+    """Say whether *value* is long and rare enough to be masked wherever it stands."""
+    plain = value.strip()
+    return len(plain) >= SHORTEST and plain.lower() not in _TRIVIAL
+
+
+def variants_of(value: str) -> frozenset[str]:
+    """Return the spellings of *value*, none when it cannot be hidden.
+
+    Shape: from 8 characters all encodings, the lines and the JSON leaves of 8 characters or more;
+        from 4 to 7 raw, JSON and percent forms.
+    """
+    if not is_hideable(value):
+        return frozenset()
+    found = set(_short_forms(value)) | set(_short_forms(value.strip()))
+    if len(value.strip()) >= FULL_LENGTH:
+        for part in {value, value.strip(), *_parts(value)}:
+            found.update(_short_forms(part))
+            found.update(_long_forms(part))
+    return frozenset(form for form in found if len(form) >= SHORTEST)
+
+
+def _parts(value: str) -> Iterator[str]:
+    if "\n" in value or "\r" in value:
+        yield from (line.strip() for line in value.splitlines() if _is_long(line))
+    if value.lstrip()[:1] in "{[":
+        try:
+            yield from (leaf for leaf in _text_leaves(json.loads(value)) if _is_long(leaf))
+        except (ValueError, RecursionError):
+            return
+
+
+def _is_long(text: str) -> bool:
+    return len(text.strip()) >= FULL_LENGTH
+
+
+def _text_leaves(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _text_leaves(item)
+
+
+def _short_forms(value: str) -> Iterator[str]:
+    yield value
+    for is_ascii in (True, False):
+        yield json.dumps(value, ensure_ascii=is_ascii)[1:-1]
+    content = _bytes_of(value)
+    for encoded in (quote(content, safe=""), quote(content), quote_plus(content)):
+        yield encoded
+        yield _lower_hex(encoded)
+
+
+def _long_forms(value: str) -> Iterator[str]:
+    content = _bytes_of(value)
+    escaped = json.dumps(value)[1:-1]
+    yield json.dumps(escaped)[1:-1]
+    yield escaped.replace("/", "\\/")
+    yield repr(value)[1:-1]
+    yield repr(content)[2:-1]
+    yield printable(value)
+    yield content.decode("latin-1")
+    yield from _html_forms(value)
+    yield quote(content, safe="!$&'()*+,;=:@/")
+    yield quote(quote(content, safe=""), safe="")
+    yield content.hex()
+    yield content.hex().upper()
+    yield from _base64_forms(content)
+
+
+def _html_forms(value: str) -> Iterator[str]:
+    yield html.escape(value, quote=False)
+    escaped = html.escape(value)
+    yield escaped
+    yield escaped.replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
+    yield escaped.replace("&#x27;", "&apos;")
+
+
+def _base64_forms(content: bytes) -> Iterator[str]:
+    """Yield base64 of the whole, and at three alignments without the characters that vary."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(content).decode()
+        yield whole
+        yield whole.rstrip("=")
+        for shift in range(3):
+            text = encode(b"\0" * shift + content).decode()
+            stable = (shift + len(content)) * 8 // 6
+            yield text[-(-shift * 8 // 6) : stable]
+
+
+def _bytes_of(value: str) -> bytes:
+    return value.encode("utf-8", errors="surrogatepass")
+
+
+def _lower_hex(text: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda match: match.group().lower(), text)

@@ -1,0 +1,227 @@
+"""Raw text, headers and JSON become what may be kept: every known secret is masked. No I/O.
+
+Masking is one pass: all places are found in the original text, overlapping places are merged, and
+each is replaced once. A mask is never scanned again, so a secret called `secret` cannot eat masks.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_reqflo.evidence.encodings import is_hideable, variants_of
+from pytest_reqflo.evidence.model import Header
+from pytest_reqflo.secret import Secret
+from pytest_reqflo.values import Json, is_number
+
+SENSITIVE_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"}
+)
+"""Lower-case names of headers whose values are masked whatever they hold."""
+
+_KEYS = (
+    "password", "secret", "token", "access_token", "refresh_token", "id_token", "client_secret",
+    "api_key",
+)  # fmt: skip
+_PLAIN_KEYS = frozenset(key.replace("_", "") for key in _KEYS)
+_KEY_PATTERN = "|".join(key.replace("_", "[-_]?") for key in _KEYS)
+
+# A value may end with the text: evidence is cut, and the head of a token is still a token.
+_JSON_PAIR = re.compile(
+    rf'"(?P<key>{_KEY_PATTERN})"\s*:\s*(?:"(?P<text>(?:[^"\\]|\\.)*+\\?)|(?P<number>-?[0-9][0-9.eE+-]*))',
+    re.IGNORECASE | re.DOTALL,
+)
+_FORM_PAIR = re.compile(
+    rf"(?:^|[?&;#])(?P<key>{_KEY_PATTERN})=(?P<text>[^&;#\s\"'<>\\]+)", re.IGNORECASE
+)
+_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?P<text>[^/\s?#\"'<>]*)@")
+_SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*\s+)?(?P<text>\S.*)", re.DOTALL)
+_COOKIE_PAIR = re.compile(r"(?:^|;)\s*[^=;]*=(?P<text>[^;]*)|(?:^|;)\s*(?P<bare>[^=;\s][^=;]*)")
+_SET_COOKIE = re.compile(r"[^=;]*=(?P<text>[^;]*)|(?P<bare>[^=;]+)")
+
+
+def is_sensitive_key(name: str) -> bool:
+    """Say whether the value of a JSON key or form field of this name is always masked."""
+    return name.replace("-", "").replace("_", "").lower() in _PLAIN_KEYS
+
+
+def sensitive_mask(name: str) -> str:
+    """Return what is shown in place of a sensitive value that is no secret."""
+    return f"[sensitive:{name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    start: int
+    end: int
+    mask: str
+    is_known: bool
+
+
+class Redactor:
+    """Everything that must not be shown in one run, and the masks that stand for it."""
+
+    def __init__(self) -> None:
+        self._masks: dict[str, str] = {}
+        self._known: set[str] = set()
+
+    def add_secret(self, secret: Secret) -> None:
+        """Mask the text of *secret*, and what it looks like encoded, from now on."""
+        self._add(secret.reveal(), secret.mask())
+
+    def add_value(self, name: str, value: Json) -> None:
+        """Mask every text and number in the sensitive *value*; too short ones only by position."""
+        for leaf in _leaves(value):
+            self._add(leaf, sensitive_mask(name))
+
+    def text(self, text: str) -> str:
+        """Return *text* without known values and without user names in URLs."""
+        return _replace(text, [*self._find_known(text), *_find_userinfo(text)])
+
+    def url(self, url: str) -> str:
+        """Return *url* without known values, userinfo, and query values of telling names."""
+        return _replace(url, [*self._find_known(url), *_find_userinfo(url), *_find_form(url)])
+
+    def body(self, text: str) -> str:
+        """Return the text of a body, also without the values of telling JSON keys and form fields."""
+        found = [*self._find_known(text), *_find_userinfo(text)]
+        return _replace(text, [*found, *_find_json(text), *_find_form(text)])
+
+    def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
+        """Return *headers* in their order; credentials are masked whether known or not."""
+        return tuple((self.text(name), self._header(name, value)) for name, value in headers)
+
+    def json(self, value: Json) -> Json:
+        """Return JSON of the same shape without known values and values of telling keys."""
+        return self._clean(value, key="")
+
+    def rendered(self, value: Json) -> Json:
+        """Return a rendered value as JSON: a `Secret` becomes its mask."""
+        return self._clean(value, key="")
+
+    def _add(self, value: str, mask: str) -> None:
+        if value in self._known:
+            return
+        self._known.add(value)
+        for variant in variants_of(value):
+            self._masks.setdefault(variant, mask)
+
+    def _find_known(self, text: str) -> Iterator[_Place]:
+        for variant, mask in self._masks.items():
+            start = text.find(variant)
+            while start >= 0:
+                yield _Place(start, start + len(variant), mask, True)
+                start = text.find(variant, start + 1)
+
+    def _header(self, name: str, value: str) -> str:
+        found = [*self._find_known(value), *_find_userinfo(value), *_find_form(value)]
+        return _replace(value, [*found, *_find_credentials(name.lower(), value)])
+
+    def _clean(self, value: Json, key: str) -> Json:
+        if isinstance(value, Secret):
+            return value.mask()
+        if isinstance(value, Mapping):
+            return {
+                self.text(name): self._clean(item, name if is_sensitive_key(name) else key)
+                for name, item in value.items()
+            }
+        if isinstance(value, str):
+            return self._leaf(value, key)
+        if isinstance(value, (list, tuple)):
+            return [self._clean(item, key) for item in value]
+        if is_number(value):
+            text = json.dumps(value)
+            shown = self._leaf(text, key)
+            return value if shown == text else shown
+        return value
+
+    def _leaf(self, text: str, key: str) -> str:
+        found = [*self._find_known(text), *_find_userinfo(text)]
+        if key and text:
+            found.append(_Place(0, len(text), sensitive_mask(key), False))
+        return _replace(text, found)
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, Sequence):
+        for item in value:
+            yield from _leaves(item)
+    elif is_number(value):
+        yield json.dumps(value)
+
+
+def _replace(text: str, places: Iterable[_Place]) -> str:
+    visible = [place for place in places if place.start < place.end]
+    if not visible:
+        return text
+    pieces: list[str] = []
+    position = 0
+    for start, end, mask in _merged(visible):
+        pieces += (text[position:start], mask)
+        position = end
+    return "".join((*pieces, text[position:]))
+
+
+def _merged(places: Sequence[_Place]) -> Iterator[tuple[int, int, str]]:
+    """Yield disjoint places; the longest known value of an overlap gives its name."""
+    group: list[_Place] = []
+    end = 0
+    for place in sorted(places, key=lambda place: place.start):
+        if group and place.start >= end:
+            yield group[0].start, end, _best_mask(group)
+            group = []
+        group.append(place)
+        end = max(end, place.end)
+    yield group[0].start, end, _best_mask(group)
+
+
+def _best_mask(group: Sequence[_Place]) -> str:
+    return max(group, key=lambda place: (place.is_known, place.end - place.start)).mask
+
+
+def _find_userinfo(text: str) -> Iterator[_Place]:
+    if "@" not in text or "://" not in text:
+        return
+    for match in _USERINFO.finditer(text):
+        yield _Place(*match.span("text"), sensitive_mask("userinfo"), False)
+
+
+def _find_json(text: str) -> Iterator[_Place]:
+    for match in _JSON_PAIR.finditer(text):
+        group = "number" if match["text"] is None else "text"
+        yield _Place(*match.span(group), sensitive_mask(match["key"]), False)
+
+
+def _find_form(text: str) -> Iterator[_Place]:
+    for match in _FORM_PAIR.finditer(text):
+        yield _Place(*match.span("text"), sensitive_mask(match["key"]), False)
+
+
+def _find_credentials(name: str, value: str) -> Iterator[_Place]:
+    match name:
+        case "authorization" | "proxy-authorization":
+            found = [_SCHEME.match(value)]
+        case "cookie":
+            found = [*_COOKIE_PAIR.finditer(value)]
+        case "set-cookie":
+            found = [_SET_COOKIE.match(value)]
+        case "x-api-key":
+            found = [re.match(r"(?s)(?P<text>.*)", value)]
+        case _:
+            return
+    for match in found:
+        if match:
+            group = "bare" if match.groupdict().get("bare") else "text"
+            yield _Place(*match.span(group), sensitive_mask(name), False)
+
+
+__all__ = ["SENSITIVE_HEADERS", "Redactor", "is_hideable", "is_sensitive_key", "sensitive_mask"]
