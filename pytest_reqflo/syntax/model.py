@@ -29,7 +29,7 @@ Operator = Literal[
 
 def _shape(value: Any) -> str:
     """Choose the member of a union by what the author wrote, so that one mistake is one message."""
-    if isinstance(value, dict) or isinstance(value, BaseModel):
+    if isinstance(value, (dict, BaseModel)):
         return "mapping"
     if isinstance(value, list):
         return "list"
@@ -37,7 +37,9 @@ def _shape(value: Any) -> str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=False
+    )
 
 
 # --- assertions ----------------------------------------------------------------------------------
@@ -134,7 +136,9 @@ class ResponseTimeAssertion(_Assertion):
         description="Checks the time of the exchange in milliseconds, without waiting for a connection of the pool."
     )
     expected: Json = Field(description="Largest time in milliseconds; may be an expression.")
-    operator: Operator = Field("less_or_equal", description="How to compare; default less_or_equal.")
+    operator: Operator = Field(
+        "less_or_equal", description="How to compare; default less_or_equal."
+    )
 
 
 class ValueAssertion(_Assertion):
@@ -229,7 +233,9 @@ class RequestDefaultsModel(_Part):
     """Defaults of every step's request."""
 
     headers: dict[str, Json] | None = Field(None, description="Headers of every request.")
-    timeout_s: PositiveSeconds | None = Field(None, description="Deadline of each exchange in seconds.")
+    timeout_s: PositiveSeconds | None = Field(
+        None, description="Deadline of each exchange in seconds."
+    )
     follow_redirects: bool | Annotated[int, Field(ge=0, le=20)] | None = Field(
         None, description="Follow redirects: true for 5 hops, or the number of hops."
     )
@@ -289,20 +295,28 @@ class ConditionModel(_Part):
 class StepModel(_Part):
     """One HTTP request with its values, checks and outputs."""
 
-    id: Identifier | None = Field(None, description="Name used in expressions; default: slug of `name`.")
+    id: Identifier | None = Field(
+        None, description="Name used in expressions; default: slug of `name`."
+    )
     name: Name | None = Field(None, description="Label for people; default: the id.")
     description: str | None = Field(None, description="What the step is for.")
     type: Literal["http_request"] = Field("http_request", description="Kind of step.")
     template: Name | None = Field(
         None, description='Library entry by name or "METHOD /path", or an ad-hoc "METHOD /path".'
     )
-    request: Annotated[
-        Union[
-            Annotated[Name, Tag("scalar")],
-            Annotated[RequestModel, Tag("mapping")],
-        ],
-        Discriminator(_shape),
-    ] | None = Field(None, description="The request in full or changes to the template's; a text is a template name.")
+    request: (
+        Annotated[
+            Union[
+                Annotated[Name, Tag("scalar")],
+                Annotated[RequestModel, Tag("mapping")],
+            ],
+            Discriminator(_shape),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="The request in full or changes to the template's; a text is a template name.",
+    )
     service: Name | None = Field(None, description="Service of the environment to send to.")
     values: dict[str, Json] = Field(
         default_factory=dict, description="Template values by name; literals or expressions."
@@ -313,13 +327,16 @@ class StepModel(_Part):
     outputs: list[OutputModel] = Field(
         default_factory=list, description="Values kept for later steps."
     )
-    when: Annotated[
-        Union[
-            Annotated[str | bool, Tag("scalar")],
-            Annotated[ConditionModel, Tag("mapping")],
-        ],
-        Discriminator(_shape),
-    ] | None = Field(None, description="Run the step only if this is true.")
+    when: (
+        Annotated[
+            Union[
+                Annotated[str | bool, Tag("scalar")],
+                Annotated[ConditionModel, Tag("mapping")],
+            ],
+            Discriminator(_shape),
+        ]
+        | None
+    ) = Field(None, description="Run the step only if this is true.")
     retry: RetryModel | None = Field(None, description="More tries when the step fails.")
     poll: PollModel | None = Field(None, description="Repeat until a state is reached.")
     delay_s: Seconds = Field(0.0, description="Wait before the step, in seconds.")
@@ -340,7 +357,9 @@ class StepModel(_Part):
 class InputModel(_Part):
     """A value supplied for each run."""
 
-    name: Identifier = Field(description="Name, used as inputs.<name>, by --set and by data columns.")
+    name: Identifier = Field(
+        description="Name, used as inputs.<name>, by --set and by data columns."
+    )
     description: str | None = Field(None, description="What it means.")
     type: Literal["any", "string", "integer", "number", "boolean", "array", "object"] = Field(
         "any", description="Type that cells, --set and cases are read as."
@@ -387,8 +406,12 @@ class CaseModel(_Part):
 
     name: Name = Field(description="Name, exact and case-sensitive for --case.")
     description: str | None = Field(None, description="What it shows.")
-    values: dict[str, Json] = Field(default_factory=dict, description="Inputs and variables by name.")
-    presets: list[Name] = Field(default_factory=list, description="Presets that apply, later ones win.")
+    values: dict[str, Json] = Field(
+        default_factory=dict, description="Inputs and variables by name."
+    )
+    presets: list[Name] = Field(
+        default_factory=list, description="Presets that apply, later ones win."
+    )
     skip: Mark | None = Field(None, description="Skip this case, with a reason.")
     xfail: Mark | None = Field(None, description="A failed check is expected, with a reason.")
     tags: list[Name] = Field(default_factory=list, description="Marks of this case's items.")
@@ -422,7 +445,9 @@ class SettingsModel(_Part):
         default_factory=list, description="pytest fixtures that each item asks for."
     )
     serial: bool = Field(False, description="Never run at the same time as other journeys.")
-    group: Name | None = Field(None, description="Journeys of one group never run at the same time.")
+    group: Name | None = Field(
+        None, description="Journeys of one group never run at the same time."
+    )
     request: RequestDefaultsModel | None = Field(None, description="Defaults of every request.")
 
 
@@ -438,17 +463,23 @@ class JourneyModel(_Part):
     service: Name | None = Field(None, description="Service of every step that names none.")
     base_template: Name | None = Field(None, description="Template of each step that names none.")
     overlays: list[Name] = Field(default_factory=list, description="Overlays applied in order.")
-    inputs: list[InputModel] = Field(default_factory=list, description="Values supplied for each run.")
+    inputs: list[InputModel] = Field(
+        default_factory=list, description="Values supplied for each run."
+    )
     variables: list[VariableModel] = Field(
         default_factory=list, description="Named values shared by the steps."
     )
     cases: list[CaseModel] = Field(default_factory=list, description="Named sets of values.")
-    data: Annotated[
-        Union[Annotated[str, Tag("scalar")], Annotated[DataModel, Tag("mapping")]],
-        Discriminator(_shape),
-    ] | None = Field(None, description="Rows, each one a run; a text is a file.")
+    data: (
+        Annotated[
+            Union[Annotated[str, Tag("scalar")], Annotated[DataModel, Tag("mapping")]],
+            Discriminator(_shape),
+        ]
+        | None
+    ) = Field(None, description="Rows, each one a run; a text is a file.")
     settings: SettingsModel = Field(
-        default_factory=SettingsModel, description="How the journey runs."
+        default_factory=lambda: SettingsModel.model_validate({}),
+        description="How the journey runs.",
     )
     skip: Mark | None = Field(None, description="Skip the journey, with a reason.")
     xfail: Mark | None = Field(None, description="A failed check is expected, with a reason.")
@@ -492,7 +523,7 @@ class SecretsModel(_Part):
     """Where secrets come from, in order."""
 
     providers: list[Literal["env", "dotenv"]] = Field(
-        default_factory=lambda: ["env", "dotenv"], description="Providers, asked in this order."
+        ["env", "dotenv"], description="Providers, asked in this order."
     )
     dotenv: str | None = Field(None, description="Dotenv file; default .env.<name>, then .env.")
 
@@ -559,7 +590,9 @@ class TemplateValueModel(_Part):
     """A declared value of a template."""
 
     name: Name = Field(description="Name used in a step's values.")
-    in_: Literal["path", "query", "header", "body"] = Field(alias="in", description="Where it goes.")
+    in_: Literal["path", "query", "header", "body"] = Field(
+        alias="in", description="Where it goes."
+    )
     required: bool = Field(False, description="Whether each step must give it.")
     description: str | None = Field(None, description="What it means.")
     default: Json = Field(None, description="Value when a step gives none.")
@@ -571,8 +604,12 @@ class TemplateBodyModel(_Part):
     """The fixed part of a template's body."""
 
     content_type: str | None = Field(None, description="Content type; default application/json.")
-    json_: Json = Field(None, alias="json", description="JSON body; declared body values are merged in.")
-    form: dict[str, Json] | None = Field(None, description="Form body; declared body values are merged in.")
+    json_: Json = Field(
+        None, alias="json", description="JSON body; declared body values are merged in."
+    )
+    form: dict[str, Json] | None = Field(
+        None, description="Form body; declared body values are merged in."
+    )
     multipart: list[MultipartPartModel] | None = Field(None, description="Multipart body.")
     text: Json = Field(None, description="Text body.")
     body_file: str | None = Field(None, description="File whose bytes are the body.")
@@ -588,7 +625,9 @@ class TemplateModel(_Part):
     method: Method = Field(description="HTTP method.")
     url: str = Field(description="Path with :name or {name} placeholders.")
     headers: dict[str, Json] = Field(default_factory=dict, description="Headers always sent.")
-    query: dict[str, Json] = Field(default_factory=dict, description="Query parameters always sent.")
+    query: dict[str, Json] = Field(
+        default_factory=dict, description="Query parameters always sent."
+    )
     body: TemplateBodyModel | None = Field(None, description="The fixed part of the body.")
     auth: AuthModel | None = Field(None, description="Authentication.")
     values: list[TemplateValueModel] = Field(default_factory=list, description="Declared values.")

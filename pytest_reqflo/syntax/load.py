@@ -1,0 +1,113 @@
+"""Turn the text of a YAML file into JSON and the places of its parts; the only door to PyYAML.
+
+We read the events of the parser ourselves: PyYAML's own loaders read YAML 1.1 (``no`` is false),
+keep the last of two equal keys, lose positions, and die of deep nesting. What is refused:
+tags of any kind (also ``!!str`` and the bare ``!``), merge keys, a second document, keys that are
+lists or mappings. A key is always text: ``on:``, ``404:`` and ``null:`` are "on", "404", "null".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.source import Position, SourceText
+from pytest_reqflo.syntax.compose import Composer, Stop
+from pytest_reqflo.syntax.document import Document, scalar_offset_span
+from pytest_reqflo.syntax.read import decode_source, read_bytes, refuse
+from pytest_reqflo.syntax.sentences import YamlProblem
+from pytest_reqflo.syntax.tree import TooLarge, expand
+
+__all__ = ["Document", "load_document", "parse_yaml", "scalar_offset_span"]
+
+MAX_SIZE_BYTES = 1024 * 1024
+
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+PURE_LOADER: Any = yaml.SafeLoader
+
+
+def load_document(path: Path, shown: str) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """Return the document in the file *path*, shown to people as *shown*, and its warnings.
+
+    Raises: JourneyError (RF101 to RF103, RF108, RF109, RF113, RF114).
+    """
+    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES)
+    return parse_yaml(decode_source(content, shown))
+
+
+def parse_yaml(
+    source: SourceText, *, loader: Any = FAST_LOADER
+) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """Return the document that *source* holds, and its warnings (RF111).
+
+    Shape: *loader* is libyaml where PyYAML was built with it; both give the same documents.
+    Raises: JourneyError with every problem found (RF101, RF102, RF103, RF108, RF109).
+    """
+    text = source.text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) > MAX_SIZE_BYTES:
+        refuse("RF102", f"`{source.file}` is larger than 1 MiB")
+    composer = Composer(SourceText(source.file, text))
+    _compose(composer, text, loader)
+    composer.raise_errors()
+    try:
+        document = expand(composer.root, composer.source)
+    except TooLarge as problem:
+        composer.note("RF102", str(problem), problem.at)
+        composer.raise_errors()
+        raise
+    return document, tuple(composer.warnings)
+
+
+def _compose(composer: Composer, text: str, loader: Any) -> None:
+    try:
+        composer.check_characters()
+        for event in yaml.parse(text, Loader=loader):
+            _take(composer, event)
+    except yaml.YAMLError as error:
+        composer.note_yaml_problem(_problem_of(error))
+    except (ValueError, OverflowError):
+        # Only PyYAML's pure parser: an escape beyond the last code point.
+        composer.note("RF101", "an escape in double quotes names no character", Position(1, 1))
+    except Stop:
+        return
+
+
+def _take(composer: Composer, event: Any) -> None:
+    start, end = _position(event.start_mark), _position(event.end_mark)
+    match event:
+        case yaml.ScalarEvent(value=value, anchor=anchor, tag=tag):
+            composer.take_scalar(
+                value, start, end, is_plain=bool(event.implicit[0]), anchor=anchor, tag=tag
+            )
+        case yaml.MappingStartEvent(anchor=anchor, tag=tag):
+            is_flow = bool(event.flow_style)
+            composer.open("mapping", start, is_flow=is_flow, anchor=anchor, tag=tag)
+        case yaml.SequenceStartEvent(anchor=anchor, tag=tag):
+            is_flow = bool(event.flow_style)
+            composer.open("list", start, is_flow=is_flow, anchor=anchor, tag=tag)
+        case yaml.CollectionEndEvent():
+            composer.close(end)
+        case yaml.AliasEvent(anchor=anchor):
+            composer.take_alias(str(anchor), start, end)
+        case yaml.DocumentStartEvent():
+            composer.begin_document(start)
+        case _:
+            pass
+
+
+def _problem_of(error: yaml.YAMLError) -> YamlProblem:
+    met = getattr(error, "problem_mark", None)
+    began = getattr(error, "context_mark", None)
+    return YamlProblem(
+        context=str(getattr(error, "context", None) or ""),
+        problem=str(getattr(error, "problem", None) or "it cannot be parsed"),
+        met=_position(met) if met else Position(1, 1),
+        began=_position(began) if began else None,
+    )
+
+
+def _position(mark: Any) -> Position:
+    return Position(mark.line + 1, mark.column + 1)

@@ -1,0 +1,57 @@
+"""Read the bytes of a file and make them text, within limits; each failure is a JourneyError."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import NoReturn
+
+from pytest_reqflo.diagnostic import Diagnostic, Label, label_at
+from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.source import SourceText
+
+
+def read_bytes(path: Path, shown: str, *, max_bytes: int) -> bytes:
+    """Return the content of the regular file *path*, shown to people as *shown*.
+
+    Raises: JourneyError RF113 when there is none, RF114 when it cannot be read or is no regular
+        file, RF102 when it is larger than *max_bytes*.
+    """
+    try:
+        # A pipe would block the open; a device has no end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            refuse("RF114", f"`{shown}` is no regular file")
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except FileNotFoundError:
+        refuse("RF113", f"`{shown}` does not exist")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        refuse("RF114", f"`{shown}` cannot be read: {reason}")
+    if len(content) > max_bytes:
+        refuse("RF102", f"`{shown}` is larger than {max_bytes // 2**20} MiB")
+    return content
+
+
+def decode_source(content: bytes, shown: str, *, code: str = "RF101") -> SourceText:
+    """Return UTF-8 *content* as text without its byte order mark.
+
+    Raises: JourneyError with *code*, at the first byte that is not UTF-8.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        refuse(code, f"`{shown}` is encoded as UTF-16", hint="save the file as UTF-8")
+    try:
+        return SourceText(shown, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        source = SourceText(shown, content.decode("utf-8-sig", errors="replace"))
+        head = content[: error.start]
+        line = head.count(b"\n") + 1
+        before = head[head.rfind(b"\n") + 1 :].decode("utf-8-sig", errors="replace")
+        label = label_at(source, source.span(line, len(before) + 1))
+        title = f"the file is not UTF-8: byte 0x{content[error.start]:02x} begins no character"
+        refuse(code, title, label, hint="save the file as UTF-8")
+
+
+def refuse(code: str, title: str, *labels: Label, hint: str = "") -> NoReturn:
+    """Raise the JourneyError that holds this one problem."""
+    raise JourneyError(Diagnostic(code=code, title=title, labels=labels, hint=hint)) from None
