@@ -1,0 +1,1 @@
+"""The language: templates, JSONPath, patterns, operators and schemas. Pure."""
