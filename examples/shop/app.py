@@ -16,13 +16,12 @@ import threading
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
-
 from server import accounts, catalogue, diagnostics, files, orders
 from server.answers import Refused, answer_refused
 from server.store import Store
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 SERVICES: dict[str, list[Route]] = {
     "accounts": accounts.ROUTES + diagnostics.ROUTES,
@@ -55,7 +54,9 @@ def serve(folder: Path) -> None:
     config = uvicorn.Config(by_port(apps), lifespan="off", log_level="warning")
     server = uvicorn.Server(config)
     threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
-    print(json.dumps({name: f"http://127.0.0.1:{port}" for name, port in ports.items()}), flush=True)
+    print(
+        json.dumps({name: f"http://127.0.0.1:{port}" for name, port in ports.items()}), flush=True
+    )
     server.run(sockets=list(sockets.values()))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -13,6 +16,7 @@ ANY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 async def echo(request: Request) -> Response:
     """Answer what arrived: names and values as lists of pairs, so that repeats are seen."""
+    body = (await request.body()).decode("utf-8", "replace")
     return JSONResponse(
         {
             "method": request.method,
@@ -23,9 +27,17 @@ async def echo(request: Request) -> Response:
                 for name, value in request.headers.raw
             ],
             "cookies": request.cookies,
-            "body": (await request.body()).decode("utf-8", "replace"),
+            "body": body,
+            "json": _read_json(body),
         }
     )
+
+
+def _read_json(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 async def flaky(request: Request) -> Response:

@@ -67,7 +67,9 @@ async def download(request: Request) -> Response:
 async def put_note(request: Request) -> Response:
     text = (await request.body()).decode("utf-8")
     with store_of(request).transaction() as db:
-        db.execute("insert or replace into notes values (?, ?)", (request.path_params["name"], text))
+        db.execute(
+            "insert or replace into notes values (?, ?)", (request.path_params["name"], text)
+        )
     return PlainTextResponse(text)
 
 

@@ -36,9 +36,7 @@ def _place(db: sqlite3.Connection, customer_id: str, body: dict[str, Any], state
     """Take the goods from stock and write the order; refuse with 409 or 422."""
     sku, quantity = body.get("sku"), body.get("quantity", 1)
     if isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 1:
-        raise Refused(
-            422, "bad_quantity", "quantity is a whole number from 1.", field="quantity"
-        )
+        raise Refused(422, "bad_quantity", "quantity is a whole number from 1.", field="quantity")
     product = db.execute("select * from products where sku = ?", (sku,)).fetchone()
     if product is None:
         raise Refused(422, "unknown_product", f"There is no product {sku}.", field="sku")

@@ -22,9 +22,7 @@ def httpbin_url() -> Iterator[str]:
     """Give the base URL of a running httpbin; each worker has its own."""
     import httpbin
 
-    server = make_server(
-        "127.0.0.1", 0, httpbin.app, threaded=True, request_handler=_QuietHandler
-    )
+    server = make_server("127.0.0.1", 0, httpbin.app, threaded=True, request_handler=_QuietHandler)
     # The socket listens since it was made: a request that comes early only waits.
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
