@@ -1,0 +1,135 @@
+"""Each code has a folder with the mistake and the message that it gives.
+
+`--update-golden` rewrites the messages; read their difference as a user would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from pytest_reqflo.errors import CODES
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "messages"
+INTERRUPTED = "RF507"  # shown by tests/plugin/test_interruption.py, which sends the signal
+
+
+@pytest.fixture(scope="module")
+def tickets():
+    """A ticket service with one route per misfortune."""
+    gate = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            match self.path:
+                case "/never":
+                    gate.wait(30)
+                case "/hangs-up":
+                    self.close_connection = True
+                case "/circle":
+                    self.answer(302, b"", location="/circle")
+                case "/huge":
+                    self.answer(200, b"x" * (11 * 1024 * 1024))
+                case "/nowhere":
+                    self.answer(404, b'{"error": "no such page"}')
+                case _:
+                    self.answer(200, b'{"ticket": {"id": 1, "state": "open", "subject": "printer on fire"}}')
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(201, b'{"ticket": {"id": 1}}')
+
+        do_DELETE = do_POST
+
+        def answer(self, status, body, location=None):
+            self.send_response_only(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            if location:
+                self.send_header("location", location)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+        def log_error(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"127.0.0.1:{server.server_address[1]}"
+    gate.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def run_command(pytester, command):
+    program, *arguments = shlex.split(command)
+    if program == "pytest":
+        result = pytester.runpytest("-p", "no:cacheprovider", *arguments)
+        return result.stdout.str() + "\n" + result.stderr.str()
+    from pytest_reqflo.cli.main import main
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        main(arguments)
+    return out.getvalue()
+
+
+def message_in(output, code):
+    """Return the lines from the first that names *code* to the end of its section."""
+    lines = output.splitlines()
+    first = next((i for i, line in enumerate(lines) if code in line), None)
+    assert first is not None, output
+    rest = lines[first:]
+    end = next(
+        (i for i, line in enumerate(rest) if re.match(r"(={4,}|_{4,}|-- Docs|(FAILED|ERROR) )", line)),
+        len(rest),
+    )
+    return "\n".join(line.rstrip() for line in rest[:end]).rstrip() + "\n"
+
+
+def made_stable(text, server):
+    text = text.replace(server, "server")
+    text = re.sub(r"\brun[_-][0-9a-zA-Z-]{8,}", "run_0123456789ab", text)
+    text = re.sub(r"\b\d+(\.\d+)? ms\b", "12 ms", text)
+    text = re.sub(r"\b\d+\.\d+ s\b", "0.12 s", text)
+    return text
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code != INTERRUPTED])
+def test_message(code, pytester, tickets, request, monkeypatch):
+    monkeypatch.delenv("TICKETS_TOKEN", raising=False)
+    shutil.copytree(GOLDEN / code, pytester.path, dirs_exist_ok=True)
+    for path in pytester.path.rglob("*.yaml"):
+        path.write_bytes(path.read_bytes().replace(b"//server", f"//{tickets}".encode()))
+    command = pytester.path / "command.txt"
+    output = run_command(pytester, command.read_text() if command.exists() else "pytest")
+    output = output.replace(str(pytester.path), "/project")
+    actual = made_stable(message_in(output, code), tickets)
+    expected = GOLDEN / code / "expected.txt"
+    if request.config.getoption("update_golden"):
+        expected.write_text(actual, encoding="utf-8")
+    assert actual == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("*/expected.txt")), ids=lambda p: p.parent.name)
+def test_messages_hold_no_traceback(path):
+    text = path.read_text(encoding="utf-8")
+    assert "Traceback" not in text
+    assert ".py:" not in text
