@@ -1,0 +1,97 @@
+"""Which keys a place of a document may have, read from the models. Pure."""
+
+from __future__ import annotations
+
+import typing
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel
+
+from pytest_reqflo.syntax.wording import Parts
+from pytest_reqflo.values import Json
+
+
+def keys_of(model: type[BaseModel] | None, *, required_only: bool = False) -> list[str]:
+    """Return the keys of *model* as authors write them, its own before inherited ones."""
+    if model is None:
+        return []
+    own = model.__annotations__
+    fields = sorted(model.model_fields.items(), key=lambda item: item[0] not in own)
+    return [
+        field.alias or name for name, field in fields if field.is_required() or not required_only
+    ]
+
+
+def model_at(model: type[BaseModel], data: Json, parts: Parts) -> type[BaseModel] | None:
+    """Return the model of the mapping at *parts* of *data*, None for a free mapping."""
+    hint: Any = model
+    for part in parts:
+        hint = _step(_choose(hint, data), part)
+        data = _child(data, part)
+    found = _choose(hint, data)
+    return found if _is_model(found) else None
+
+
+def child_with_key(model: type[BaseModel] | None, key: str) -> str | None:
+    """Return the key of *model* whose own mapping knows *key*, if there is exactly one."""
+    found = [
+        field.alias or name
+        for name, field in (model.model_fields if model else {}).items()
+        for member in members_of(field.annotation)
+        if _is_model(member) and key in keys_of(member)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def members_of(hint: Any) -> list[Any]:
+    """Return the types that *hint* allows, unions and annotations taken apart."""
+    if typing.get_origin(hint) is Annotated:
+        return members_of(typing.get_args(hint)[0])
+    if _is_union(hint):
+        return [member for part in typing.get_args(hint) for member in members_of(part)]
+    return [hint]
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) is typing.Union or type(hint).__name__ == "UnionType"
+
+
+def _is_model(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def _choose(hint: Any, data: Json) -> Any:
+    """Return the member of a union that *data* was meant to be."""
+    members = members_of(hint)
+    if isinstance(data, dict):
+        models = [member for member in members if _is_model(member)]
+        tagged = [member for member in models if _tag_of(member) == data.get("type", "")]
+        free = [member for member in members if typing.get_origin(member) is dict]
+        return next(iter((*tagged, *models, *free)), None)
+    if isinstance(data, list):
+        return next((member for member in members if typing.get_origin(member) is list), None)
+    return members[0]
+
+
+def _tag_of(model: type[BaseModel]) -> str | None:
+    field = model.model_fields.get("type")
+    is_tag = field is not None and typing.get_origin(field.annotation) is Literal
+    return str(typing.get_args(field.annotation)[0]) if is_tag and field else None
+
+
+def _step(hint: Any, part: str | int) -> Any:
+    if _is_model(hint):
+        fields = {field.alias or name: field for name, field in hint.model_fields.items()}
+        field = fields.get(str(part))
+        return field.annotation if field else None
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is list:
+        return args[0]
+    return args[1] if origin is dict else None
+
+
+def _child(data: Json, part: str | int) -> Json:
+    try:
+        return data[part]
+    except (KeyError, IndexError, TypeError):
+        return None
