@@ -60,6 +60,14 @@ def read_expression(text: str, opened: int) -> tuple[Expression, int]:
     return expression, reader.at
 
 
+def read_path(text: str) -> tuple[Segment, ...]:
+    """Return the segments of a path that stands alone: ``body.items[0]``.
+
+    Raises: TemplateProblem (RF201).
+    """
+    return _Reader(text, -2).read_whole_path()
+
+
 def expression_text(expression: Expression) -> str:
     """Return *expression* in its one canonical spelling, without braces."""
     if isinstance(expression, PathExpression):
@@ -106,6 +114,16 @@ class _Reader:
         if name not in ROOTS:
             self._refuse_root(name, start)
         return PathExpression(name, self._read_path(), self._read_pipes())
+
+    def read_whole_path(self) -> tuple[Segment, ...]:
+        match = _NAME.match(self.text)
+        if match is None:
+            self._refuse("a path begins with a name", "")
+        self.at = match.end()
+        path = (match.group(), *self._read_path())
+        if self.at < len(self.text):
+            self._refuse("`.` or `[` must follow", "")
+        return path
 
     def _read_first_name(self) -> tuple[str, int]:
         start = self.at
@@ -282,6 +300,10 @@ class _Reader:
         raise TemplateProblem("RF201", f"{rule}, found `{found}`", self.at, 1, hint)
 
     def _require_closing(self) -> None:
+        if self.opened < 0:
+            if self.at >= len(self.text):
+                raise TemplateProblem("RF201", "a path ends too early", max(0, self.at - 1))
+            return
         if self.at >= len(self.text) or "}}" not in self.text[self.at :]:
             message = "an expression is not closed by `}}`"
             hint = "close it; `{{{{` writes two literal braces"

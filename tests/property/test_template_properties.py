@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_reqflo.lang.expression import CallExpression, PathExpression, Pipe
+from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.lang.template import PIPES, ROOTS, TemplateProblem, expression_text, parse_text
 
 PIECES = [
@@ -62,3 +63,25 @@ def test_the_text_of_an_expression_reads_as_that_expression(expression):
     again = parse_text("{{ " + text + " }}")
     assert again == expression
     assert expression_text(again) == text
+
+
+class EchoScope:
+    """Answers every path with one text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def lookup(self, expression):
+        return self.text
+
+    def call(self, expression, site):
+        return self.text
+
+
+@given(st.one_of(TEXTS, NEARLY_TEMPLATES), TEXTS.filter(lambda text: "{{" not in text))
+def test_what_an_expression_gives_is_never_read_again(result, around):
+    scope = EchoScope(result)
+    lone = parse_text("{{ inputs.x }}")
+    mixed = parse_text(f"{around}\n{{{{ inputs.x }}}}{{{{ uuid() }}}}")
+    assert render_value(lone, scope, site="s") == result
+    assert render_value(mixed, scope, site="s") == f"{around}\n{result}{result}"
