@@ -1,0 +1,213 @@
+"""The files beside the journeys: environments, presets, overlays and templates of one root.
+
+Each kind is read when something of it is first asked for, so that a broken environment does not
+stop a journey from being checked. A file counts when one of its root keys belongs to its kind,
+nearly so included: projects keep other YAML in folders called ``templates`` too.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
+from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.syntax.document import Document
+from pytest_reqflo.syntax.explain import validate
+from pytest_reqflo.syntax.load import load_document
+from pytest_reqflo.syntax.model import (
+    EnvironmentDocument,
+    EnvironmentModel,
+    OverlayDocument,
+    OverlayModel,
+    PresetDocument,
+    PresetModel,
+    TemplateDocument,
+    TemplateModel,
+)
+from pytest_reqflo.syntax.paths import PathProblem, resolve_below
+from pytest_reqflo.syntax.scan import find_root_keys, is_nearly
+from pytest_reqflo.values import slugify
+
+M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[M_co]):
+    """A file of the library: its model, and where it was read from."""
+
+    model: M_co
+    document: Document
+    path: Path
+    shown: str
+    warnings: tuple[Diagnostic, ...] = ()
+    pointer: str = ""
+    """Where the model stands in the document: ``/environment``; empty for a flat template."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of file: its folder, its root key, and how a document becomes its model."""
+
+    name: str
+    folder: str
+    is_deep: bool
+    read: Callable[[Document], BaseModel]
+    other_keys: tuple[str, ...] = ()
+
+
+def _read_template(document: Document) -> BaseModel:
+    if isinstance(document.data, dict) and "template" not in document.data:
+        return validate(document, TemplateModel)
+    return validate(document, TemplateDocument).template
+
+
+_ENVIRONMENT = _Kind(
+    "environment", "environments", False, lambda d: validate(d, EnvironmentDocument).environment
+)
+_PRESET = _Kind("preset", "presets", False, lambda d: validate(d, PresetDocument).preset)
+_OVERLAY = _Kind("overlay", "overlays", False, lambda d: validate(d, OverlayDocument).overlay)
+_TEMPLATE = _Kind("template", "templates", True, _read_template, ("method", "url"))
+
+
+def load_library(root: Path, *, shown_from: Path | None = None) -> Library:
+    """Return the library below *root*; its files are shown relative to *shown_from* or *root*."""
+    return Library(root, shown_from or root)
+
+
+class Library:
+    """The environments, presets, overlays and templates of one root, by name."""
+
+    def __init__(self, root: Path, shown_from: Path) -> None:
+        self.root = root
+        self._shown_from = shown_from
+
+    @functools.cached_property
+    def environments(self) -> Mapping[str, Loaded[EnvironmentModel]]:
+        """Environments by name. Raises: JourneyError when a file of theirs is wrong."""
+        return self._load(_ENVIRONMENT)
+
+    @functools.cached_property
+    def presets(self) -> Mapping[str, Loaded[PresetModel]]:
+        """Presets by name. Raises: JourneyError when a file of theirs is wrong."""
+        return self._load(_PRESET)
+
+    @functools.cached_property
+    def overlays(self) -> Mapping[str, Loaded[OverlayModel]]:
+        """Overlays by name. Raises: JourneyError when a file of theirs is wrong."""
+        return self._load(_OVERLAY)
+
+    @functools.cached_property
+    def _templates(self) -> Mapping[str, Loaded[TemplateModel]]:
+        return self._load(_TEMPLATE)
+
+    def environment_names(self) -> tuple[str, ...]:
+        """Return the names of all environments in alphabetical order."""
+        return tuple(sorted(self.environments))
+
+    def find_environment(self, name: str) -> Loaded[EnvironmentModel] | None:
+        """Return the environment *name*, None when there is none."""
+        return self.environments.get(name)
+
+    def environment(self, name: str) -> Loaded[EnvironmentModel]:
+        """Return the environment *name*. Raises: JourneyError RF212 when there is none."""
+        found = self.find_environment(name)
+        if found is None:
+            hint = name_hint(name, self.environment_names(), what="Environments")
+            raise JourneyError(
+                Diagnostic(code="RF212", title=f"there is no environment `{name}`", hint=hint)
+            )
+        return found
+
+    def find_preset(self, name: str) -> Loaded[PresetModel] | None:
+        """Return the preset *name*, None when there is none."""
+        return self.presets.get(name)
+
+    def find_overlay(self, name: str) -> Loaded[OverlayModel] | None:
+        """Return the overlay *name*, None when there is none."""
+        return self.overlays.get(name)
+
+    def templates(self) -> tuple[Loaded[TemplateModel], ...]:
+        """Return all templates, ordered by file. Raises: JourneyError when one is wrong."""
+        return tuple(self._templates.values())
+
+    def find_template(self, name: str) -> Loaded[TemplateModel] | None:
+        """Return the template whose name, or else its slug, is *name*; None when there is none."""
+        if name in self._templates:
+            return self._templates[name]
+        slug = slugify(name)
+        return next(
+            (item for item in self.templates() if slug and slugify(item.model.name) == slug), None
+        )
+
+    def _load(self, kind: _Kind) -> dict[str, Loaded[Any]]:
+        found: list[Loaded[Any]] = []
+        problems: list[Diagnostic] = []
+        for path in self._files(kind):
+            try:
+                found.append(self._load_file(path, kind))
+            except JourneyError as error:
+                problems += error.diagnostics
+        problems += _duplicates(found, kind)
+        if problems:
+            raise JourneyError(*problems)
+        return {item.model.name: item for item in found}
+
+    def _load_file(self, path: Path, kind: _Kind) -> Loaded[Any]:
+        shown = os.path.relpath(path, self._shown_from)
+        try:
+            real = resolve_below(self.root, path.parent, path.name)
+            status = real.stat()
+        except PathProblem as problem:
+            raise JourneyError(
+                Diagnostic(
+                    code=problem.code, title=f"{shown}: {problem.message}", hint=problem.hint
+                )
+            ) from None
+        return _load_version(real, shown, kind, status.st_mtime_ns, status.st_size)
+
+    def _files(self, kind: _Kind) -> Iterator[Path]:
+        for path in sorted(_yaml_files(self.root / kind.folder, is_deep=kind.is_deep)):
+            keys = find_root_keys(path)
+            if any(is_nearly(key, kind.name) or key in kind.other_keys for key in keys):
+                yield path
+
+
+@functools.lru_cache(maxsize=4096)
+def _load_version(
+    path: Path, shown: str, kind: _Kind, mtime_ns: int, size_bytes: int
+) -> Loaded[Any]:
+    """Load a file once per version of it: each journey asks for the library of its root."""
+    document, warnings = load_document(path, shown)
+    model = kind.read(document)
+    has_root = isinstance(document.data, dict) and kind.name in document.data
+    return Loaded(model, document, path, shown, warnings, f"/{kind.name}" if has_root else "")
+
+
+def _yaml_files(folder: Path, *, is_deep: bool) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(folders) if is_deep else []
+        yield from (Path(parent, name) for name in names if name.endswith((".yaml", ".yml")))
+
+
+def _duplicates(found: Iterable[Loaded[Any]], kind: _Kind) -> Iterator[Diagnostic]:
+    seen: dict[str, Loaded[Any]] = {}
+    for item in found:
+        name = item.model.name
+        key = slugify(name) or name if kind is _TEMPLATE else name
+        first = seen.setdefault(key, item)
+        if first is not item:
+            labels = (_name_label(item), _name_label(first))
+            title = f"two {kind.folder} are named `{name}`"
+            yield Diagnostic(code="RF110", title=title, labels=labels, hint="rename one of them")
+
+
+def _name_label(item: Loaded[Any]) -> Label:
+    places = item.document.map
+    return label_at(places.source, places.span_of(f"{item.pointer}/name"))

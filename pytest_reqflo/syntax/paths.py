@@ -1,0 +1,81 @@
+"""Find the root of a journey, and the files that it names below that root."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from pytest_reqflo.diagnostic import nearest_name
+from pytest_reqflo.values import printable, shorten
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+
+LIBRARY_FOLDERS = ("environments", "templates", "presets", "overlays")
+
+
+class PathProblem(Exception):
+    """A path that cannot be used: RF113 or RF114, a sentence, and a hint or nothing."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+def find_root(path: Path, *, rootdir: Path, configured: Path | None) -> Path:
+    """Return the folder that bounds the files of the journey file *path*.
+
+    That is *configured*; else the nearest folder above *path* that holds a library folder, not
+    beyond *rootdir*; else *rootdir*, or the folder of a file that lies outside of it.
+    """
+    if configured is not None:
+        return (rootdir / configured).resolve()
+    folder, rootdir = path.resolve().parent, rootdir.resolve()
+    is_inside = folder.is_relative_to(rootdir)
+    for candidate in (folder, *folder.parents):
+        if any((candidate / name).is_dir() for name in LIBRARY_FOLDERS):
+            return candidate
+        if candidate == rootdir:
+            break
+    return rootdir if is_inside else folder
+
+
+def resolve_below(
+    root: Path, base: Path, relative: str, *, max_bytes: int = MAX_FILE_BYTES
+) -> Path:
+    """Return the real path of the regular file *relative* to the folder *base*.
+
+    Raises: PathProblem RF114 when it is absolute, leaves *root* (also by symbolic links), is no
+        regular file or is larger than *max_bytes*; RF113 when it does not exist.
+    """
+    shown = shorten(printable(relative), 200)
+    if os.path.isabs(relative) or relative.startswith("\\"):
+        raise PathProblem("RF114", f"`{shown}` is absolute", "write it relative to this file")
+    try:
+        real = Path(os.path.realpath(base / relative))
+        # Before anything else is said: the message must not tell what lies outside.
+        if not real.is_relative_to(os.path.realpath(root)):
+            raise PathProblem("RF114", f"`{shown}` lies outside of the root `{root}`")
+        status = real.stat()
+    except (OSError, ValueError):
+        raise PathProblem(
+            "RF113", f"`{shown}` does not exist", _near_file(base, relative)
+        ) from None
+    if not stat.S_ISREG(status.st_mode):
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
+        raise PathProblem("RF114", f"`{shown}` is {what}")
+    if status.st_size > max_bytes:
+        raise PathProblem("RF114", f"`{shown}` is larger than {max_bytes // 2**20} MiB")
+    return real
+
+
+def _near_file(base: Path, relative: str) -> str:
+    folder, _, name = relative.rpartition("/")
+    try:
+        names = os.listdir(base / folder)
+    except (OSError, ValueError):
+        return ""
+    near = nearest_name(name, names)
+    return f"did you mean `{printable('/'.join(filter(None, (folder, near))))}`?" if near else ""
