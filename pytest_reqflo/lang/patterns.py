@@ -1,0 +1,112 @@
+"""Regular expressions that cannot run away: bounded in size when compiled, in time when searched.
+
+The syntax is that of Python's `re`. The `regex` package runs them, because it can be stopped.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import regex
+
+MAX_PATTERN_LENGTH = 2000
+"""Longest pattern, in characters."""
+
+MAX_PATTERN_SIZE = 100_000
+"""Most elements of a pattern once ``{n}`` is written out; ``a{1000000000}`` takes gigabytes."""
+
+SEARCH_LIMIT_S = 0.25
+
+_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?P<least>[0-9]+)(?:,[0-9]*)?\}|.", re.DOTALL)
+
+
+class PatternProblem(Exception):
+    """A pattern that cannot be compiled: a sentence and the offset in the pattern."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class PatternTimeout(Exception):
+    """A search took longer than its limit."""
+
+
+class PatternMatch(Protocol):
+    """What a search found, as `re.Match` has it."""
+
+    def group(self, key: int | str = 0, /) -> str | None: ...
+
+    def groups(self) -> tuple[str | None, ...]: ...
+
+    def groupdict(self) -> Mapping[str, str | None]: ...
+
+    def start(self) -> int: ...
+
+    def end(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and its text; equal when the texts are."""
+
+    text: str
+    compiled: Any = field(repr=False, compare=False)
+
+
+@functools.lru_cache(maxsize=512)
+def compile_pattern(text: str) -> Pattern:
+    """Return the compiled form of *text*.
+
+    Raises: PatternProblem.
+    """
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise PatternProblem(f"a pattern has {MAX_PATTERN_LENGTH} characters at most")
+    if _measure(text) > MAX_PATTERN_SIZE:
+        raise PatternProblem("the repetitions of a pattern multiply to too large a number")
+    try:
+        return Pattern(text, regex.compile(text, regex.VERSION0))
+    except regex.error as error:
+        raise PatternProblem(error.msg, min(error.pos or 0, max(0, len(text) - 1))) from None
+    except RecursionError:
+        raise PatternProblem("a pattern is nested too deeply") from None
+    except (ValueError, OverflowError) as error:
+        raise PatternProblem(str(error)) from None
+
+
+def search(pattern: Pattern, text: str, *, limit_s: float = SEARCH_LIMIT_S) -> PatternMatch | None:
+    """Return the first match of *pattern* anywhere in *text*, None when there is none.
+
+    Raises: PatternTimeout after *limit_s*; it is a bound, not a clock.
+    """
+    try:
+        found: PatternMatch | None = pattern.compiled.search(text, timeout=limit_s)
+    except TimeoutError:
+        raise PatternTimeout(f"the pattern took longer than {limit_s} s") from None
+    return found
+
+
+def _measure(text: str) -> int:
+    """Return roughly how many elements *text* has once its least repetitions are written out."""
+    totals = [0]
+    last = 0
+    for match in _ATOM.finditer(text):
+        element = match.group()
+        if element == "(":
+            totals.append(0)
+        elif element == ")" and len(totals) > 1:
+            last = totals.pop()
+            totals[-1] += last
+        elif match["least"]:
+            extra = last * max(0, int(match["least"]) - 1)
+            totals[-1] += extra
+            last += extra
+        else:
+            totals[-1] += 1
+            last = 1
+    return sum(totals)

@@ -1,0 +1,247 @@
+"""JSONPath (RFC 9535) over JSON. The only door to jsonpath_rfc9535. No I/O; time is bounded.
+
+Queries come from authors, and patterns in them also from responses, so every search and every
+selection has a limit.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonpath_rfc9535
+from jsonpath_rfc9535.filter_expressions import (
+    ComparisonExpression,
+    FilterExpression,
+    FilterQuery,
+    FunctionExtension,
+    LogicalExpression,
+    PrefixExpression,
+    StringLiteral,
+)
+from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
+from jsonpath_rfc9535.segments import JSONPathSegment
+from jsonpath_rfc9535.selectors import FilterSelector, NameSelector
+
+from pytest_reqflo.lang.expression import Segment
+from pytest_reqflo.lang.iregexp import compile_iregexp
+from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, search
+from pytest_reqflo.values import MAX_JSON_DEPTH, Json, is_array
+
+MAX_QUERY_LENGTH = 4000
+"""Longest query, in characters."""
+
+SELECT_LIMIT_S = 2.0
+
+_deadline: ContextVar[float] = ContextVar("_deadline", default=float("inf"))
+
+
+class QueryProblem(Exception):
+    """A malformed query: a sentence, the offset in its text, and a hint."""
+
+    def __init__(self, message: str, offset: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.hint = hint
+
+
+class SelectProblem(Exception):
+    """A query that could not be answered within its limits; the text is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled query; equal when the texts are.
+
+    Shape: *path* is the way of a singular query, None for any other.
+    """
+
+    text: str
+    path: tuple[Segment, ...] | None = field(compare=False)
+    compiled: Any = field(repr=False, compare=False)
+
+    @property
+    def is_singular(self) -> bool:
+        """Whether the query gives one value at most."""
+        return self.path is not None
+
+    def select(self, document: Json, *, limit_s: float = SELECT_LIMIT_S) -> tuple[Json, ...]:
+        """Return the values that the query selects, in document order; empty when none.
+
+        Raises: SelectProblem when depth or time run out; *limit_s* is a bound, not a clock.
+        """
+        if self.path is not None:
+            return _walk(document, self.path)
+        token = _deadline.set(time.monotonic() + limit_s)
+        try:
+            return tuple(node.value for node in self.compiled.finditer(document))
+        except (jsonpath_rfc9535.JSONPathRecursionError, RecursionError):
+            raise SelectProblem(f"`{self.text}` met a value nested too deeply") from None
+        except jsonpath_rfc9535.JSONPathError as error:
+            raise SelectProblem(f"`{self.text}` cannot be applied: {error.args[0]}") from None
+        except _TimeIsUp:
+            raise SelectProblem(f"`{self.text}` took longer than {limit_s} s") from None
+        except PatternTimeout:
+            raise SelectProblem(f"a pattern in `{self.text}` took too long") from None
+        finally:
+            _deadline.reset(token)
+
+
+@functools.lru_cache(maxsize=1024)
+def compile_query(text: str) -> Query:
+    """Return the compiled form of the JSONPath *text*.
+
+    Raises: QueryProblem, also for a literal pattern that is no I-Regexp.
+    """
+    if not text.startswith("$"):
+        raise QueryProblem("a JSONPath begins with `$`", 0, _root_hint(text))
+    if len(text) > MAX_QUERY_LENGTH:
+        raise QueryProblem(f"a JSONPath has {MAX_QUERY_LENGTH} characters at most")
+    try:
+        compiled = _ENVIRONMENT.compile(text)
+        path = _find_path(compiled)
+        _limit(compiled)
+    except jsonpath_rfc9535.JSONPathError as error:
+        offset = error.token.index if error.token else 0
+        raise QueryProblem(str(error.args[0]), min(offset, len(text) - 1)) from None
+    except RecursionError:
+        raise QueryProblem("a JSONPath is nested too deeply") from None
+    except (ValueError, OverflowError):
+        raise QueryProblem("a JSONPath holds a number that is too large") from None
+    return Query(text, path, compiled)
+
+
+def _root_hint(text: str) -> str:
+    if "{{" in text:
+        return "a JSONPath holds no expressions; filter with an `expected` instead"
+    return f"write `$.{text.lstrip('.')}`" if text.strip() else ""
+
+
+def _find_path(compiled: jsonpath_rfc9535.JSONPathQuery) -> tuple[Segment, ...] | None:
+    if not compiled.singular_query():
+        return None
+    selectors = [segment.selectors[0] for segment in compiled.segments]
+    return tuple(item.name if isinstance(item, NameSelector) else item.index for item in selectors)
+
+
+def _walk(document: Json, path: tuple[Segment, ...]) -> tuple[Json, ...]:
+    for segment in path:
+        if isinstance(segment, str) and isinstance(document, Mapping) and segment in document:
+            document = document[segment]
+        elif isinstance(segment, int) and is_array(document) and _is_inside(document, segment):
+            document = document[segment]
+        else:
+            return ()
+    return (document,)
+
+
+def _is_inside(array: Json, index: int) -> bool:
+    return -len(array) <= index < len(array)
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+class _TimeIsUp(Exception):
+    """The deadline of the selection has passed."""
+
+
+class _LimitedSegment(JSONPathSegment):  # type: ignore[misc]  # the package has no types
+    """A segment that stops when the time of the selection is up."""
+
+    __slots__ = ("inner",)
+
+    def __init__(self, inner: JSONPathSegment) -> None:
+        super().__init__(env=inner.env, token=inner.token, selectors=inner.selectors)
+        self.inner = inner
+
+    def resolve(self, nodes: Iterable[Any]) -> Iterator[Any]:
+        """Select as the segment within does."""
+        _check_time()
+        for node in self.inner.resolve(nodes):
+            _check_time()
+            yield node
+
+
+def _check_time() -> None:
+    if time.monotonic() >= _deadline.get():
+        raise _TimeIsUp
+
+
+def _limit(query: jsonpath_rfc9535.JSONPathQuery) -> None:
+    """Put a limit into *query* and into the queries within its filters."""
+    for segment in query.segments:
+        for selector in segment.selectors:
+            if isinstance(selector, FilterSelector):
+                _limit_expression(selector.expression)
+    query.segments = tuple(_LimitedSegment(segment) for segment in query.segments)
+
+
+def _limit_expression(expression: Any) -> None:
+    match expression:
+        case FilterQuery():
+            # Singular ones are short, and the package asks them again whether they are singular.
+            if not expression.query.singular_query():
+                _limit(expression.query)
+        case FilterExpression():
+            _limit_expression(expression.expression)
+        case PrefixExpression():
+            _limit_expression(expression.right)
+        case LogicalExpression() | ComparisonExpression():
+            _limit_expression(expression.left)
+            _limit_expression(expression.right)
+        case FunctionExtension():
+            for argument in expression.args:
+                _limit_expression(argument)
+        case _:
+            pass
+
+
+class _PatternFunction(FilterFunction):  # type: ignore[misc]  # the package has no types
+    """`match` and `search` of RFC 9535, bounded in time."""
+
+    arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012  # as the package asks
+    return_type = ExpressionType.LOGICAL
+
+    def __init__(self, *, whole: bool) -> None:
+        self.whole = whole
+
+    def __call__(self, text: object, pattern: object) -> bool:
+        """Return whether *text* fits; false when either is no text or *pattern* is malformed."""
+        if not isinstance(text, str) or not isinstance(pattern, str):
+            return False
+        _check_time()
+        try:
+            return search(compile_iregexp(pattern, whole=self.whole), text) is not None
+        except PatternProblem:
+            return False
+
+
+class _Environment(jsonpath_rfc9535.JSONPathEnvironment):  # type: ignore[misc]  # no types
+    """The grammar of RFC 9535 with our pattern functions; as deep as the JSON that we read."""
+
+    max_recursion_depth = MAX_JSON_DEPTH + 1
+
+    def setup_function_extensions(self) -> None:
+        """Put our functions in place of the standard ones."""
+        super().setup_function_extensions()
+        self.function_extensions["match"] = _PatternFunction(whole=True)
+        self.function_extensions["search"] = _PatternFunction(whole=False)
+
+    def check_well_typedness(self, token: Any, func: Any, args: list[Any]) -> None:
+        """Refuse a literal pattern that can never match."""
+        super().check_well_typedness(token, func, args)
+        if isinstance(func, _PatternFunction) and isinstance(args[1], StringLiteral):
+            try:
+                compile_iregexp(args[1].value, whole=func.whole)
+            except PatternProblem as problem:
+                message = f"the pattern of `{token.value}` is malformed: {problem.message}"
+                raise jsonpath_rfc9535.JSONPathSyntaxError(message, token=args[1].token) from None
+
+
+_ENVIRONMENT = _Environment()
