@@ -20,7 +20,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 Headers = Iterable[tuple[str, str]]
 
@@ -131,7 +131,7 @@ class ScriptedServer:
             )
         assert is_seen, f"no {count} events {kind!r} within {timeout_s} s: {self.events}"
 
-    def __enter__(self) -> ScriptedServer:
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

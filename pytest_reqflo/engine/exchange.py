@@ -1,0 +1,301 @@
+"""A `Send` becomes a `Sent`: origins, redirects, cookies, limits and decoding. A generator, no I/O.
+
+It yields `Open`, `Read` and `Close` and is told what came of them, so that a blocking and an
+asynchronous driver over any transport behave alike. Time passes only in the driver, which holds the
+one deadline of all hops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypeVar, Union
+
+from pytest_reqflo.engine.inflate import InflateProblem, Inflater
+from pytest_reqflo.engine.redirects import (
+    Course,
+    find_location,
+    next_course,
+    origin_refused,
+    refused,
+)
+from pytest_reqflo.engine.transport import (
+    ParseTarget,
+    ResponseHead,
+    TargetProblem,
+    TransportRequest,
+)
+from pytest_reqflo.run.cookies import CookieJars, cookies_for, store_cookies
+from pytest_reqflo.run.effects import (
+    Hop,
+    PhaseTimes,
+    Send,
+    SendFailure,
+    Sent,
+    WireRequest,
+    WireResponse,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Send a request, up to the headers of its answer."""
+
+    request: TransportRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the next piece of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Be done with the answer at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    head: ResponseHead
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of the body as they came, empty at its end."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    times: PhaseTimes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The transport has no answer, or no more of it."""
+
+    failure: SendFailure
+    times: PhaseTimes
+
+
+ExchangeEffect: TypeAlias = Union[Open, Read, Close]
+ExchangeOutcome: TypeAlias = Union[Opened, Piece, Closed, Failed, None]
+
+ExchangeFlow: TypeAlias = Generator[ExchangeEffect, ExchangeOutcome, Sent]
+
+
+def exchange(send: Send, *, parse: ParseTarget, now: str) -> ExchangeFlow:
+    """Yield what must be done for *send*, and return what came of it.
+
+    Shape: *now* is the wall clock, for the expiry of cookies. `Sent.elapsed_s` is left to the driver.
+    """
+    hops: tuple[Hop, ...] = ()
+    jars = send.jars
+    course = _first_course(send, parse)
+    while isinstance(course, Course):
+        request = _complete(course, send, jars, now)
+        hop, failure = yield from _perform_hop(request, course, send)
+        hops = (*hops, hop)
+        if hop.response is not None:
+            jars = _store(jars, send, hop.response, now)
+        if failure is not None:
+            return Sent(hops=hops, jars=jars, failure=failure)
+        following = _follow(course, hop, send, parse, hop_count=len(hops))
+        if following is None:
+            return Sent(hops=hops, jars=jars)
+        course = following
+    return Sent(hops=hops, jars=jars, failure=course)
+
+
+def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
+    allowed = frozenset(filter(None, (_origin_of(text, parse) for text in send.allowed_origins)))
+    try:
+        target = parse(send.request.url)
+    except TargetProblem as error:
+        return refused("RF407", f"the URL of the request is refused: {error}")
+    if target.origin not in allowed:
+        return origin_refused(target, "the request goes to")
+    return Course(request=send.request, target=target, allowed=allowed)
+
+
+def _origin_of(text: str, parse: ParseTarget) -> str | None:
+    try:
+        return parse(text).origin
+    except TargetProblem:
+        return None
+
+
+def _follow(
+    course: Course, hop: Hop, send: Send, parse: ParseTarget, *, hop_count: int
+) -> Course | SendFailure | None:
+    """Return where the exchange goes on, None when it is over."""
+    response = hop.response
+    if response is None or send.follow_redirects <= 0:
+        return None
+    head = ResponseHead(
+        status=response.status, reason="", http_version="", headers=response.headers
+    )
+    location = find_location(head)
+    if location is None:
+        return None
+    if hop_count > send.follow_redirects:
+        limit = f"{send.follow_redirects} redirect{'s' * (send.follow_redirects != 1)}"
+        return refused("RF408", f"the server redirects more often than allowed ({limit})")
+    return next_course(course, head, location, parse)
+
+
+# --- the request ----------------------------------------------------------------------------------
+
+
+def _complete(course: Course, send: Send, jars: CookieJars, now: str) -> WireRequest:
+    """Return the request with every header it is sent with."""
+    request = course.request
+    given = {name.lower() for name, _ in request.headers}
+    headers = [("Host", course.target.authority)]
+    headers += [header for header in request.headers if header[0].lower() != "cookie"]
+    cookie = _cookie_header(course, send, jars, now)
+    if cookie:
+        headers.append(("Cookie", cookie))
+    defaults = (("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), _USER_AGENT)
+    headers += [header for header in defaults if header[0].lower() not in given]
+    length = _content_length(request)
+    if length is not None:
+        headers.append(("Content-Length", str(length)))
+    return replace(request, url=course.target.url, headers=tuple(headers))
+
+
+_USER_AGENT = ("User-Agent", "pytest-reqflo")
+
+
+def _content_length(request: WireRequest) -> int | None:
+    if request.body is not None:
+        return len(request.body)
+    return 0 if request.method in ("POST", "PUT", "PATCH") else None
+
+
+def _cookie_header(course: Course, send: Send, jars: CookieJars, now: str) -> str:
+    """Join the author's own header, this request's cookies and those of the jar, in that order."""
+    own = [value for name, value in course.request.headers if name.lower() == "cookie"]
+    pairs = dict(send.cookies) if course.is_first_origin else {}
+    if send.jar is not None:
+        for name, value in cookies_for(jars, send.jar, course.target.url, now):
+            pairs.setdefault(name, value)
+    return "; ".join([*own, *(f"{name}={value}" for name, value in pairs.items())])
+
+
+def _store(jars: CookieJars, send: Send, response: WireResponse, now: str) -> CookieJars:
+    if send.jar is None:
+        return jars
+    values = [value for name, value in response.headers if name.lower() == "set-cookie"]
+    return store_cookies(jars, send.jar, response.url, values, now)
+
+
+# --- one hop --------------------------------------------------------------------------------------
+
+
+def _perform_hop(
+    request: WireRequest, course: Course, send: Send
+) -> Generator[ExchangeEffect, ExchangeOutcome, tuple[Hop, SendFailure | None]]:
+    opened = yield Open(_transport_request(request, course, send))
+    if isinstance(opened, Failed):
+        return Hop(request=request, response=None, times=opened.times), opened.failure
+    head = _expect(Opened, opened).head
+    body = _BodyReader(head, send.max_body_bytes)
+    failure: SendFailure | None = None
+    while failure is None and not body.is_complete:
+        piece = yield Read()
+        if isinstance(piece, Failed):
+            failure = piece.failure
+        else:
+            failure = body.take(_expect(Piece, piece).data)
+    closed = _expect(Closed, (yield Close()))
+    response = body.response(course.target.url, is_cut=failure is not None)
+    return Hop(request=request, response=response, times=closed.times), failure
+
+
+def _transport_request(request: WireRequest, course: Course, send: Send) -> TransportRequest:
+    return TransportRequest(
+        method=request.method,
+        target=course.target,
+        headers=request.headers,
+        body=request.body,
+        verify_tls=send.verify_tls,
+        ca_file=send.ca_file,
+    )
+
+
+T = TypeVar("T")
+
+
+def _expect(kind: type[T], outcome: object) -> T:
+    if not isinstance(outcome, kind):
+        raise TypeError(f"the driver answered with {outcome!r} instead of {kind.__name__}")
+    return outcome
+
+
+class _BodyReader:
+    """Collects a body up to its limit."""
+
+    def __init__(self, head: ResponseHead, max_bytes: int) -> None:
+        self._head = head
+        self._max_bytes = max_bytes
+        self._inflater = Inflater(_encoding_of(head))
+        self._plain = bytearray()
+        self._wire_bytes = 0
+        self.is_complete = False
+
+    def take(self, data: bytes) -> SendFailure | None:
+        """Add *data*, the end when it is empty; return why the body is refused, if it is."""
+        self._wire_bytes += len(data)
+        try:
+            if not data:
+                self.is_complete = True
+                self._inflater.finish()
+                return None
+            for piece in self._inflater.feed(data):
+                self._plain += piece[: self._max_bytes - len(self._plain) + 1]
+                if len(self._plain) > self._max_bytes:
+                    del self._plain[self._max_bytes :]
+                    return _too_large(self._max_bytes)
+        except InflateProblem as problem:
+            return _not_decoded(problem, _encoding_of(self._head))
+        return None
+
+    def response(self, url: str, *, is_cut: bool) -> WireResponse:
+        """Return the answer as far as it was read."""
+        return WireResponse(
+            status=self._head.status,
+            reason=self._head.reason,
+            http_version=self._head.http_version,
+            headers=self._head.headers,
+            body=bytes(self._plain),
+            url=url,
+            wire_size_bytes=self._wire_bytes,
+            is_cut=is_cut,
+        )
+
+
+def _encoding_of(head: ResponseHead) -> str:
+    return ",".join(value for name, value in head.headers if name.lower() == "content-encoding")
+
+
+def _too_large(max_bytes: int) -> SendFailure:
+    return SendFailure(
+        code="RF406",
+        category="limit",
+        message=f"the body of the answer is too large: more than {_shown_size(max_bytes)}",
+    )
+
+
+def _shown_size(size_bytes: int) -> str:
+    if size_bytes % 1024**2 == 0:
+        return f"{size_bytes // 1024**2} MiB"
+    return f"{size_bytes} bytes"
+
+
+def _not_decoded(problem: InflateProblem, encoding: str) -> SendFailure:
+    message = f"the body of the answer ({encoding}) is unusable: {problem}"
+    if problem.is_bomb:
+        return SendFailure(code="RF406", category="limit", message=message)
+    return SendFailure(code="RF404", category="protocol", message=message)

@@ -1,0 +1,106 @@
+"""Before the first request: are all secrets there, and can they be hidden? Nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.evidence.encodings import SHORTEST, is_hideable
+from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.result import JourneyResult, Problem, fingerprint_of
+from pytest_reqflo.run.effects import RunStart
+from pytest_reqflo.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSecrets:
+    """The secrets of one run, resolved once; a run sees the same value from start to end."""
+
+    asked: tuple[str, ...]
+    found: Mapping[str, Secret] = field(repr=False)
+
+    def get_many(self, names: Iterable[str]) -> Mapping[str, Secret]:
+        """Return those of *names* that were found."""
+        return {name: self.found[name] for name in names if name in self.found}
+
+
+def hold_secrets(plan: Plan, source: SecretSource) -> HeldSecrets:
+    """Return every secret that *plan* may read and *source* has."""
+    return HeldSecrets(source.asked, source.get_many(plan.secret_names))
+
+
+def find_secret_problems(plan: Plan, held: HeldSecrets) -> tuple[Problem, ...]:
+    """Return why the run cannot begin: all missing names in one problem, all bare ones in another."""
+    missing = [name for name in plan.secret_names if name not in held.found]
+    bare = [name for name, secret in held.found.items() if not is_hideable(secret.reveal())]
+    problems = []
+    if missing:
+        problems.append(_missing_problem(missing, held.asked))
+    if bare:
+        problems.append(_bare_problem(sorted(bare)))
+    return tuple(problems)
+
+
+def make_redactor(plan: Plan, held: HeldSecrets) -> Redactor:
+    """Return a redactor that knows all that is sensitive before the run begins."""
+    redactor = Redactor()
+    for secret in held.found.values():
+        redactor.add_secret(secret)
+    for name, value in plan.environment.me.items():
+        redactor.add_value(name, value)
+    for resolved in plan.names.values():
+        if resolved.sensitive and isinstance(resolved.value, LiteralValue):
+            redactor.add_value(resolved.name, resolved.value.value)
+    return redactor
+
+
+def refused_result(
+    plan: Plan, start: RunStart, problems: tuple[Problem, ...], finished_at: str
+) -> JourneyResult:
+    """Return the result of a run that never began."""
+    codes = tuple(problem.code for problem in problems)
+    return JourneyResult(
+        identity=plan.identity,
+        outcome="error",
+        started_at=start.started_at,
+        finished_at=finished_at,
+        elapsed_s=0.0,
+        problems=problems,
+        values=tuple(resolved.origin for resolved in plan.names.values()),
+        category="run_check",
+        fingerprint=fingerprint_of(plan.identity.artifact, "", codes),
+        seed=start.seed,
+    )
+
+
+def _missing_problem(names: list[str], asked: tuple[str, ...]) -> Problem:
+    is_one = len(names) == 1
+    return Problem(
+        code="RF302",
+        category="run_check",
+        message=f"{_named('secret', names)} {'is' if is_one else 'are'} missing",
+        notes=(f"asked, in this order: {', '.join(asked) or 'no provider'}",),
+        hint=f"set {'it' if is_one else 'them'} in one of these; nothing was sent",
+    )
+
+
+def _bare_problem(names: list[str]) -> Problem:
+    is_one = len(names) == 1
+    return Problem(
+        code="RF305",
+        category="run_check",
+        message=f"{_named('secret', names)} {'is' if is_one else 'are'} too short or too common "
+        "to be hidden",
+        notes=(f"a secret needs {SHORTEST} characters, and may not be a word such as `true`",),
+        hint="use a longer secret, or a plain value of the environment when it is none",
+    )
+
+
+def _named(noun: str, names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) == 1:
+        return f"the {noun} {quoted[0]}"
+    return f"the {noun}s {', '.join(quoted[:-1])} and {quoted[-1]}"

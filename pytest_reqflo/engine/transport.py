@@ -1,0 +1,138 @@
+"""The contract between exchanges and whatever carries them: one request out, one answer in.
+
+A transport follows no redirects, keeps no cookies, decodes no bodies and adds no headers. Those
+belong to `engine.exchange`, so that every transport behaves alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pytest_reqflo.run.effects import PhaseTimes, SendFailure
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A URL as it goes to the wire.
+
+    Shape: *host* is lower-case ASCII (an IPv6 address without brackets); *path* holds the query, is
+        percent-encoded and has no fragment; *url* is all of it as text.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    url: str = field(repr=False)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port; a default port is left out."""
+        port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
+        return f"{self.scheme}://{self.shown_host}{port}"
+
+    @property
+    def authority(self) -> str:
+        """Host and port as the `Host` header has them."""
+        return self.origin.partition("://")[2]
+
+    @property
+    def shown_host(self) -> str:
+        """The host, an IPv6 address in brackets."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+
+class TargetProblem(ValueError):
+    """A text that is no URL we send to; the message says why and does not quote the text."""
+
+
+ParseTarget = Callable[[str], Target]
+"""Text to target. Raises: TargetProblem."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportRequest:
+    """A request as a transport gets it: headers complete and in order, TLS policy beside it."""
+
+    method: str
+    target: Target
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    verify_tls: bool = True
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The one moment at which everything of an exchange must be over."""
+
+    ends_at_s: float
+    timeout_s: float
+    read_clock_s: Callable[[], float]
+
+    def remaining_s(self) -> float:
+        """Return the seconds that are left, negative when it is too late."""
+        return self.ends_at_s - self.read_clock_s()
+
+    def failure(self, doing: str) -> SendFailure:
+        """Return the failure of an exchange that ran out of time while *doing* something."""
+        return SendFailure(
+            code="RF402",
+            category="timeout",
+            message=f"the request ran out of time after {self.timeout_s:g} s while {doing}",
+            hint="raise `timeout_s` of the step or the service when the server may take longer",
+        )
+
+
+class TransportFailed(Exception):
+    """There is no answer, or no more of it."""
+
+    def __init__(self, failure: SendFailure, times: PhaseTimes | None = None) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+        self.times = times or PhaseTimes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseHead:
+    """Status line and headers, names as the server wrote them, duplicates kept."""
+
+    status: int
+    reason: str
+    http_version: str
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+class ResponseStream(Protocol):
+    """An answer whose body is still to be read."""
+
+    @property
+    def head(self) -> ResponseHead:
+        """Status line and headers."""
+
+    @property
+    def times(self) -> PhaseTimes:
+        """Seconds of each phase so far."""
+
+    def read(self) -> bytes:
+        """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
+
+    def close(self) -> None:
+        """Give the connection back, or end it when the body was not read to its end."""
+
+
+class Transport(Protocol):
+    """Carries requests; safe to use from several threads."""
+
+    def open(self, request: TransportRequest, deadline: Deadline) -> ResponseStream:
+        """Send *request* and return when the headers of its answer are there.
+
+        Raises: TransportFailed.
+        """
+
+    def close(self) -> None:
+        """End every idle connection."""
