@@ -125,23 +125,22 @@ def _root_hint(text: str) -> str:
 def _find_path(compiled: jsonpath_rfc9535.JSONPathQuery) -> tuple[Segment, ...] | None:
     if not compiled.singular_query():
         return None
-    selectors = [segment.selectors[0] for segment in compiled.segments]
+    selectors: list[Any] = [segment.selectors[0] for segment in compiled.segments]
     return tuple(item.name if isinstance(item, NameSelector) else item.index for item in selectors)
 
 
 def _walk(document: Json, path: tuple[Segment, ...]) -> tuple[Json, ...]:
     for segment in path:
-        if isinstance(segment, str) and isinstance(document, Mapping) and segment in document:
-            document = document[segment]
-        elif isinstance(segment, int) and is_array(document) and _is_inside(document, segment):
-            document = document[segment]
-        else:
+        if not _holds(document, segment):
             return ()
+        document = document[segment]
     return (document,)
 
 
-def _is_inside(array: Json, index: int) -> bool:
-    return -len(array) <= index < len(array)
+def _holds(document: Json, segment: Segment) -> bool:
+    if isinstance(segment, str):
+        return isinstance(document, Mapping) and segment in document
+    return is_array(document) and -len(document) <= segment < len(document)
 
 
 # --- limits --------------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ class _TimeIsUp(Exception):
     """The deadline of the selection has passed."""
 
 
-class _LimitedSegment(JSONPathSegment):  # type: ignore[misc]  # the package has no types
+class _LimitedSegment(JSONPathSegment):
     """A segment that stops when the time of the selection is up."""
 
     __slots__ = ("inner",)
@@ -202,7 +201,7 @@ def _limit_expression(expression: Any) -> None:
             pass
 
 
-class _PatternFunction(FilterFunction):  # type: ignore[misc]  # the package has no types
+class _PatternFunction(FilterFunction):
     """`match` and `search` of RFC 9535, bounded in time."""
 
     arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012  # as the package asks
@@ -222,7 +221,7 @@ class _PatternFunction(FilterFunction):  # type: ignore[misc]  # the package has
             return False
 
 
-class _Environment(jsonpath_rfc9535.JSONPathEnvironment):  # type: ignore[misc]  # no types
+class _Environment(jsonpath_rfc9535.JSONPathEnvironment):
     """The grammar of RFC 9535 with our pattern functions; as deep as the JSON that we read."""
 
     max_recursion_depth = MAX_JSON_DEPTH + 1

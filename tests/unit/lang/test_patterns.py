@@ -25,9 +25,9 @@ def test_a_pattern_is_searched_anywhere_and_captures():
     assert search(compile_pattern("^b"), "ab") is None
 
 
-@pytest.mark.parametrize("text", [r"^(a+)+$", r"^(a|aa)+$", r"^([a-zA-Z]+)*$"])
+@pytest.mark.parametrize("text", [r"^(a|aa)+$", r"^(a|aa|aaa)*$"])
 def test_a_pattern_that_runs_away_is_stopped(text):
-    with pytest.raises(PatternTimeout, match="took longer than 0.05 s"):
+    with pytest.raises(PatternTimeout, match=r"took longer than 0\.05 s"):
         search(compile_pattern(text), NEVER_ENDS, limit_s=0.05)
 
 

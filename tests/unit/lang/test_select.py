@@ -45,7 +45,7 @@ def test_a_query_selects(text, is_singular, selected):
         ("$.orders[?foo(@)]", 10, "function 'foo' is not defined"),
         (
             "$.orders[?match(@.s, '[')]",
-            21,
+            22,
             "the pattern of `match` is malformed: `[` is not possible here",
         ),
         ("$[?@.a == 1e999]", 0, "a JSONPath holds a number that is too large"),
@@ -82,17 +82,17 @@ def test_a_value_too_deep_is_a_problem_and_no_crash():
 
 @pytest.mark.parametrize("query", ["$..nothing", "$[?count($..*) > 0]", "$[?@.s && $..[?$..x]]"])
 def test_a_selection_ends_when_its_time_is_up(query):
-    with pytest.raises(SelectProblem, match="took longer than 0.0 s"):
+    with pytest.raises(SelectProblem, match=r"took longer than 0\.0 s"):
         compile_query(query).select(BODY, limit_s=0.0)
 
 
 def test_a_quadratic_query_is_stopped():
     wide = {"items": [{"x": i} for i in range(20_000)]}
-    with pytest.raises(SelectProblem, match="took longer than 0.1 s"):
+    with pytest.raises(SelectProblem, match=r"took longer than 0\.1 s"):
         compile_query("$.items[?count($.items[*]) > 0]").select(wide, limit_s=0.1)
 
 
 def test_a_pattern_from_the_response_cannot_run_away():
     body = [{"s": "a" * 60 + "!", "p": "(a|aa)+"}]
-    with pytest.raises(SelectProblem, match="a pattern in .* took too long"):
+    with pytest.raises(SelectProblem, match=r"a pattern in .* took too long"):
         compile_query("$[?match(@.s, @.p)]").select(body)
