@@ -1,0 +1,241 @@
+"""Turn data files and inline rows into typed rows: each cell checked against its input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
+from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.source import Position, SourceText, Span
+from pytest_reqflo.syntax.cells import InputType, check_type, read_typed
+from pytest_reqflo.syntax.document import Document
+from pytest_reqflo.syntax.read import decode_source, read_bytes, refuse
+from pytest_reqflo.syntax.records import (
+    CsvTable,
+    JsonLinesTable,
+    JsonTable,
+    MalformedData,
+    Record,
+    Table,
+)
+from pytest_reqflo.values import Json, canonical_json, pointer_join
+
+__all__ = ["InputType", "Row", "check_type", "load_rows", "read_typed", "rows_from_inline"]
+
+MAX_SIZE_BYTES = 10 * 1024 * 1024
+_MAX_PROBLEMS = 20
+
+_TABLES: Mapping[str, Callable[[SourceText], Table]] = {
+    ".csv": CsvTable,
+    ".json": JsonTable,
+    ".jsonl": JsonLinesTable,
+    ".ndjson": JsonLinesTable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run's values: *number* from 1, *key* (empty without a key column), and its place.
+
+    Shape: *values* holds no empty CSV cell; *place* is ``file:line:col``.
+    """
+
+    number: int
+    key: str
+    values: Mapping[str, Json]
+    place: str
+
+
+def load_rows(
+    path: Path, *, shown: str, inputs: Mapping[str, InputType], key: str | None,
+    sensitive: Collection[str] = (),
+) -> tuple[Row, ...]:  # fmt: skip
+    """Return the rows of a CSV, JSON or JSONL file, typed by *inputs*.
+
+    Shape: *key* is the column that names each row; with *sensitive* inputs no message shows a row.
+    Raises: JourneyError (RF102, RF113 to RF118) naming file, row and column, all problems at once.
+    """
+    make_table = _TABLES.get(path.suffix.lower())
+    if make_table is None:
+        refuse("RF115", f"`{shown}` is no data file", hint="use .csv, .json or .jsonl")
+    source = decode_source(read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES), shown, code="RF115")
+    table = make_table(source)
+    reader = _Reader(source, inputs, key, is_secret=bool(sensitive))
+    try:
+        reader.check_columns(table)
+        for record in table.records():
+            reader.take(record, partial(table.locate, record), table.is_text)
+    except MalformedData as problem:
+        reader.note("RF115", str(problem), problem.at, problem.hint)
+    return reader.finish()
+
+
+def rows_from_inline(
+    rows: Sequence[Mapping[str, Json]], document: Document, pointer: str,
+    inputs: Mapping[str, InputType], key: str | None, sensitive: Collection[str] = (),
+) -> tuple[Row, ...]:  # fmt: skip
+    """Return the rows that stand at *pointer* of *document*, typed by *inputs*.
+
+    Raises: JourneyError (RF115 to RF118), all problems at once.
+    """
+    places = document.map
+    reader = _Reader(places.source, inputs, key, is_secret=bool(sensitive))
+    for number, values in enumerate(rows, start=1):
+        place = pointer_join(pointer, number - 1)
+        start = places.span_of(place).start
+        record = Record(number, start.line, values)
+        reader.take(
+            record,
+            partial(_inline_position, document, place),
+            is_text=False,
+            column=start.column,
+        )
+    return reader.finish()
+
+
+def _inline_position(document: Document, place: str, name: str) -> Position:
+    return document.map.span_of(pointer_join(place, name)).start
+
+
+class _Reader:
+    """Types one record after the other, and collects the rows and the problems."""
+
+    def __init__(
+        self,
+        source: SourceText,
+        inputs: Mapping[str, InputType],
+        key: str | None,
+        *,
+        is_secret: bool,
+    ) -> None:
+        self.source = source
+        self.inputs = inputs
+        self.key = key
+        self.is_secret = is_secret
+        self.rows: list[Row] = []
+        self.first_with: dict[str, Record] = {}
+        self.unknown: set[str] = set()
+        self.problems: list[Diagnostic] = []
+        self.count = 0
+
+    def check_columns(self, table: Table) -> None:
+        """Check the columns of a table that names them once."""
+        columns = table.columns()
+        for name, at in columns.items():
+            self._check_column(name, at)
+        if columns and self.key is not None and self.key not in columns:
+            hint = name_hint(self.key, columns, what="Columns")
+            self.note(
+                "RF115",
+                f"there is no column `{self.key}`, which names the rows",
+                Position(1, 1),
+                hint,
+            )
+            self.key = None
+
+    def _check_column(self, name: str, at: Position) -> None:
+        if name in self.inputs or name in self.unknown:
+            return
+        self.unknown.add(name)
+        hint = name_hint(name, self.inputs, what="Inputs")
+        if ";" in name or "\t" in name:
+            hint = "cells are separated by commas"
+        self.note(
+            "RF116", f"column `{name}` is no input of the journey", at, hint, length=len(name)
+        )
+
+    def take(
+        self, record: Record, locate: Callable[[str], Position], is_text: bool, column: int = 1
+    ) -> None:
+        """Add one row."""
+        values: dict[str, Json] = {}
+        for name, cell in record.values.items():
+            if is_text and cell == "":
+                continue
+            kind = self.inputs.get(name)
+            if kind is None:
+                self._check_column(name, self._where(locate, name))
+                continue
+            problem = _fit(cell, kind, is_text, values, name)
+            if problem:
+                self._note_cell(record, name, problem, self._where(locate, name))
+        key = self._key_of(record, values, locate)
+        place = f"{self.source.file}:{record.line}:{column}"
+        self.rows.append(Row(record.number, key, values, place))
+
+    def _key_of(
+        self, record: Record, values: Mapping[str, Json], locate: Callable[[str], Position]
+    ) -> str:
+        if self.key is None:
+            return ""
+        value = values.get(self.key)
+        if value is None or value == "":
+            if record.values.get(self.key) in (None, ""):
+                at = (
+                    self._where(locate, self.key)
+                    if self.key in record.values
+                    else Position(record.line, 1)
+                )
+                title = f"row {record.number} has no `{self.key}`, which names the rows"
+                self.note("RF115", title, at)
+            return ""
+        text = (
+            value
+            if isinstance(value, str)
+            else canonical_json(value).decode(errors="surrogatepass")
+        )
+        first = self.first_with.setdefault(text, record)
+        if first is not record:
+            title = f"row {record.number} repeats the key of row {first.number}"
+            shown = "" if self.is_secret else f": `{text[:60]}`"
+            second = self._label(Position(first.line, 1), 1, "first here")
+            self.note("RF118", title + shown, self._where(locate, self.key), second=second)
+        return text
+
+    def _where(self, locate: Callable[[str], Position], name: str) -> Position:
+        # Looking up a place reads the text from its start: only for what is going to be shown.
+        return locate(name) if self.count < _MAX_PROBLEMS else Position(1, 1)
+
+    def _note_cell(self, record: Record, name: str, problem: str, at: Position) -> None:
+        sentence = problem.partition(", not ")[0] if self.is_secret else problem
+        self.note("RF117", f"`{name}` of row {record.number} {sentence}", at)
+
+    def note(
+        self, code: str, title: str, at: Position, hint: str = "", *,
+        length: int = 1, second: Label | None = None,
+    ) -> None:  # fmt: skip
+        self.count += 1
+        if self.count <= _MAX_PROBLEMS:
+            first = self._label(at, length, "")
+            labels = (first, second) if second else (first,)
+            self.problems.append(Diagnostic(code=code, title=title, labels=labels, hint=hint))
+
+    def _label(self, at: Position, length: int, text: str) -> Label:
+        span = Span(self.source.file, at, Position(at.line, at.column + length))
+        return Label(span, "", text) if self.is_secret else label_at(self.source, span, text)
+
+    def finish(self) -> tuple[Row, ...]:
+        """Return the rows. Raises: JourneyError with the problems; also when there is no row."""
+        if not self.rows and not self.problems:
+            self.note("RF115", "there are no rows", Position(1, 1))
+        if self.count > _MAX_PROBLEMS:
+            more = f"{self.count - _MAX_PROBLEMS:,} more problems in `{self.source.file}`"
+            self.problems.append(Diagnostic(code="RF115", title=more))
+        if self.problems:
+            raise JourneyError(*self.problems)
+        return tuple(self.rows)
+
+
+def _fit(cell: Json, kind: InputType, is_text: bool, values: dict[str, Json], name: str) -> str:
+    """Put *cell* as *kind* into *values*, or return why it does not fit."""
+    if not is_text:
+        values[name] = cell
+        return check_type(cell, kind) or ""
+    try:
+        values[name] = read_typed(cell, kind)
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,265 @@
+"""The rows of a CSV, JSON or JSONL text as they stand there, untyped. Pure.
+
+Places inside a row are looked up only when a message needs them, so that large files stay quick.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_reqflo.source import Position, SourceText
+from pytest_reqflo.values import Json, JsonProblem, parse_json
+
+_PLACE = re.compile(r" at line (\d+), column (\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: its number from 1, its first line, its values, and its stretch of the text."""
+
+    number: int
+    line: int
+    values: Mapping[str, Json]
+    start: int = 0
+    end: int = 0
+
+
+class MalformedData(Exception):
+    """The text is no table; *at* is the place, the text is a sentence."""
+
+    def __init__(self, message: str, at: Position, hint: str = "") -> None:
+        super().__init__(message)
+        self.at = at
+        self.hint = hint
+
+
+class Table(Protocol):
+    """A text of rows: *is_text* when every value of it is text."""
+
+    is_text: bool
+
+    def records(self) -> Iterator[Record]:
+        """Yield the rows in order. Raises: MalformedData."""
+
+    def locate(self, record: Record, column: str) -> Position:
+        """Return where the value of *column* stands in *record*."""
+
+    def columns(self) -> Mapping[str, Position]:
+        """Return the columns that are named before the first row, empty when each row names its."""
+
+
+class CsvTable:
+    """CSV with a header row, RFC 4180."""
+
+    is_text = True
+
+    def __init__(self, source: SourceText) -> None:
+        self._source = source
+        self._lines = source.text.split("\n")
+        self._reader = csv.reader(_with_line_ends(self._lines, self), strict=True)
+        self._names: list[str] = []
+        self._header_line = 1
+
+    def columns(self) -> Mapping[str, Position]:
+        if not self._names:
+            self._read_header()
+        return {
+            name: self._position(self._header_line, index) for index, name in enumerate(self._names)
+        }
+
+    def _read_header(self) -> None:
+        line, cells = next(self._rows(), (1, []))
+        if not any(cell.strip() for cell in cells):
+            raise MalformedData("the file is empty, it needs a row of column names", Position(1, 1))
+        self._header_line = line
+        names = [cell.strip() for cell in cells]
+        for index, name in enumerate(names):
+            if not name:
+                raise MalformedData(f"column {index + 1} has no name", self._position(line, index))
+            if name in names[:index]:
+                at = self._position(line, index)
+                raise MalformedData(f"two columns are named `{name}`", at, "rename one of them")
+        self._names = names
+
+    def records(self) -> Iterator[Record]:
+        width = len(self.columns())
+        rows = (row for row in self._rows() if width == 1 or not _is_blank(row[1]))
+        for number, (line, cells) in enumerate(rows, start=1):
+            if len(cells) != width:
+                message = f"row {number} has {_count(len(cells), 'cell')}, the header has {width}"
+                is_long = len(cells) > width
+                hint = "put a cell that holds a comma in double quotes" if is_long else ""
+                raise MalformedData(message, Position(line, 1), hint)
+            yield Record(number, line, dict(zip(self._names, cells, strict=True)))
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        while True:
+            line = self._reader.line_num + 1
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise MalformedData(_csv_sentence(str(error)), Position(line, 1)) from None
+            if cells:
+                yield line, cells
+
+    def locate(self, record: Record, column: str) -> Position:
+        return self._position(record.line, self._names.index(column))
+
+    def _position(self, line: int, index: int) -> Position:
+        """Return where cell *index* begins in the row that begins at *line*."""
+        is_quoted, column = False, 1
+        while index and line <= len(self._lines):
+            for column, character in enumerate(self._lines[line - 1], start=1):
+                is_quoted ^= character == '"'
+                index -= character == "," and not is_quoted
+                if not index:
+                    return Position(line, column + 1)
+            line += 1
+        return Position(line, column)
+
+
+def _with_line_ends(lines: Iterable[str], table: CsvTable) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise MalformedData(
+                "the file holds a NUL character", Position(number, line.index("\0") + 1)
+            )
+        yield f"{line}\n"
+
+
+def _is_blank(cells: list[str]) -> bool:
+    return len(cells) == 1 and not cells[0].strip()
+
+
+def _csv_sentence(message: str) -> str:
+    if "unexpected end" in message:
+        return "a double quote is opened in this row and never closed"
+    if "expected after" in message:
+        return "text follows the closing double quote of a cell; a quote in a cell is doubled"
+    if "field limit" in message:
+        return "a cell of this row is too long"
+    return "a carriage return stands inside this row, outside of quotes"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+class _ObjectTable:
+    """Rows that are JSON objects."""
+
+    is_text = False
+
+    def __init__(self, source: SourceText) -> None:
+        self._source = source
+
+    def columns(self) -> Mapping[str, Position]:
+        return {}
+
+    def locate(self, record: Record, column: str) -> Position:
+        text = self._source.text[record.start : record.end]
+        for spelling in (json.dumps(column, ensure_ascii=False), json.dumps(column)):
+            found = re.search(re.escape(spelling) + r"\s*:\s*", text)
+            if found:
+                return _position_at(self._source.text, record.start + found.end())
+        return _position_at(self._source.text, record.start)
+
+    def _record(self, number: int, line: int, value: Json, start: int, end: int) -> Record:
+        if not isinstance(value, dict):
+            at = _position_at(self._source.text, start)
+            raise MalformedData(f"row {number} is no object", at, 'write {"input": value, ...}')
+        return Record(number, line, value, start, end)
+
+
+class JsonTable(_ObjectTable):
+    """A JSON array of objects."""
+
+    def records(self) -> Iterator[Record]:
+        text = self._source.text
+        rows = _parse(text, Position(1, 1))
+        if not isinstance(rows, list):
+            raise MalformedData("the file must hold an array of objects", Position(1, 1))
+        line, seen = 1, 0
+        for number, (value, start, end) in enumerate(_elements(text), start=1):
+            line += text.count("\n", seen, start)
+            seen = start
+            yield self._record(number, line, value, start, end)
+
+
+class JsonLinesTable(_ObjectTable):
+    """One JSON object a line."""
+
+    def records(self) -> Iterator[Record]:
+        number, offset = 0, 0
+        for line, text in enumerate(self._source.text.split("\n"), start=1):
+            if text.strip():
+                number += 1
+                value = _parse(text, Position(line, 1))
+                # Reads it a second time for what `parse_json` lets pass: a key that stands twice.
+                _decode_unique(text, len(text) - len(text.lstrip()), Position(line, 1))
+                yield self._record(number, line, value, offset, offset + len(text))
+            offset += len(text) + 1
+
+
+def _parse(text: str, begin: Position) -> Json:
+    try:
+        return parse_json(text)
+    except JsonProblem as problem:
+        found = _PLACE.search(str(problem))
+        at = begin
+        if found:
+            at = Position(begin.line + int(found.group(1)) - 1, int(found.group(2)))
+        message = f"the file is not JSON: {_PLACE.sub('', str(problem))}"
+        raise MalformedData(message, at) from None
+
+
+def _elements(text: str) -> Iterator[tuple[Json, int, int]]:
+    """Yield the elements of the array *text*, already known to be JSON, and where they stand."""
+    end = text.index("[") + 1
+    while True:
+        start = _skip(text, end)
+        if text[start] == "]":
+            return
+        value, end = _decode_unique(text, start, None)
+        yield value, start, end
+
+
+def _skip(text: str, offset: int) -> int:
+    while text[offset] in " \t\r\n,":
+        offset += 1
+    return offset
+
+
+def _decode_unique(text: str, start: int, at: Position | None) -> tuple[Json, int]:
+    try:
+        return _DECODER.raw_decode(text, start)
+    except _RepeatedKey as error:
+        raise MalformedData(
+            f"the key `{error}` stands twice in one object", at or _position_at(text, start)
+        ) from None
+
+
+class _RepeatedKey(Exception):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> Json:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
+    return value
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique)
+
+
+def _position_at(text: str, offset: int) -> Position:
+    return Position(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
