@@ -60,13 +60,14 @@ def parse_target(url: str) -> Target:
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")
+        has_user = bool(parsed.userinfo) or "@" in urlsplit(url).netloc
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise TargetProblem(f"it is no URL: {error}") from None
     if parsed.scheme not in DEFAULT_PORTS:
         raise TargetProblem("it is no http or https URL")
     if not host:
         raise TargetProblem("it names no host")
-    if parsed.userinfo or "@" in urlsplit(url).netloc:
+    if has_user:
         raise TargetProblem("it holds a user name, which is refused in URLs")
     return Target(
         scheme=parsed.scheme,
@@ -184,7 +185,7 @@ def _wire_request(request: TransportRequest) -> httpcore.Request:
         url=httpcore.URL(
             scheme=target.scheme.encode(),
             host=target.host.encode(),
-            port=target.port,
+            port=None if target.port == DEFAULT_PORTS[target.scheme] else target.port,
             target=target.path.encode(),
         ),
         headers=[(name.encode(), value.encode("utf-8")) for name, value in request.headers],

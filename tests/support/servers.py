@@ -199,14 +199,14 @@ class ScriptedServer:
 
 
 def read_request(stream: Any, connection: int = 1) -> ReceivedRequest | None:
-    """Return the next request of a buffered stream, None at its end."""
-    line = stream.readline()
-    if not line.strip():
+    """Return the next request of a buffered stream, None at its end or when it is none."""
+    parts = stream.readline().decode("latin-1").split(" ")
+    if len(parts) != 3 or not parts[0].isalpha():
         return None
-    method, target, _ = line.decode("latin-1").split(" ", 2)
+    method, target, _ = parts
     headers = []
     while (line := stream.readline()).strip():
-        name, _, value = line.decode("utf-8").partition(":")
+        name, _, value = line.decode("utf-8", "replace").partition(":")
         headers.append((name, value.strip()))
     fields = {name.lower(): value for name, value in headers}
     body = _read_body(stream, fields)

@@ -1,0 +1,208 @@
+"""Connections: kept, shared between threads, not shared between processes, replaced when stale."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+from sending import Sender
+from servers import ScriptedServer, redirect_to, reply
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_many_requests_use_one_connection():
+    with (
+        ScriptedServer(lambda request, connection: reply(200, b"x" * 1000)) as server,
+        Sender() as send,
+    ):
+        for _ in range(50):
+            assert send(server.url).failure is None
+
+    assert (len(server.requests), server.connections) == (50, 1)
+
+
+def test_an_answer_over_the_limit_does_not_poison_the_connection():
+    with (
+        ScriptedServer(lambda request, connection: reply(200, b"x" * 1_000_000)) as server,
+        Sender() as send,
+    ):
+        assert send(server.url, max_body_bytes=10).failure.code == "RF406"
+        assert send(server.url).hops[0].response.body == b"x" * 1_000_000
+
+    assert server.connections == 2
+
+
+def test_a_connection_that_the_server_closed_while_idle_is_replaced():
+    def answer_and_close(request, connection):
+        connection.send(reply(200, b"ok"))
+        connection.close()
+
+    with ScriptedServer(answer_and_close) as server, Sender() as send:
+        first = send(server.url, method="POST")
+        server.wait_for("close")
+        second = send(server.url, method="POST")
+
+    assert (first.failure, second.failure) == (None, None)
+    assert server.connections == 2
+
+
+def closing_on_second_request(request, connection):
+    """Answer the first request of a connection; read the second and close without a word."""
+    if is_first_on(connection):
+        return reply(200, b"ok")
+    connection.close()
+    return None
+
+
+def is_first_on(connection) -> bool:
+    is_first = not hasattr(connection, "is_used")
+    connection.is_used = True
+    return is_first
+
+
+def test_a_repeatable_request_is_sent_once_more_when_a_kept_connection_dies():
+    with ScriptedServer(closing_on_second_request) as server, Sender() as send:
+        send(server.url)
+        sent = send(server.url + "/again", method="PUT", body=b"1")
+
+    assert sent.failure is None
+    assert [(r.connection, r.line) for r in server.requests] == [
+        (1, "GET /"),
+        (1, "PUT /again"),
+        (2, "PUT /again"),
+    ]
+
+
+def test_a_post_that_may_have_arrived_is_not_sent_twice():
+    with ScriptedServer(closing_on_second_request) as server, Sender() as send:
+        send(server.url)
+        sent = send(server.url + "/pay", method="POST", body=b"1")
+
+    assert sent.failure.code == "RF404"
+    assert [request.line for request in server.requests] == ["GET /", "POST /pay"]
+
+
+def test_a_request_is_not_sent_again_once_an_answer_has_begun():
+    def handle(request, connection):
+        if is_first_on(connection):
+            return reply(200, b"ok")
+        connection.send(b"HTTP/1.1 200")
+        connection.close()
+        return None
+
+    with ScriptedServer(handle) as server, Sender() as send:
+        send(server.url)
+        sent = send(server.url)
+
+    assert sent.failure.code == "RF404"
+    assert len(server.requests) == 2
+
+
+def test_threads_share_a_transport_and_keep_their_own_deadlines():
+    def handle(request, connection):
+        if request.path == "/slow":
+            connection.closing.wait()
+            return None
+        return reply(200, request.path.encode())
+
+    outcomes = {}
+    with ScriptedServer(handle) as server, Sender() as send:
+
+        def work(path: str) -> None:
+            outcomes[path] = send(server.url + path, timeout_s=0.3 if path == "/slow" else 10)
+
+        threads = [threading.Thread(target=work, args=(path,)) for path in ("/slow", "/a", "/b")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert outcomes["/slow"].failure.code == "RF402"
+    assert outcomes["/a"].hops[0].response.body == b"/a"
+    assert outcomes["/b"].hops[0].response.body == b"/b"
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_opens_connections_of_its_own():
+    with ScriptedServer(lambda request, connection: reply(200, b"ok")) as server, Sender() as send:
+        send(server.url)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if send(server.url + "/child").failure is None else 1)
+        _, status = os.waitpid(child, 0)
+        send(server.url + "/parent")
+
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert [(r.connection, r.line) for r in server.requests] == [
+        (1, "GET /"),
+        (2, "GET /child"),
+        (1, "GET /parent"),
+    ]
+
+
+def test_times_of_phases_add_up():
+    def handle(request, connection):
+        connection.closing.wait(0.05)
+        return reply(200, b"x")
+
+    with ScriptedServer(handle) as server, Sender() as send:
+        fresh, kept = send(server.url).hops[0].times, send(server.url).hops[0].times
+
+    assert fresh.connect_s is not None
+    assert (kept.connect_s, kept.tls_s) == (None, None)
+    for times in (fresh, kept):
+        assert times.wait_s >= 0.05
+        phases = (times.pool_s, times.connect_s, times.send_s, times.wait_s, times.receive_s)
+        assert sum(filter(None, phases)) <= times.total_s + 0.001
+
+
+def test_a_proxy_of_the_environment_is_used_with_its_credentials(monkeypatch):
+    with ScriptedServer(lambda request, connection: reply(200, b"by proxy")) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://us%40er:pass@127.0.0.1:{proxy.port}")
+        with Sender() as send:
+            sent = send("http://api.example.invalid/orders")
+
+    assert sent.failure is None
+    assert proxy.requests[0].line == "GET http://api.example.invalid/orders"
+    assert proxy.requests[0].header("host") == "api.example.invalid"
+    assert proxy.requests[0].header("proxy-authorization") == "Basic dXNAZXI6cGFzcw=="
+
+
+def test_no_proxy_is_respected(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert sent.failure is None
+
+
+def test_netrc_is_never_read(monkeypatch, tmp_path):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login alice password hunter22\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_bytes(netrc.read_bytes())
+    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+        send(server.url)
+
+    assert server.requests[0].header("authorization") is None
+
+
+def test_nothing_secret_is_logged_at_debug_level(caplog):
+    caplog.set_level("DEBUG")
+    with (
+        ScriptedServer(lambda request, connection: redirect_to("/?token=abc")) as server,
+        Sender() as send,
+    ):
+        send(server.url, headers=(("Authorization", "Bearer abc"),))
+
+    assert caplog.records == []

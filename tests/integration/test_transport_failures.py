@@ -1,0 +1,138 @@
+"""What goes wrong on the wire comes back as a failure with a code, never as an exception."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import pytest
+from sending import Sender
+from servers import ScriptedServer, closed_port, head, reply
+
+
+def closing_after(data: bytes):
+    def handle(request, connection):
+        connection.send(data)
+        connection.close()
+
+    return handle
+
+
+def test_a_refused_connection_is_RF401():
+    with closed_port() as port, Sender() as send:
+        sent = send(f"http://127.0.0.1:{port}/orders")
+
+    assert (sent.failure.code, sent.failure.category) == ("RF401", "connection")
+    assert sent.failure.message == f"nothing can be reached at 127.0.0.1:{port}: connection refused"
+    assert sent.hops[0].response is None
+
+
+def test_a_name_that_cannot_be_resolved_is_RF401():
+    with Sender() as send:
+        sent = send("http://no-such-host.invalid/")
+
+    assert sent.failure.code == "RF401"
+    assert sent.failure.message == "the host name `no-such-host.invalid` cannot be resolved"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_new_connection_closed_without_an_answer_is_RF404_and_not_repeated(method):
+    with ScriptedServer(closing_after(b"")) as server, Sender() as send:
+        sent = send(server.url, method=method)
+
+    assert sent.failure.code == "RF404"
+    assert sent.failure.message == "the server closed the connection without an answer"
+    assert len(server.requests) == 1
+
+
+def test_a_head_that_ends_early_is_RF404():
+    with ScriptedServer(closing_after(b"HTTP/1.1 200 OK\r\nX-A: 1")) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert sent.failure.code == "RF404"
+    assert sent.failure.message.startswith("the server closed the connection in the middle")
+
+
+def test_a_body_shorter_than_its_content_length_is_RF404_and_kept_as_far_as_it_came():
+    short = head(200, [("Content-Length", "10")]) + b"abc"
+    with ScriptedServer(closing_after(short)) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert (sent.failure.code, sent.failure.category) == ("RF404", "protocol")
+    assert (sent.hops[0].response.body, sent.hops[0].response.is_cut) == (b"abc", True)
+
+
+def test_chunks_that_end_early_are_RF404():
+    short = head(200, [("Transfer-Encoding", "chunked")]) + b"5\r\nhello\r\n"
+    with ScriptedServer(closing_after(short)) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert sent.failure.code == "RF404"
+    assert sent.hops[0].response.body == b"hello"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"SSH-2.0-OpenSSH_9.6\r\n\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"\x00\x01\x02\r\n\r\n"],
+)
+def test_an_answer_that_is_not_http_is_RF404(answer):
+    with ScriptedServer(closing_after(answer)) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert sent.failure.code == "RF404"
+    assert "not HTTP/1.1" in sent.failure.message
+
+
+def test_headers_without_end_are_RF404_before_they_fill_the_memory():
+    def flood(request, connection):
+        connection.send(b"HTTP/1.1 200 OK\r\n")
+        connection.send(b"X-A: " + b"a" * 400_000)
+        connection.closing.wait()
+
+    with ScriptedServer(flood) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert sent.failure.code == "RF404"
+
+
+def test_a_connection_that_is_reset_is_RF404():
+    def reset(request, connection):
+        connection.send(head(200, [("Content-Length", "10")]) + b"abc")
+        connection.reset()
+
+    with ScriptedServer(reset) as server, Sender() as send:
+        sent = send(server.url)
+
+    assert sent.failure.code == "RF404"
+
+
+def test_an_answer_given_before_the_request_was_read_is_seen():
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, Sender() as send:
+
+        def serve():
+            sock, _ = listener.accept()
+            sock.recv(100)
+            sock.sendall(reply(413, b"too much", reason="Content Too Large"))
+            done.wait(10)
+            sock.close()
+
+        done = threading.Event()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        sent = send(
+            f"http://127.0.0.1:{listener.getsockname()[1]}", method="POST", body=b"x" * 20_000
+        )
+        done.set()
+        thread.join()
+
+    assert sent.failure is None
+    assert sent.hops[0].response.status == 413
+
+
+def test_a_header_that_cannot_be_sent_is_RF405_and_nothing_arrives():
+    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+        sent = send(server.url, headers=(("X-A", "one\r\nX-B: two"),))
+
+    assert sent.failure.code == "RF405"
+    assert server.requests == []

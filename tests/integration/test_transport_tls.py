@@ -1,0 +1,105 @@
+"""TLS: certificates are checked, an authority of one's own can be named, checks can be turned off."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+import trustme
+from sending import Sender
+from servers import ScriptedServer, redirect_to, reply
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority, tmp_path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def server_context(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def answering(authority: trustme.CA, name: str = "127.0.0.1") -> ScriptedServer:
+    tls = server_context(authority, name)
+    return ScriptedServer(lambda request, connection: reply(200, b"ok"), tls=tls)
+
+
+def test_a_server_with_a_certificate_of_the_named_authority_is_trusted(authority, ca_file):
+    with answering(authority) as server, Sender() as send:
+        first, second = send(server.url, ca_file=ca_file), send(server.url, ca_file=ca_file)
+
+    assert (first.failure, second.failure) == (None, None)
+    assert first.hops[0].times.tls_s is not None
+    assert server.connections == 1
+
+
+def test_an_unknown_certificate_is_RF403_and_no_request_arrives(authority):
+    with answering(authority) as server, Sender() as send:
+        sent = send(server.url, headers=(("Authorization", "Bearer t"),))
+
+    assert (sent.failure.code, sent.failure.category) == ("RF403", "tls")
+    assert "certificate was not accepted" in sent.failure.message
+    assert server.requests == []
+
+
+def test_a_certificate_for_another_name_is_RF403(authority, ca_file):
+    with answering(authority, "other.example") as server, Sender() as send:
+        sent = send(server.url, ca_file=ca_file)
+
+    assert sent.failure.code == "RF403"
+
+
+def test_checks_can_be_turned_off_and_stay_on_for_others(authority):
+    with answering(authority) as server, Sender() as send:
+        off = send(server.url, verify_tls=False)
+        on = send(server.url)
+
+    assert off.failure is None
+    assert on.failure.code == "RF403"
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_an_unusable_authority_file_is_RF403(authority, tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with answering(authority) as server, Sender() as send:
+        sent = send(server.url, ca_file=str(path))
+
+    assert sent.failure.code == "RF403"
+    assert str(path) in sent.failure.message
+    assert server.connections == 0
+
+
+def test_tls_to_a_server_without_it_is_RF403():
+    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+        sent = send(server.url.replace("http:", "https:"))
+
+    assert sent.failure.code == "RF403"
+
+
+def test_a_redirect_from_https_to_http_is_RF408(authority, ca_file):
+    with ScriptedServer(lambda request, connection: reply()) as plain:
+        tls = server_context(authority)
+        with (
+            ScriptedServer(lambda request, connection: redirect_to(plain.url), tls=tls) as server,
+            Sender() as send,
+        ):
+            sent = send(
+                server.url,
+                ca_file=ca_file,
+                follow_redirects=5,
+                allowed_origins=(server.url, plain.url),
+            )
+
+    assert sent.failure.code == "RF408"
+    assert plain.connections == 0
