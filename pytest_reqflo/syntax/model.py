@@ -479,7 +479,7 @@ class JourneyModel(_Part):
     ) = Field(None, description="Rows, each one a run; a text is a file.")
     settings: SettingsModel = Field(
         default_factory=lambda: SettingsModel.model_validate({}),
-        description="How the journey runs.",
+        description="Settings of the whole journey.",
     )
     skip: Mark | None = Field(None, description="Skip the journey, with a reason.")
     xfail: Mark | None = Field(None, description="A failed check is expected, with a reason.")
