@@ -18,6 +18,7 @@ from pytest_reqflo.syntax.model import (
     PresetDocument,
     TemplateDocument,
 )
+from pytest_reqflo.syntax.result_schema import result_document
 from pytest_reqflo.values import Json
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -31,6 +32,9 @@ DOCUMENTS: dict[str, type[BaseModel]] = {
 }
 """The kinds of files, and the model of each."""
 
+KINDS = (*DOCUMENTS, "result")
+"""Every kind of document that has a published schema."""
+
 _DROPPED = frozenset({"title", "discriminator"})
 
 
@@ -40,9 +44,9 @@ def journey_schema() -> dict[str, Json]:
 
 
 def document_schema(kind: str) -> dict[str, Json]:
-    """Return the JSON Schema (draft-07) of files of this *kind*, a key of DOCUMENTS."""
-    model = DOCUMENTS[kind]
-    schema: dict[str, Json] = _convert(model.model_json_schema(by_alias=True))
+    """Return the JSON Schema (draft-07) of files of this *kind*, one of KINDS."""
+    source = result_document if kind == "result" else DOCUMENTS[kind].model_json_schema
+    schema: dict[str, Json] = _convert(source())
     definitions = schema.pop("definitions", {})
     if kind == "template":
         # A template may also stand without its root key.
@@ -68,20 +72,27 @@ def _convert(node: Any, *, is_map: bool = False) -> Any:
     if isinstance(node, list):
         return [_convert(item) for item in node]
     if not isinstance(node, dict):
-        return node
+        is_whole = isinstance(node, float) and node.is_integer()
+        return int(node) if is_whole else node
     if is_map:
         return {key: _convert(item) for key, item in node.items()}
     parts = {
         ("definitions" if key == "$defs" else key): _convert_part(key, item)
         for key, item in node.items()
-        # Editors would offer the default `null`, which nobody writes.
-        if key not in _DROPPED and (key, item) != ("default", None)
+        if key not in _DROPPED and not _is_idle(key, item, node)
     }
     return _with_reference(parts)
 
 
+def _is_idle(key: str, item: Any, node: dict[str, Any]) -> bool:
+    """Say whether a keyword adds nothing; the versions of pydantic differ in writing these."""
+    # Editors would offer the default `null`, which nobody writes.
+    idle: tuple[tuple[str, Any], ...] = (("default", None), ("additionalProperties", True))
+    return (key, item) in idle or (key == "enum" and "const" in node)
+
+
 def _convert_part(key: str, item: Any) -> Any:
-    if key in ("default", "const", "enum"):
+    if key in ("default", "const", "enum") and isinstance(item, (dict, list)):
         return item
     return _convert(item, is_map=key in ("properties", "$defs"))
 
@@ -96,7 +107,7 @@ def _with_reference(parts: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Write the schemas of all kinds into this package."""
-    for kind in DOCUMENTS:
+    for kind in KINDS:
         schema_path(kind).write_bytes(schema_bytes(kind))
 
 

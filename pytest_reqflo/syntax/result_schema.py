@@ -1,0 +1,30 @@
+"""`JourneyResult` as a published JSON Schema; ``python -m pytest_reqflo.syntax.schema`` writes the file.
+
+The schema accepts every document of format v1 and refuses unknown keys nowhere: later versions add
+optional keys, and a reader of today must not stumble over them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from pytest_reqflo.result import JourneyResult
+from pytest_reqflo.values import Json
+
+
+def result_document() -> dict[str, Json]:
+    """Return the schema of one result, as pydantic writes it (2020-12)."""
+    schema = TypeAdapter(JourneyResult).json_schema()
+    schema["required"] = sorted({*schema["required"], "format"})
+    schema["properties"]["format"] = {"const": 1, "description": "Version of this format."}
+    return _opened(schema)
+
+
+def _opened(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_opened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _opened(item) for key, item in node.items() if key != "additionalProperties"}
