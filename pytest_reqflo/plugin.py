@@ -13,10 +13,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_reqflo.host.collect import ArtifactFile, JourneyFile
+    from pytest_reqflo.host.collect import ArtifactFile, JourneyFile, SuspectFile
 
 _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
+_GIVEN = ("env", "case", "set", "data", "store", "output")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,39 +66,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Merge results on the controller of xdist, which itself collects nothing."""
-    if config.getoption("--reqflo-output") and not hasattr(config, "workerinput"):
+    """Check options that were given, and listen to workers where xdist distributes."""
+    is_worker = hasattr(config, "workerinput")
+    if any(config.getoption(f"--reqflo-{name}") for name in _GIVEN):
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
+    if not is_worker and config.getoption("dist", "no") != "no":
+        from pytest_reqflo.host.xdist import ControllerHooks
+
+        config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
 
 
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
-) -> JourneyFile | ArtifactFile | None:
+) -> JourneyFile | SuspectFile | ArtifactFile | None:
     """Collect journeys, by file name or by a first look at the text."""
     if file_path.suffix not in _SUFFIXES:
         return _collect_artifact(file_path, parent)
-    if not file_path.stem.endswith(".journey") and not _looks_like_journey(file_path, parent):
-        return None
-    from pytest_reqflo.host.collect import collect_journey
+    if file_path.stem.endswith(".journey"):
+        from pytest_reqflo.host.collect import collect_journey
 
-    return collect_journey(file_path, parent)
+        return collect_journey(file_path, parent)
+    return _collect_other_yaml(file_path, parent)
 
 
-def _looks_like_journey(path: Path, parent: pytest.Collector) -> bool:
-    # Every YAML file of a project without journeys passes here: nothing but the scan is loaded.
-    try:
-        text = path.read_bytes()
-    except OSError:
-        return False
-    if text.startswith(b"journey:") or b"\njourney:" in text or b"\xef\xbb\xbfjourney:" in text:
-        return True
-    if path.parent.name == "journeys":
-        from pytest_reqflo.host.collect import warn_near_miss
+def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | SuspectFile | None:
+    # Every YAML file of a project without journeys passes here: no more than the scan is loaded.
+    from pytest_reqflo.syntax.scan import find_near_miss, has_journey_root
 
-        warn_near_miss(path, parent)
-    return False
+    if has_journey_root(path):
+        from pytest_reqflo.host.collect import collect_journey
+
+        return collect_journey(path, parent)
+    if path.parent.name == "journeys" and (key := find_near_miss(path)):
+        from pytest_reqflo.host.collect import collect_suspect
+
+        return collect_suspect(path, parent, key)
+    return None
 
 
 def _collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile | None:

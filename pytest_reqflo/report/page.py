@@ -47,7 +47,7 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     step = find_failed_step(result)
     cause = _cause_of(result, step)
     span = _span_of(places, cause.pointer, cause.origin)
-    first_line = f"{_where(step, result.identity)}{cause.sentence}"
+    first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
         [first_line, *_place(places, span, shown)],
         cause.facts,
@@ -84,6 +84,11 @@ def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
     if problem is not None and not (failed and problem.category == "assertion"):
         facts = [f"  = {to_line(note)}" for note in problem.notes]
         facts += [f"hint: {to_line(problem.hint)}"] if problem.hint else []
+        facts += [
+            f"  also {other.code}: {to_line(other.message)}"
+            for other in result.problems
+            if step is None and other is not problem
+        ]
         return _Cause(
             code=problem.code,
             sentence=to_line(problem.message),
@@ -123,7 +128,8 @@ def _check_sentence(check: CheckResult) -> str:
     return to_line(message)
 
 
-def _where(step: StepResult | None, identity: RunIdentity) -> str:
+def page_heading(step: StepResult | None, identity: RunIdentity) -> str:
+    """Return the words before the sentence: step or journey, case and row."""
     remarks = []
     if identity.case:
         remarks.append(f"case `{to_line(identity.case)}`")

@@ -1,0 +1,198 @@
+"""Files to collectors: journeys, near misses, and artifacts that were named explicitly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import ReqfloError, ReqfloWarning
+from pytest_reqflo.host.environment import ENVIRONMENT_FIXTURE, INPUTS_FIXTURE
+from pytest_reqflo.host.failure import failure_of, failure_repr
+from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
+from pytest_reqflo.host.session import JourneySession, begin_session, warn
+from pytest_reqflo.host.subject import Subject, subject_of_artifact, subject_of_journey
+
+if TYPE_CHECKING:
+    from pytest_reqflo.plan.items import ItemSpec
+
+_UNCHANGED = {
+    ENVIRONMENT_FIXTURE: "_reqflo_no_environment",
+    INPUTS_FIXTURE: "_reqflo_no_inputs",
+}
+"""Our two fixtures, and what stands in their closure as long as no suite overrides them."""
+
+
+def collect_journey(path: Path, parent: pytest.Collector) -> JourneyFile | None:
+    """Return the collector of a journey file, None when ini ``reqflo_files`` leaves it out."""
+    patterns = parent.config.getini("reqflo_files")
+    if patterns and not any(path.match(pattern) for pattern in patterns):
+        return None
+    return JourneyFile.from_parent(parent, path=path)
+
+
+def collect_suspect(path: Path, parent: pytest.Collector, key: str) -> SuspectFile:
+    """Return the collector that warns of the root key *key*."""
+    return SuspectFile.from_parent(parent, path=path, key=key)
+
+
+def collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile:
+    """Return the collector of a stored artifact."""
+    return ArtifactFile.from_parent(parent, path=path)
+
+
+class _ReqfloFile(pytest.File):
+    """A file whose problems are shown as we explain them, without a traceback."""
+
+    def _shown(self) -> str:
+        root = self.config.rootpath
+        if self.path.is_relative_to(root):
+            return self.path.relative_to(root).as_posix()
+        return str(self.path)
+
+    def _session(self) -> JourneySession:
+        try:
+            return begin_session(self.config)
+        except pytest.UsageError as error:
+            raise self.CollectError(str(error)) from None
+
+    def _warn(self, diagnostics: Iterable[Diagnostic]) -> None:
+        refused = []
+        for diagnostic in diagnostics:
+            try:
+                warn(diagnostic, path=self.path, line=1)
+            except ReqfloWarning:
+                refused.append(diagnostic)
+        if refused:
+            raise ReqfloError(*refused)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+        """Return all problems of the file, with the first as the one-line reason."""
+        error = excinfo.value
+        if isinstance(error, ReqfloError):
+            return failure_repr(excinfo, failure_of(error, path=str(self.path), line=1))
+        if isinstance(error, self.CollectError):
+            return str(error)
+        return super().repr_failure(excinfo)
+
+
+class SuspectFile(_ReqfloFile):
+    """A file that holds no journey, but whose root key is nearly `journey`."""
+
+    def __init__(self, *, key: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._key = key
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Warn, and collect nothing."""
+        title = f"{self._shown()} is not collected: its root key is `{self._key}`"
+        hint = "did you mean `journey`?"
+        self._warn([Diagnostic(code="RF120", title=title, hint=hint, severity="warning")])
+        return []
+
+
+class _ItemFile(_ReqfloFile):
+    """A file that gives items."""
+
+    def _make_items(self, subject: Subject, specs: Iterable[ItemSpec]) -> Iterable[JourneyNode]:
+        self._register_marks(subject.tags)
+        fixtures = self._find_fixtures(subject.fixtures)
+        for spec in specs:
+            self._register_marks(spec.tags)
+            yield self._make_item(subject, spec, fixtures)
+
+    def _register_marks(self, tags: Iterable[str]) -> None:
+        # Without this, --strict-markers refuses a tag that no Python test has registered.
+        for tag in tags:
+            self.config.addinivalue_line("markers", f"{tag}: tag of a journey")
+
+    def _make_item(
+        self, subject: Subject, spec: ItemSpec, fixtures: tuple[str, ...] | None
+    ) -> JourneyNode:
+        item: JourneyNode
+        if fixtures is None:
+            item = JourneyItem.from_parent(self, name=spec.id)
+        else:
+            item = JourneyFunction.from_parent(self, name=spec.id, callobj=_asking_for(fixtures))
+        item.prepare(subject, spec, line=_line_of(subject, spec))
+        return item
+
+    def _find_fixtures(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return the fixtures to ask for, None when nothing of the suite concerns the items.
+
+        The closure of a function that is never run tells what is autouse, and whether a suite
+        overrides one of our two fixtures: then our own, and what it asks for, is not in it.
+        """
+        autouse = self._closure_of(())
+        ours = tuple(_UNCHANGED)
+        closure = self._closure_of(ours)
+        overridden = tuple(name for name in ours if _UNCHANGED[name] not in closure)
+        asked = tuple(dict.fromkeys((*named, *overridden)))
+        return asked if asked or autouse else None
+
+    def _closure_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        probe = pytest.Function.from_parent(self, name="probe", callobj=_asking_for(names))
+        return tuple(probe.fixturenames)
+
+
+class JourneyFile(_ItemFile):
+    """A journey file."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Compile the journey and return one item per case or row.
+
+        Raises: JourneyError with every problem of the file.
+        """
+        from pytest_reqflo.plan.items import ItemSpec, Selection, make_items
+
+        session = self._session()
+        compiled = session.project.compile_file(self.path, self._shown())
+        self._warn(compiled.warnings)
+        settings = session.settings
+        selection = Selection(
+            environment=settings.environment,
+            cases=settings.cases,
+            sets=settings.sets,
+            data=settings.data,
+        )
+        subject = subject_of_journey(compiled)
+        specs = make_items(compiled, selection)
+        if specs:
+            return list(self._make_items(subject, specs))
+        # An item that `host.selection` takes out again, so that pytest counts it as deselected.
+        items = list(self._make_items(subject, [ItemSpec(id="run")]))
+        items[0].lacks_case = True
+        return items
+
+
+class ArtifactFile(_ItemFile):
+    """A stored artifact, run as it is."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Load and verify the artifact and return its one item.
+
+        Raises: ArtifactError.
+        """
+        from pytest_reqflo.plan.items import ItemSpec
+
+        session = self._session()
+        subject = subject_of_artifact(session, self.path, self._shown())
+        return list(self._make_items(subject, [ItemSpec(id="run")]))
+
+
+def _asking_for(names: tuple[str, ...]) -> Any:
+    def journey() -> None:
+        """Stand where pytest expects a function; the item runs the journey itself."""
+
+    return pytest.mark.usefixtures(*names)(journey) if names else journey
+
+
+def _line_of(subject: Subject, spec: ItemSpec) -> int:
+    if spec.row_number is not None:
+        return subject.line_of(f"/journey/data/rows/{spec.row_number - 1}")
+    if spec.case in subject.case_names:
+        return subject.line_of(f"/journey/cases/{subject.case_names.index(spec.case)}")
+    return subject.line_of("/journey")

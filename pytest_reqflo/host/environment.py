@@ -1,0 +1,198 @@
+"""The environment of an item: the file that was chosen, and what a fixture changes of it."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_reqflo.diagnostic import Diagnostic, label_at, name_hint
+from pytest_reqflo.engine.secrets.chain import SecretSource, make_secret_source
+from pytest_reqflo.errors import JourneyError, UsageProblem
+from pytest_reqflo.plan.environments import (
+    IMPLICIT_NAME,
+    find_environment_name,
+    implicit_environment,
+    read_me_values,
+    snapshot_environment,
+)
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
+from pytest_reqflo.syntax.load import load_document
+from pytest_reqflo.values import Json
+
+if TYPE_CHECKING:
+    from pytest_reqflo.syntax.library import Library, Loaded
+    from pytest_reqflo.syntax.model import EnvironmentModel
+
+ENVIRONMENT_FIXTURE = "reqflo_environment"
+INPUTS_FIXTURE = "reqflo_inputs"
+
+_KEYS = ("base_url", "services", "values", "allowed_origins")
+
+
+def override_environment(snapshot: EnvironmentSnapshot, given: Any) -> EnvironmentSnapshot:
+    """Return *snapshot* with what fixture ``reqflo_environment`` returned laid over it.
+
+    Shape: ``base_url`` is that of the only service, else of ``default``; a text is a base URL.
+    Raises: UsageProblem RF801.
+    """
+    if not given:
+        return snapshot
+    if isinstance(given, str):
+        given = {"base_url": given}
+    changes = _read_mapping(ENVIRONMENT_FIXTURE, given)
+    for key in changes.keys() - set(_KEYS):
+        raise unusable_fixture(
+            ENVIRONMENT_FIXTURE, f"has the unknown key `{key}`", name_hint(key, _KEYS)
+        )
+    values = read_fixture_mapping(ENVIRONMENT_FIXTURE, changes.get("values", {}), "values")
+    return replace(
+        snapshot,
+        values={**snapshot.values, **values},
+        services=_override_services(snapshot.services, changes),
+        allowed_origins=(*snapshot.allowed_origins, *_texts(changes.get("allowed_origins", []))),
+    )
+
+
+def _override_services(
+    services: Mapping[str, Service], changes: Mapping[str, Any]
+) -> dict[str, Service]:
+    changed = dict(services)
+    given = dict(_read_mapping(ENVIRONMENT_FIXTURE, changes.get("services", {}), "services"))
+    if "base_url" in changes:
+        only = next(iter(services)) if len(services) == 1 else IMPLICIT_NAME
+        given.setdefault(only, {"base_url": changes["base_url"]})
+    for name, service in given.items():
+        entry = {"base_url": service} if isinstance(service, str) else service
+        changed[name] = _override_service(name, changed.get(name), entry)
+    return changed
+
+
+def _override_service(name: str, service: Service | None, given: Any) -> Service:
+    entry = dict(read_fixture_mapping(ENVIRONMENT_FIXTURE, given, f"services.{name}"))
+    base_url = entry.pop("base_url", service.base_url if service else None)
+    if not isinstance(base_url, str):
+        raise unusable_fixture(ENVIRONMENT_FIXTURE, f"has no text as base_url of `{name}`")
+    if service is None:
+        return Service(base_url=base_url, values=entry)
+    return replace(service, base_url=base_url, values={**service.values, **entry})
+
+
+def read_fixture_mapping(fixture: str, given: Any, part: str = "") -> Mapping[str, Json]:
+    """Return *given* when it is a mapping of texts to JSON values.
+
+    Raises: UsageProblem RF801.
+    """
+    for name, value in _read_mapping(fixture, given, part).items():
+        if not _is_json(value):
+            what = f"gives `{name}` a {type(value).__name__}, which is not JSON"
+            raise unusable_fixture(fixture, f"{_in(part)}{what}")
+    return given  # type: ignore[no-any-return]
+
+
+def _read_mapping(fixture: str, given: Any, part: str = "") -> Mapping[str, Any]:
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise unusable_fixture(fixture, f"{_in(part)}is no mapping of names to values")
+    return given
+
+
+def _in(part: str) -> str:
+    return f"`{part}` " if part else ""
+
+
+def unusable_fixture(fixture: str, why: str, hint: str = "") -> UsageProblem:
+    """Return the problem of a fixture of ours that returned something unusable."""
+    return UsageProblem(Diagnostic(code="RF801", title=f"fixture `{fixture}` {why}", hint=hint))
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, (list, tuple)) or not all(isinstance(each, str) for each in given):
+        raise unusable_fixture(ENVIRONMENT_FIXTURE, "`allowed_origins` is no list of texts")
+    return tuple(given)
+
+
+def _is_json(value: Any, depth: int = 60) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if value is None or isinstance(value, (bool, int, str)):
+        return True
+    if depth == 0:
+        return False
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) for key in value) and all(
+            _is_json(item, depth - 1) for item in value.values()
+        )
+    return isinstance(value, (list, tuple)) and all(_is_json(item, depth - 1) for item in value)
+
+
+# --- choosing ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsChoice:
+    """Which providers are asked for secrets, and the dotenv file among them."""
+
+    providers: tuple[str, ...] = ("env", "dotenv")
+    dotenv: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenEnvironment:
+    """The environment of a run as it is now, and where its secrets come from."""
+
+    snapshot: EnvironmentSnapshot
+    secrets: SecretsChoice
+
+
+def choose_environment(library: Library, name: str | None, rootdir: Path) -> ChosenEnvironment:
+    """Return the environment *name* of *library*, else the only one, else the implicit one.
+
+    Raises: JourneyError for a broken file; RunCheckError RF303 when it cannot be used or found.
+    """
+    me = read_me_values(os.environ, load_me_files(rootdir))
+    found = find_environment_name(library.environment_names(), name)
+    if found is None:
+        return ChosenEnvironment(implicit_environment(me), _secrets(None, IMPLICIT_NAME, rootdir))
+    loaded = library.environment(found)
+    snapshot = snapshot_environment(
+        loaded.model.model_dump(), process_env=os.environ, me=me, folder=loaded.path.parent
+    )
+    return ChosenEnvironment(snapshot, _secrets(loaded, found, rootdir))
+
+
+def make_source(choice: SecretsChoice) -> SecretSource:
+    """Return the providers of *choice*."""
+    return make_secret_source(choice.providers, choice.dotenv, os.environ)
+
+
+def _secrets(loaded: Loaded[EnvironmentModel] | None, name: str, rootdir: Path) -> SecretsChoice:
+    settings = loaded.model.secrets if loaded else None
+    providers = tuple(settings.providers) if settings else SecretsChoice().providers
+    if loaded and settings and settings.dotenv:
+        # Environments are code of the suite: the file may lie anywhere.
+        return SecretsChoice(providers, loaded.path.parent / settings.dotenv)
+    candidates = (rootdir / f".env.{name}", rootdir / ".env")
+    return SecretsChoice(providers, next((path for path in candidates if path.is_file()), None))
+
+
+def load_me_files(rootdir: Path) -> list[Mapping[str, Json]]:
+    """Return the values of the person running: the project's file, then that of the account.
+
+    Raises: JourneyError when one is not readable YAML or holds no mapping.
+    """
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    paths = (rootdir / ".reqflo" / "me.yaml", config / "reqflo" / "me.yaml")
+    return [_load_me(path) for path in paths if path.is_file()]
+
+
+def _load_me(path: Path) -> Mapping[str, Json]:
+    document, _ = load_document(path, str(path))
+    data = document.data
+    if not isinstance(data, Mapping):
+        label = label_at(document.map.source, document.map.span_of(""))
+        title = "a file of me values is a mapping of names to values"
+        raise JourneyError(Diagnostic(code="RF106", title=title, labels=(label,)))
+    return data

@@ -1,0 +1,60 @@
+"""A failure to what pytest shows: our text, our one-line reason, our place in the YAML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from pytest_reqflo.diagnostic import render_diagnostics
+from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.report.safe import to_line, to_report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Text, its one-line reason, and the file and line (from 1) that it is about."""
+
+    reason: str
+    text: str
+    path: str
+    line: int
+
+
+def failure_of(error: ReqfloError, *, path: str, line: int, heading: str = "") -> Failure:
+    """Return how *error* is shown; *path* and *line* serve when it has no place itself.
+
+    Shape: the first line is *heading* and the first problem's sentence.
+    """
+    diagnostics = error.diagnostics
+    spans = [item.span for item in diagnostics if item.span]
+    title = to_line(diagnostics[0].title) if diagnostics else "the journey failed"
+    reason = f"{heading}{title}"
+    return Failure(
+        reason=reason,
+        text="\n\n".join(
+            filter(None, (reason if heading else "", render_diagnostics(diagnostics)))
+        ),
+        path=path,
+        line=spans[0].start.line if spans and path.endswith(spans[0].file) else line,
+    )
+
+
+def failure_repr(excinfo: pytest.ExceptionInfo[BaseException], failure: Failure) -> Any:
+    """Return *failure* as an exception representation that survives the way from a worker.
+
+    Changing the crash location of pytest's own representation is undone under xdist, which sends the
+    chain; therefore the chain is built anew. Its types come from the representation itself.
+    """
+    plain = excinfo.getrepr(style="value")
+    native = excinfo.getrepr(style="native")
+    entry_type: Any = type(native.reprtraceback.reprentries[0])
+    traceback_type: Any = type(plain.reprtraceback)
+    # A representation without traceback has no crash location to learn the type from.
+    location_type: Any = type(plain.reprcrash or native.reprcrash)
+    entry = entry_type([to_report(failure.text) + "\n"])
+    traceback = traceback_type([entry], None, "native")
+    location = location_type(failure.path, failure.line, to_report(failure.reason))
+    chain_type: Any = type(plain)
+    return chain_type([(traceback, location, None)])

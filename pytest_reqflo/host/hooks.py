@@ -1,0 +1,75 @@
+"""The hooks that are registered when the first journey is met."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Generator
+
+import pytest
+
+from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
+from pytest_reqflo.errors import ReqfloWarning
+from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.selection import select_items
+from pytest_reqflo.host.session import JourneySession, write_results
+from pytest_reqflo.report.safe import to_line
+
+
+class JourneyHooks:
+    """Marks on reports, the result file, and the end of the connections."""
+
+    def __init__(self, config: pytest.Config, session: JourneySession) -> None:
+        self._config = config
+        self._session = session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Drop journeys without the named case; refuse selections that make no sense."""
+        select_items(session, config, items, self._session.settings)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach the result to the report of the call; it crosses from workers as plain data."""
+        report = yield
+        if isinstance(item, JourneyNode) and call.when == "call":
+            if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
+                report.longrepr = (str(item.path), item.line, report.longrepr[2])
+            report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the result of a report that came from a worker."""
+        data = getattr(report, "reqflo", None)
+        if isinstance(data, dict) and "result" in data:
+            self._session.results[report.nodeid] = json.loads(data["result"])
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the result file, on the controller or without xdist."""
+        self._session.close()
+        output = self._session.settings.output
+        if output is None or hasattr(self._config, "workerinput"):
+            return
+        try:
+            write_results(output, self._session.results)
+        except OSError as error:
+            self._report_unwritten(f"`{output}`: {error.strerror or error}")
+
+    def _report_unwritten(self, why: str) -> None:
+        title = f"the results could not be written to {to_line(why)}"
+        text = render_diagnostic(Diagnostic(code="RF701", title=title, severity="warning"))
+        # An error raised at this point would be shown as a defect of pytest.
+        try:
+            warnings.warn(ReqfloWarning(text), stacklevel=1)
+        except ReqfloWarning:
+            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+            if reporter is not None:
+                reporter.write_line(text)
+
+    def pytest_unconfigure(self) -> None:
+        """Close the connections also when the session never finished."""
+        self._session.close()

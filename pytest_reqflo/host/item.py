@@ -1,0 +1,197 @@
+"""The test items of journeys: slim ones, and functions where fixtures are in play.
+
+Everything that can go wrong is raised in the call phase: test explorers show no other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import ChecksFailed, ReqfloError, ReqfloWarning, RunCheckError
+from pytest_reqflo.host.failure import Failure, failure_of, failure_repr
+from pytest_reqflo.host.run import Verdict, run_item
+from pytest_reqflo.host.session import JourneySession, begin_session, warn
+from pytest_reqflo.report.properties import properties_of
+from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.report.section import render_section
+from pytest_reqflo.values import Json
+
+if TYPE_CHECKING:
+    from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.plan.items import ItemSpec
+
+
+class JourneyNode(pytest.Item):
+    """What both kinds of items share.
+
+    The class attributes are set by `prepare`, because the two kinds are constructed differently.
+    """
+
+    subject: Subject
+    spec: ItemSpec
+    lacks_case = False
+    line = 1
+    _verdict: Verdict | None = None
+    _failure: Failure | None = None
+    _setup_problem: ReqfloError | None = None
+
+    def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
+        """Take what is run; *line* (from 1) is where the case, row or journey stands."""
+        self.subject = subject
+        self.spec = spec
+        self.line = line
+        for marker in marks_of(subject.tags, spec):
+            self.add_marker(marker)
+
+    @property
+    def case_names(self) -> tuple[str, ...]:
+        """The names of all cases of the journey."""
+        return self.subject.case_names
+
+    @property
+    def journeys(self) -> JourneySession:
+        """The session of this process."""
+        return begin_session(self.config)
+
+    def fixture_values(self) -> Mapping[str, Any]:
+        """Return the values of the fixtures set up for this item, by name."""
+        return {}
+
+    def runtest(self) -> None:
+        """Run the journey once.
+
+        Raises: ChecksFailed, RunCheckError, RequestError; whatever interrupted the run.
+        """
+        self._begin()
+        if self._setup_problem is not None:
+            raise self._setup_problem
+        verdict = run_item(self.journeys, self.subject, self.spec, self.fixture_values())
+        self._verdict = verdict
+        self.user_properties += properties_of(verdict.result)
+        if self.journeys.settings.output is not None:
+            self.journeys.results[self.nodeid] = verdict.result.to_json()
+        if verdict.pending is not None:
+            raise verdict.pending
+        problem = verdict.error or self._warn(verdict)
+        if problem is not None:
+            self._show_exchanges(verdict)
+            # Nothing of the engine's frames or of an earlier exception may reach a report.
+            raise problem.with_traceback(None) from None
+        if verdict.result.outcome == "skipped":
+            pytest.skip(to_line(_skip_reason(verdict)))
+
+    def _begin(self) -> None:
+        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
+        self._verdict = self._failure = None
+        self.user_properties[:] = [
+            (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
+        ]
+
+    def _warn(self, verdict: Verdict) -> ReqfloError | None:
+        """Issue the warnings of the run; return the first that is an error here."""
+        for diagnostic in verdict.warnings:
+            if diagnostic.code == "RF502" and self.journeys.settings.is_soft_failing:
+                return ChecksFailed(diagnostic)
+            try:
+                warn(diagnostic, path=self.path, line=self.line)
+            except ReqfloWarning:
+                return ChecksFailed(diagnostic)
+        return None
+
+    def _show_exchanges(self, verdict: Verdict) -> None:
+        text = render_section(verdict.result)
+        if text:
+            self.add_report_section("call", "reqflo", text)
+
+    def add_report_section(self, when: str, key: str, content: str) -> None:
+        """Keep *content* for reports, with the secrets known by now hidden."""
+        super().add_report_section(when, key, self.journeys.redactor.text(content))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return file, line (from 0) and heading."""
+        name = to_line(self.subject.name, limit=100)
+        heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
+        return self.path, self.line - 1, heading
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return our page for our own errors, pytest's representation for all others."""
+        error = excinfo.value
+        if not isinstance(error, ReqfloError):
+            return super().repr_failure(excinfo)
+        failure = self._verdict.failure if self._verdict else None
+        if failure is None or error is not self._verdict_error():
+            failure = failure_of(error, path=str(self.path), line=self.line)
+        return failure_repr(excinfo, failure)
+
+    def _verdict_error(self) -> ReqfloError | None:
+        return self._verdict.error if self._verdict else None
+
+    def report_data(self, *, is_full: bool) -> Json:
+        """Return what the report of the call carries: basic types only."""
+        if self._verdict is None:
+            return None
+        result = self._verdict.result
+        identity = result.identity
+        data = {
+            "format": 1,
+            "outcome": result.outcome,
+            "run_id": identity.run_id,
+            "journey": identity.journey_id,
+            "artifact": identity.artifact,
+            "version": identity.version,
+            "environment": identity.environment,
+            "case": identity.case,
+            "row": identity.row,
+            "category": result.category,
+            "fingerprint": result.fingerprint,
+        }
+        # As text: the result must arrive as it is, and escapes make any text encodable.
+        full = {"result": json.dumps(result.to_json())} if is_full else {}
+        return {**to_report(data), **full}
+
+
+class JourneyItem(JourneyNode):
+    """An item without fixtures; pytest's cheapest."""
+
+
+class JourneyFunction(JourneyNode, pytest.Function):
+    """An item with fixtures, as `settings.fixtures`, autouse and our two fixtures ask for them."""
+
+    def setup(self) -> None:
+        """Set the fixtures up; one that does not exist fails the item in its call phase."""
+        self._setup_problem = None
+        try:
+            super().setup()
+        except pytest.FixtureLookupError as error:
+            self._setup_problem = self._explain_lookup(error)
+
+    def _explain_lookup(self, error: pytest.FixtureLookupError) -> ReqfloError:
+        title = f"there is no fixture `{error.argname}`, which this journey asks for"
+        labels = self.subject.labels_at("/journey/settings/fixtures")
+        hint = "define it in a conftest.py beside the journey or above"
+        return RunCheckError(Diagnostic(code="RF303", title=title, labels=labels, hint=hint))
+
+    def fixture_values(self) -> Mapping[str, Any]:
+        """Return the values of the fixtures set up for this item, by name."""
+        return self.funcargs
+
+
+def marks_of(tags: tuple[str, ...], spec: ItemSpec) -> Iterator[pytest.MarkDecorator]:
+    """Yield the marks of an item: tags, skip, xfail (of failed checks only)."""
+    for tag in dict.fromkeys((*tags, *spec.tags)):
+        yield cast("pytest.MarkDecorator", getattr(pytest.mark, tag))
+    if spec.skip is not None:
+        yield pytest.mark.skip(reason=to_line(spec.skip.reason))
+    if spec.xfail is not None:
+        yield pytest.mark.xfail(reason=to_line(spec.xfail.reason), raises=ChecksFailed)
+
+
+def _skip_reason(verdict: Verdict) -> str:
+    reasons = [step.skip_reason for step in verdict.result.steps if step.skip_reason]
+    return reasons[0] if reasons else "no step ran"

@@ -1,0 +1,128 @@
+"""Options, environment variables and ini entries to `Settings`. Reads, changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pytest_reqflo.diagnostic import Diagnostic, nearest_name
+from pytest_reqflo.errors import UsageProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the person running asked for.
+
+    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output* None: no
+        result file.
+    """
+
+    rootdir: Path
+    store: Path
+    environment: str | None = None
+    cases: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
+    data: Path | None = None
+    output: Path | None = None
+    root: Path | None = None
+    adhoc: str = "allow"
+    is_soft_failing: bool = False
+
+
+def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings: option, else environment variable, else ini entry, else default.
+
+    Raises: UsageProblem RF801.
+    """
+    reader = _Reader(config, os.environ if variables is None else variables)
+    return Settings(
+        rootdir=config.rootpath,
+        store=reader.path("store") or config.rootpath / ".reqflo",
+        environment=reader.text("env"),
+        cases=tuple(config.getoption("--reqflo-case")),
+        sets=tuple(_read_set(text) for text in config.getoption("--reqflo-set")),
+        data=reader.file("data"),
+        output=reader.output("output"),
+        root=reader.folder("root"),
+        adhoc=reader.choice("adhoc", ("allow", "warn", "error")),
+        is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
+    )
+
+
+_OPTIONS = frozenset({"env", "store", "data", "output"})
+_INI = frozenset({"env", "store", "root", "adhoc", "soft"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    config: pytest.Config
+    variables: Mapping[str, str]
+
+    def text(self, name: str) -> str | None:
+        return self._find(name)[0] or None
+
+    def _find(self, name: str) -> tuple[str, Path]:
+        """Return the text and the folder that relative paths in it start from."""
+        here = self.config.invocation_params.dir
+        if name in _OPTIONS and (text := self.config.getoption(f"--reqflo-{name}")):
+            return str(text), here
+        if text := self.variables.get(f"REQFLO_{name.upper()}"):
+            return text, here
+        if name in _INI and (text := self.config.getini(f"reqflo_{name}")):
+            return str(text), self.config.rootpath
+        return "", here
+
+    def path(self, name: str) -> Path | None:
+        text, base = self._find(name)
+        if "\0" in text:
+            raise _unusable(name, "holds a NUL character")
+        return base / text if text else None
+
+    def file(self, name: str) -> Path | None:
+        path = self.path(name)
+        if path is not None and not _is(path, "is_file"):
+            raise _unusable(name, f"`{path}` is no file")
+        return path
+
+    def folder(self, name: str) -> Path | None:
+        path = self.path(name)
+        if path is not None and not _is(path, "is_dir"):
+            raise _unusable(name, f"`{path}` is no folder")
+        return path
+
+    def output(self, name: str) -> Path | None:
+        path = self.path(name)
+        if path is not None and (_is(path, "is_dir") or not _is(path.parent, "is_dir")):
+            raise _unusable(name, f"`{path}` cannot be written: it is a folder or lies in none")
+        return path
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        text = self.text(name) or allowed[0]
+        if text not in allowed:
+            near = nearest_name(text, allowed)
+            hint = f"did you mean `{near}`?" if near else f"allowed: {', '.join(allowed)}"
+            raise _unusable(name, f"`{text}` is not one of {', '.join(allowed)}", hint)
+        return text
+
+
+def _is(path: Path, kind: str) -> bool:
+    try:
+        return bool(getattr(path, kind)())
+    except OSError:  # a name that is too long
+        return False
+
+
+def _read_set(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise _unusable("set", f"`{text}` is not KEY=VALUE", "write --reqflo-set customer_id=c-1")
+    return name.strip(), value
+
+
+def _unusable(name: str, why: str, hint: str = "") -> UsageProblem:
+    option = f"--reqflo-{name}" if name in _OPTIONS | {"set"} else f"reqflo_{name}"
+    return UsageProblem(Diagnostic(code="RF801", title=f"{option}: {why}", hint=hint))

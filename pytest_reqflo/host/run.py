@@ -1,0 +1,261 @@
+"""One item to a verdict: environment, plan, run, and what pytest is told about it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.engine.http import HttpTransport
+from pytest_reqflo.engine.local import LocalEngine
+from pytest_reqflo.engine.protocol import LocalRun
+from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.errors import (
+    ArtifactError,
+    ChecksFailed,
+    JourneyError,
+    ReqfloError,
+    RequestError,
+    RunCheckError,
+    UsageProblem,
+)
+from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.host.environment import (
+    ENVIRONMENT_FIXTURE,
+    INPUTS_FIXTURE,
+    SecretsChoice,
+    choose_environment,
+    make_source,
+    override_environment,
+    read_fixture_mapping,
+)
+from pytest_reqflo.host.failure import Failure, failure_of
+from pytest_reqflo.host.version import find_version
+from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.plan.model import GivenValue, Plan, RunRequest
+from pytest_reqflo.plan.planner import make_plan
+from pytest_reqflo.report.page import FailurePage, page_heading, render_page
+from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
+from pytest_reqflo.secret import Secret
+from pytest_reqflo.values import Digest
+
+if TYPE_CHECKING:
+    from pytest_reqflo.host.session import JourneySession
+    from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.plan.items import ItemSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one item.
+
+    Shape: *error* and *failure* are set together when the item fails; *pending* is what interrupted
+        the run and must be raised on; *warnings* are still to be issued.
+    """
+
+    result: JourneyResult
+    error: ReqfloError | None = None
+    failure: Failure | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    pending: BaseException | None = None
+
+
+class Runner:
+    """The engines of one process: one transport, one engine per choice of secret providers."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._transport = HttpTransport()
+        self._engines: dict[SecretsChoice, LocalEngine] = {}
+
+    def run(self, plan: Plan, blobs: Mapping[Digest, bytes], secrets: SecretsChoice) -> LocalRun:
+        """Run *plan* with the secrets that *secrets* leads to."""
+        engine = self._engines.get(secrets)
+        if engine is None:
+            source = _NotedSecrets(make_source(secrets), self._redactor)
+            engine = LocalEngine(transport=self._transport, secrets=source)
+            self._engines[secrets] = engine
+        return engine.run(plan, blobs)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+class _NotedSecrets:
+    """A source whose secrets are hidden in captured output too, from the moment they are read."""
+
+    def __init__(self, source: SecretSource, redactor: Redactor) -> None:
+        self._source = source
+        self._redactor = redactor
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return self._source.asked
+
+    def get_many(self, names: Iterable[str]) -> Mapping[str, Secret]:
+        found = self._source.get_many(names)
+        for secret in found.values():
+            self._redactor.add_secret(secret)
+        return found
+
+
+def run_item(
+    session: JourneySession, subject: Subject, spec: ItemSpec, fixtures: Mapping[str, Any]
+) -> Verdict:
+    """Run *subject* with the values of *spec*, and say what became of it."""
+    identity = _identity(session, subject, spec)
+    try:
+        run = _perform(session, subject, spec, identity, fixtures)
+    except (RunCheckError, JourneyError, UsageProblem, ArtifactError) as error:
+        return _refused(error, subject, identity)
+    return _judge(run, subject)
+
+
+def _perform(
+    session: JourneySession,
+    subject: Subject,
+    spec: ItemSpec,
+    identity: RunIdentity,
+    fixtures: Mapping[str, Any],
+) -> LocalRun:
+    chosen = choose_environment(
+        subject.library, session.settings.environment, session.settings.rootdir
+    )
+    snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
+    request = RunRequest(
+        artifact=subject.digest,
+        identity=replace(identity, environment=snapshot.name),
+        environment=snapshot.name,
+        given=(*_fixture_values(fixtures), *spec.given),
+        case=spec.case,
+        row_key=spec.row_key,
+        row_number=spec.row_number,
+    )
+    plan = make_plan(subject.artifact, request, snapshot)
+    return session.runner.run(plan, subject.blobs, chosen.secrets)
+
+
+def _fixture_values(fixtures: Mapping[str, Any]) -> tuple[GivenValue, ...]:
+    """Return the values of fixture ``reqflo_inputs``: weaker than any preset of the case."""
+    values = read_fixture_mapping(INPUTS_FIXTURE, fixtures.get(INPUTS_FIXTURE) or {})
+    return tuple(
+        GivenValue(
+            name=name,
+            layer="preset",
+            value=LiteralValue(value=value),
+            detail=f"fixture `{INPUTS_FIXTURE}`",
+        )
+        for name, value in values.items()
+    )
+
+
+def _identity(session: JourneySession, subject: Subject, spec: ItemSpec) -> RunIdentity:
+    return RunIdentity(
+        run_id=uuid.uuid4().hex,
+        journey_id=subject.artifact.journey_id,
+        journey_name=subject.name,
+        artifact=subject.artifact_id,
+        version=find_version(session, subject),
+        label=subject.label,
+        environment=session.settings.environment or "",
+        case=spec.case,
+        row=spec.row_key,
+        row_number=spec.row_number,
+        owner=subject.owner,
+        tags=tuple(dict.fromkeys((*subject.tags, *spec.tags))),
+        file=subject.shown,
+        is_file_changed=subject.is_file_changed(),
+    )
+
+
+# --- the verdict ---------------------------------------------------------------------------------
+
+
+def _judge(run: LocalRun, subject: Subject) -> Verdict:
+    result = run.result
+    warnings = tuple(_warnings_of(result, subject))
+    if result.outcome in ("passed", "skipped") or run.pending is not None:
+        return Verdict(result=result, warnings=warnings, pending=run.pending)
+    page = render_page(result, subject.places, shown=subject.shown)
+    return Verdict(
+        result=result,
+        warnings=warnings,
+        error=_error_of(result, page),
+        failure=Failure(
+            reason=page.first_line,
+            text=page.text,
+            path=str(subject.path),
+            line=page.span.start.line if page.span else 1,
+        ),
+    )
+
+
+def _error_of(result: JourneyResult, page: FailurePage) -> ReqfloError:
+    # A report reads the exception too: it holds the sentence and nothing that the page does not.
+    diagnostic = Diagnostic(code=page.code, title=page.first_line)
+    if result.outcome == "failed":
+        return ChecksFailed(diagnostic)
+    if page.code.startswith("RF3"):
+        return RunCheckError(diagnostic)
+    return RequestError(diagnostic)
+
+
+def _refused(error: ReqfloError, subject: Subject, identity: RunIdentity) -> Verdict:
+    """Return the verdict of a run that could not begin: nothing was sent."""
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    result = JourneyResult(
+        identity=identity,
+        outcome="error",
+        started_at=now,
+        finished_at=now,
+        elapsed_s=0.0,
+        problems=tuple(_problem_of(item) for item in error.diagnostics),
+        category="run_check",
+    )
+    heading = page_heading(None, identity)
+    line = subject.line_of("/journey")
+    return Verdict(
+        result=result,
+        error=error,
+        failure=failure_of(error, path=str(subject.path), line=line, heading=heading),
+    )
+
+
+def _problem_of(diagnostic: Diagnostic) -> Problem:
+    return Problem(
+        code=diagnostic.code,
+        category="run_check",
+        message=diagnostic.title,
+        notes=diagnostic.notes,
+        hint=diagnostic.hint,
+    )
+
+
+def _warnings_of(result: JourneyResult, subject: Subject) -> Iterator[Diagnostic]:
+    """Yield RF502 of each soft check that failed, and what the run itself warned of."""
+    for step in result.steps:
+        heading = page_heading(step, result.identity)
+        last = step.last_try
+        for check in last.checks if last else ():
+            if check.soft and not check.passed:
+                yield _warning("RF502", heading, check.message, check.pointer, subject)
+        for problem in last.warnings if last else ():
+            if problem.code != "RF502":
+                yield _warning(problem.code, heading, problem.message, problem.pointer, subject)
+    for problem in result.warnings:
+        heading = page_heading(None, result.identity)
+        yield _warning(problem.code, heading, problem.message, problem.pointer, subject)
+
+
+def _warning(code: str, heading: str, message: str, pointer: str, subject: Subject) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        title=f"{heading}{to_line(message)}",
+        labels=subject.labels_at(f"/journey{pointer}"),
+        severity="warning",
+    )

@@ -1,0 +1,52 @@
+"""Which of the collected items run, as far as our own options decide it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_reqflo.diagnostic import Diagnostic, name_hint
+from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.options import Settings
+from pytest_reqflo.host.xdist import USAGE_KEY
+
+
+def select_items(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item], settings: Settings
+) -> None:
+    """Deselect the items of journeys that lack a named case, in place.
+
+    Raises: pytest.UsageError when none is left, or when ``--reqflo-data`` meets several journeys.
+    """
+    journeys = [item for item in items if isinstance(item, JourneyNode)]
+    if not journeys:
+        return
+    lacking = [item for item in journeys if item.lacks_case]
+    problem = _find_problem(journeys, lacking, settings)
+    if lacking:
+        gone = {id(item) for item in lacking}
+        items[:] = [item for item in items if id(item) not in gone]
+        config.hook.pytest_deselected(items=lacking)
+    if problem is None or session.testsfailed:
+        return
+    text = str(UsageProblem(problem))
+    if not hasattr(config, "workerinput"):
+        raise pytest.UsageError(text)
+    # An exception here would look like a crash of the worker: the controller tells it at the end.
+    items.clear()
+    config.workeroutput[USAGE_KEY] = text
+
+
+def _find_problem(
+    journeys: list[JourneyNode], lacking: list[JourneyNode], settings: Settings
+) -> Diagnostic | None:
+    if settings.cases and len(lacking) == len(journeys):
+        names = sorted({name for item in journeys for name in item.case_names})
+        quoted = ", ".join(f"`{name}`" for name in settings.cases)
+        hint = name_hint(settings.cases[0], names, what="Cases")
+        return Diagnostic(code="RF803", title=f"no journey has a case {quoted}", hint=hint)
+    selected = {item.parent for item in journeys}
+    if settings.data is not None and len(selected) > 1:
+        title = f"--reqflo-data needs exactly one journey, {len(selected)} are selected"
+        return Diagnostic(code="RF801", title=title, hint="name one journey file")
+    return None

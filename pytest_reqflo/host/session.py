@@ -1,0 +1,119 @@
+"""What one pytest process keeps for all journeys: settings, project, store, engine, results."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
+from pytest_reqflo.errors import ReqfloWarning, UsageProblem
+from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.host.options import Settings, load_settings
+from pytest_reqflo.values import Json
+
+if TYPE_CHECKING:
+    from pytest_reqflo.artifact.store import ArtifactStore
+    from pytest_reqflo.compile.project import Project
+    from pytest_reqflo.host.run import Runner
+
+_SESSION = pytest.StashKey["JourneySession"]()
+
+
+def begin_session(config: pytest.Config) -> JourneySession:
+    """Return the session of this process, made and registered at the first call.
+
+    Raises: pytest.UsageError when an option cannot be used.
+    """
+    session = config.stash.get(_SESSION, None)
+    if session is None:
+        from pytest_reqflo.host.hooks import JourneyHooks
+
+        try:
+            session = JourneySession(load_settings(config))
+        except UsageProblem as error:
+            raise pytest.UsageError(str(error)) from None
+        config.stash[_SESSION] = session
+        config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+    return session
+
+
+class JourneySession:
+    """The values of one process that live as long as its pytest session."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.redactor = Redactor()
+        self.results: dict[str, Json] = {}
+        self._project: Project | None = None
+        self._store: ArtifactStore | None = None
+        self._runner: Runner | None = None
+
+    @property
+    def project(self) -> Project:
+        """The compiler of this rootdir, with its libraries read once."""
+        if self._project is None:
+            from pytest_reqflo.compile.project import Project
+
+            settings = self.settings
+            self._project = Project(
+                settings.rootdir, configured_root=settings.root, adhoc=settings.adhoc
+            )
+        return self._project
+
+    @property
+    def store(self) -> ArtifactStore:
+        """The store of artifacts and versions."""
+        if self._store is None:
+            from pytest_reqflo.artifact.store import ArtifactStore
+
+            self._store = ArtifactStore(self.settings.store)
+        return self._store
+
+    @property
+    def runner(self) -> Runner:
+        """The engine of this process, with one transport."""
+        if self._runner is None:
+            from pytest_reqflo.host.run import Runner
+
+            self._runner = Runner(self.redactor)
+        return self._runner
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+
+def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:
+    """Issue the pytest warning of *diagnostic* at *line* (from 1) of *path*.
+
+    Raises: ReqfloWarning where warnings are errors.
+    """
+    message = ReqfloWarning(render_diagnostic(diagnostic))
+    span = diagnostic.span
+    warnings.warn_explicit(
+        message,
+        category=None,  # type: ignore[arg-type]  # read from the message
+        filename=str(path),
+        lineno=span.start.line if span else line,
+    )
+
+
+def write_results(path: Path, results: Mapping[str, Json]) -> None:
+    """Write one result as it is, several as a list in order of their test ids.
+
+    Raises: OSError.
+    """
+    documents = [results[name] for name in sorted(results)]
+    document = documents[0] if len(documents) == 1 else {"format": 1, "results": documents}
+    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}")
+    # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
+    temporary.write_text(json.dumps(document, indent=2) + "\n", encoding="ascii")
+    temporary.replace(path)

@@ -1,0 +1,103 @@
+"""`Subject`: what a file of journeys gives its items to run, compiled now or long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.diagnostic import Label, label_at
+from pytest_reqflo.source import SourceMap
+from pytest_reqflo.values import Digest
+
+if TYPE_CHECKING:
+    from pytest_reqflo.compile.project import CompiledJourney
+    from pytest_reqflo.host.session import JourneySession
+    from pytest_reqflo.syntax.library import Library
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Subject:
+    """An artifact with its files and names.
+
+    Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
+        *shown* is the path as shown to people.
+    """
+
+    artifact: Artifact
+    digest: Digest
+    artifact_id: str
+    blobs: Mapping[Digest, bytes]
+    name: str
+    root: Path
+    shown: str
+    library: Library
+    label: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    case_names: tuple[str, ...] = ()
+    fixtures: tuple[str, ...] = ()
+    group: str = ""
+    places: SourceMap | None = None
+    compiled: CompiledJourney | None = field(default=None, repr=False)
+    version: str = ""
+
+    def line_of(self, pointer: str) -> int:
+        """Return the line (from 1) of the value at *pointer* of the document."""
+        return self.places.span_of(pointer).start.line if self.places else 1
+
+    def labels_at(self, pointer: str) -> tuple[Label, ...]:
+        """Return the marked place of *pointer*, none without the file."""
+        if self.places is None:
+            return ()
+        return (label_at(self.places.source, self.places.span_of(pointer)),)
+
+
+def subject_of_journey(compiled: CompiledJourney) -> Subject:
+    """Return what the items of a journey file run."""
+    model = compiled.model
+    return Subject(
+        artifact=compiled.artifact,
+        digest=compiled.digest,
+        artifact_id=compiled.artifact_id,
+        blobs=compiled.blobs,
+        name=model.name,
+        root=compiled.root,
+        shown=compiled.shown,
+        library=compiled.library,
+        label=model.version or "",
+        owner=model.owner or "",
+        tags=tuple(model.tags),
+        case_names=tuple(case.name for case in model.cases),
+        fixtures=tuple(model.settings.fixtures),
+        group=model.settings.group or "",
+        places=compiled.source_map,
+        compiled=compiled,
+    )
+
+
+def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subject:
+    """Return what the item of a stored artifact runs.
+
+    Raises: ArtifactError when it does not verify.
+    """
+    from pytest_reqflo.artifact.codec import artifact_id
+    from pytest_reqflo.artifact.store import ArtifactStore
+    from pytest_reqflo.syntax.library import load_library
+
+    store = ArtifactStore(path.parent.parent)
+    artifact, digest = store.load(path.stem.partition("-")[0])
+    root = session.settings.root or session.settings.rootdir
+    return Subject(
+        artifact=artifact,
+        digest=digest,
+        artifact_id=artifact_id(digest),
+        blobs=store.load_blobs(artifact),
+        name=artifact.journey_id,
+        root=root,
+        shown=shown,
+        library=load_library(root),
+        version=store.find_version(artifact.journey_id, digest) or "unknown",
+    )

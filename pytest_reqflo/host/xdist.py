@@ -1,0 +1,34 @@
+"""The controller's side of pytest-xdist, registered only where it is active."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+USAGE_KEY = "reqflo_usage"
+"""Key of a worker's output that holds the text of a usage error."""
+
+
+class ControllerHooks:
+    """Turns a usage error that workers met into pytest's exit code 4."""
+
+    def __init__(self) -> None:
+        self._problem = ""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Read what the worker left at its end."""
+        output = getattr(node, "workeroutput", None) or {}
+        self._problem = self._problem or output.get(USAGE_KEY, "")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Set the exit code."""
+        if self._problem:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say why nothing ran."""
+        if self._problem:
+            terminalreporter.write_line(f"ERROR: {self._problem}", red=True)

@@ -1,0 +1,158 @@
+"""A project folder, a loopback server that remembers, and runs of pytest inside."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import textwrap
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+# Modules first imported inside an in-process run are dropped after it; a class would exist twice.
+import pytest_reqflo.artifact.store
+import pytest_reqflo.compile.project
+import pytest_reqflo.engine.http
+import pytest_reqflo.engine.local
+import pytest_reqflo.host.collect
+import pytest_reqflo.host.run
+import pytest_reqflo.host.xdist
+import pytest_reqflo.plan.items
+import pytest_reqflo.plan.planner
+import pytest_reqflo.plugin  # noqa: F401
+
+ROOT = Path(pytest_reqflo.plugin.__file__).parents[1]
+
+
+class Server:
+    """`GET /status/404` answers 404; `POST /echo` sends the body back; `log` holds what arrived."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, str, object]] = []
+        self.flaky: dict[str, int] = {}
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *args: object) -> None: ...
+
+            def _answer(self) -> None:
+                size = int(self.headers.get("content-length") or 0)
+                raw = self.rfile.read(size)
+                body = json.loads(raw) if raw else None
+                server.log.append((self.command, self.path, body))
+                status, content = server.answer(self.path, body)
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_DELETE = do_PUT = _answer
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+
+    def answer(self, path: str, body: object) -> tuple[int, bytes]:
+        name, _, rest = path.partition("?")[0].strip("/").partition("/")
+        if name == "status":
+            return int(rest), json.dumps({"status": int(rest)}).encode()
+        if name == "flaky":
+            self.flaky[rest] = self.flaky.get(rest, 0) + 1
+            return (200 if self.flaky[rest] > 1 else 500), b'{"flaky": true}'
+        if name == "raw":
+            return (
+                200,
+                rb'{"text": "\ud800 \u001b[31m", "big": 1e300, "number": 9999999999999999999999}',
+            )
+        return 200, json.dumps({"path": path, "body": body}).encode()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+class Project:
+    """Files in, `run` in process or in a subprocess, results out."""
+
+    def __init__(self, pytester: pytest.Pytester, server: Server) -> None:
+        self.pytester = pytester
+        self.path = pytester.path
+        self.server = server
+        self.write(
+            "environments/local.yaml",
+            f"""
+            environment:
+              name: local
+              services:
+                default: {{base_url: "{server.url}"}}
+        """,
+        )
+        self.write("pytest.ini", "[pytest]\naddopts = -p no:randomly -p no:cacheprovider\n")
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def ini(self, *lines: str) -> None:
+        text = "[pytest]\naddopts = -p no:randomly\n" + "\n".join(lines) + "\n"
+        self.write("pytest.ini", text)
+
+    def journey(self, name: str, *steps: str, head: str = "") -> Path:
+        """Write a journey of GET steps such as ``/status/200`` that each expect 200."""
+        text = f"journey:\n  name: {Path(name).name.partition('.')[0]}\n"
+        text += textwrap.indent(textwrap.dedent(head).strip("\n"), "  ") + "\n" if head else ""
+        text += "  steps:\n"
+        for number, path in enumerate(steps, 1):
+            text += (
+                f"    - id: s{number}\n      template: GET {path}\n"
+                "      assertions:\n        - {type: status_code, expected: 200}\n"
+            )
+        return self.write(name, text)
+
+    def run(self, *args: str) -> pytest.RunResult:
+        return self.pytester.runpytest_inprocess(*args)
+
+    def run_apart(self, *args: str) -> pytest.RunResult:
+        return self.pytester.runpytest_subprocess(*args, timeout=120)
+
+
+@pytest.fixture
+def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make inner runs find the entry point, also from a checkout that is not installed."""
+    paths = [str(ROOT)]
+    names = {point.name for point in importlib.metadata.entry_points(group="pytest11")}
+    if "reqflo" not in names:
+        folder = tmp_path_factory.mktemp("site")
+        info = folder / "pytest_reqflo-0.1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            "Metadata-Version: 2.1\nName: pytest-reqflo\nVersion: 0.1.0\n"
+        )
+        (info / "entry_points.txt").write_text("[pytest11]\nreqflo = pytest_reqflo.plugin\n")
+        paths.append(str(folder))
+    for path in reversed(paths):
+        monkeypatch.syspath_prepend(path)
+    monkeypatch.setenv("PYTHONPATH", ":".join(paths))
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, server: Server, installed: None) -> Project:
+    return Project(pytester, server)

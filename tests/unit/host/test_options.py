@@ -1,0 +1,71 @@
+"""Where each setting comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.host.options import load_settings
+
+
+@pytest.fixture
+def configure(pytester: pytest.Pytester):
+    def _configure(*args: str, ini: str = "") -> pytest.Config:
+        pytester.makeini(f"[pytest]\n{ini}")
+        return pytester.parseconfig("-p", "pytest_reqflo.plugin", *args)
+
+    return _configure
+
+
+@pytest.mark.parametrize(
+    ("args", "variables", "ini", "expected"),
+    [
+        (["--reqflo-env=a"], {"REQFLO_ENV": "b"}, "reqflo_env = c", "a"),
+        ([], {"REQFLO_ENV": "b"}, "reqflo_env = c", "b"),
+        ([], {}, "reqflo_env = c", "c"),
+        ([], {}, "", None),
+    ],
+)
+def test_option_wins_over_variable_over_ini_over_default(
+    configure, args: list[str], variables: dict[str, str], ini: str, expected: str | None
+) -> None:
+    assert load_settings(configure(*args, ini=ini), variables).environment == expected
+
+
+def test_store_of_an_option_starts_where_pytest_was_called(configure, pytester) -> None:
+    config = configure("--reqflo-store=x/y")
+    assert load_settings(config, {}).store == Path(pytester.path) / "x" / "y"
+
+
+def test_store_is_a_folder_of_rootdir_by_default(configure, pytester) -> None:
+    assert load_settings(configure(), {}).store == Path(pytester.path) / ".reqflo"
+
+
+def test_a_value_keeps_its_equals_signs(configure) -> None:
+    config = configure("--reqflo-set", "a=b=c", "--reqflo-set", "d=")
+    assert load_settings(config, {}).sets == (("a", "b=c"), ("d", ""))
+
+
+@pytest.mark.parametrize(
+    ("args", "variables", "sentence"),
+    [
+        (["--reqflo-set=a"], {}, "--reqflo-set: `a` is not KEY=VALUE"),
+        (["--reqflo-set==b"], {}, "--reqflo-set: `=b` is not KEY=VALUE"),
+        (["--reqflo-data=no.csv"], {}, "no.csv` is no file"),
+        (["--reqflo-data=" + "x" * 5000], {}, "` is no file"),
+        (["--reqflo-output=."], {}, "cannot be written"),
+        (["--reqflo-output=no/out.json"], {}, "cannot be written"),
+        ([], {"REQFLO_ADHOC": "wran"}, "reqflo_adhoc: `wran` is not one of allow, warn, error"),
+        ([], {"REQFLO_SOFT": "x"}, "reqflo_soft: `x` is not one of warn, fail"),
+        ([], {"REQFLO_ROOT": "nowhere"}, "nowhere` is no folder"),
+    ],
+)
+def test_an_unusable_value_is_one_problem_of_rf801(
+    configure, args: list[str], variables: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        load_settings(configure(*args), variables)
+    assert [item.code for item in caught.value.diagnostics] == ["RF801"]
+    assert sentence in caught.value.diagnostics[0].title
