@@ -69,10 +69,13 @@ def parse_target(url: str) -> Target:
         raise TargetProblem("it names no host")
     if has_user:
         raise TargetProblem("it holds a user name, which is refused in URLs")
+    port = DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port
+    if not 0 < port < 65536:
+        raise TargetProblem("its port is out of range")
     return Target(
         scheme=parsed.scheme,
         host=host,
-        port=parsed.port or DEFAULT_PORTS[parsed.scheme],
+        port=port,
         path=parsed.raw_path.decode("ascii"),
         url=str(parsed.copy_with(fragment=None)),
     )

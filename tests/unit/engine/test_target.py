@@ -1,0 +1,46 @@
+"""URLs as they go to the wire, and what counts as one origin."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_reqflo.engine.http import parse_target
+from pytest_reqflo.engine.transport import Target, TargetProblem
+
+
+def test_a_url_is_taken_apart():
+    assert parse_target("HTTPS://Example.COM:8443/a b?q=ü#part") == Target(
+        scheme="https",
+        host="example.com",
+        port=8443,
+        path="/a%20b?q=%C3%BC",
+        url="https://example.com:8443/a%20b?q=%C3%BC",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://h", "http://h"),
+        ("http://h:80/x", "http://h"),
+        ("https://h:443", "https://h"),
+        ("https://h:80", "https://h:80"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        ("http://bücher.example/", "http://xn--bcher-kva.example"),
+    ],
+)
+def test_origins_are_normal(url, origin):
+    assert parse_target(url).origin == origin
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "x", "/path", "//h/x", "ftp://h/", "http://", "http:///x", "http://u@h/", "http://@h/",
+        "http://u:p@h/", "http://h:port/", "http://h:70000/", "http://h:0/", "http://h/\n", "http://[::1", "mailto:a@b",
+        "http://h\x00/",
+    ],
+)  # fmt: skip
+def test_what_is_no_url_is_refused(url):
+    with pytest.raises(TargetProblem):
+        parse_target(url)

@@ -1,0 +1,193 @@
+"""Redaction of texts, URLs, headers, bodies and JSON by whole values."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_reqflo.evidence.encodings import variants_of
+from pytest_reqflo.evidence.redact import Redactor, is_hideable, is_sensitive_key
+from pytest_reqflo.secret import Secret
+
+TOKEN = "tok/en+12 34"
+
+
+@pytest.fixture
+def redactor() -> Redactor:
+    made = Redactor()
+    made.add_secret(Secret("API_TOKEN", TOKEN))
+    return made
+
+
+def test_a_text_names_the_secret_it_hides(redactor):
+    assert redactor.text(f"got {TOKEN} twice: {TOKEN}") == (
+        "got [secret:API_TOKEN] twice: [secret:API_TOKEN]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Authorization", f"Bearer {TOKEN}", "Bearer [secret:API_TOKEN]"),
+        ("authorization", "Bearer unknown", "Bearer [sensitive:authorization]"),
+        ("Authorization", "only-a-token", "[sensitive:authorization]"),
+        ("Authorization", 'Digest username="a", response="b"', "Digest [sensitive:authorization]"),
+        ("Proxy-Authorization", "Basic abc=", "Basic [sensitive:proxy-authorization]"),
+        ("Cookie", "sid=1; b=2;c=", "sid=[sensitive:cookie]; b=[sensitive:cookie];c="),
+        ("Cookie", "bare", "[sensitive:cookie]"),
+        ("Set-Cookie", "sid=1; Path=/; Secure", "sid=[sensitive:set-cookie]; Path=/; Secure"),
+        ("X-API-Key", "anything at all", "[sensitive:x-api-key]"),
+        (
+            "Location",
+            "/next?access_token=abc&page=2",
+            "/next?access_token=[sensitive:access_token]&page=2",
+        ),
+        ("X-Trace", "plain", "plain"),
+        ("Authorization", "", ""),
+    ],
+)
+def test_headers_are_masked_by_position(redactor, name, value, shown):
+    assert redactor.headers([(name, value)]) == ((name, shown),)
+
+
+def test_headers_keep_order_and_duplicates(redactor):
+    headers = (("B", "2"), ("a", "1"), ("B", "3"))
+
+    assert redactor.headers(headers) == headers
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:pass@h/x", "https://[sensitive:userinfo]@h/x"),
+        ("https://h/a@b", "https://h/a@b"),
+        (f"https://h/{TOKEN}", "https://h/[secret:API_TOKEN]"),
+        ("https://h/tok%2Fen%2B12%2034?x=1", "https://h/[secret:API_TOKEN]?x=1"),
+        (
+            "https://h/?a=1&api_key=xyz#token=abc",
+            "https://h/?a=1&api_key=[sensitive:api_key]#token=[sensitive:token]",
+        ),
+        ("https://h/?tokens=1", "https://h/?tokens=1"),
+    ],
+)
+def test_urls(redactor, url, shown):
+    assert redactor.url(url) == shown
+
+
+def test_json_masks_telling_keys_and_known_values(redactor):
+    redactor.add_value("card", 4111111111111111)
+    value = {
+        "password": "x",
+        "accessToken": "y",
+        "api-key": 12345,
+        "token": {"deep": ["z", None, True]},
+        "refresh_token": None,
+        "token_type": "Bearer",
+        "card": 4111111111111111,
+        "note": f"use {TOKEN}",
+        TOKEN: 1,
+    }
+
+    assert redactor.json(value) == {
+        "password": "[sensitive:password]",
+        "accessToken": "[sensitive:accessToken]",
+        "api-key": "[sensitive:api-key]",
+        "token": {"deep": ["[sensitive:token]", None, True]},
+        "refresh_token": None,
+        "token_type": "Bearer",
+        "card": "[sensitive:card]",
+        "note": "use [secret:API_TOKEN]",
+        "[secret:API_TOKEN]": 1,
+    }
+
+
+def test_a_known_secret_under_a_telling_key_keeps_its_name(redactor):
+    assert redactor.json({"token": TOKEN}) == {"token": "[secret:API_TOKEN]"}
+
+
+def test_bodies_are_masked_as_text_whole_or_cut(redactor):
+    body = '{"password" : "a\\"b", "id": 7, "secret":-1.5e3, "token": "cut off'
+
+    assert redactor.body(body) == (
+        '{"password" : "[sensitive:password]", "id": 7, "secret":[sensitive:secret], '
+        '"token": "[sensitive:token]'
+    )
+    assert redactor.body("user=a&password=b%20c&x=1") == (
+        "user=a&password=[sensitive:password]&x=1"
+    )
+
+
+def test_rendered_values_show_masks_for_secrets(redactor):
+    rendered = {"a": [Secret("OTHER", "never registered")], "b": 1, "c": "x"}
+
+    assert redactor.rendered(rendered) == {"a": ["[secret:OTHER]"], "b": 1, "c": "x"}
+
+
+def test_sensitive_values_are_masked_in_all_their_leaves():
+    redactor = Redactor()
+    redactor.add_value(
+        "person", {"name": "Erika Mustermann", "pin": 90210, "tags": ["vip-customer"]}
+    )
+
+    assert redactor.text("Erika Mustermann 90210 vip-customer") == " ".join(
+        ["[sensitive:person]"] * 3
+    )
+
+
+def test_lines_and_json_leaves_of_a_secret_are_masked_alone():
+    redactor = Redactor()
+    redactor.add_secret(Secret("PEM", "-----BEGIN-----\nabcdefghijkl\nend"))
+    redactor.add_secret(Secret("CRED", '{"private": "qwertzuiop", "n": 1}'))
+
+    assert redactor.text("x abcdefghijkl y qwertzuiop end") == (
+        "x [secret:PEM] y [secret:CRED] end"
+    )
+
+
+def test_a_pair_joined_for_basic_auth_is_masked_as_base64():
+    redactor = Redactor()
+    redactor.add_secret(Secret("PASSWORD", "alice:correct horse"))
+
+    assert redactor.text("Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==") == "Basic [secret:PASSWORD]"
+
+
+def test_the_first_name_of_a_value_stays():
+    redactor = Redactor()
+    redactor.add_secret(Secret("FIRST", "the same value"))
+    redactor.add_value("second", "the same value")
+
+    assert redactor.text("the same value") == "[secret:FIRST]"
+
+
+@pytest.mark.parametrize("value", ["", "   ", "abc", "true", "False", "null", " no "])
+def test_short_and_common_values_cannot_be_hidden(value):
+    redactor = Redactor()
+    redactor.add_secret(Secret("S", value))
+
+    assert not is_hideable(value)
+    assert variants_of(value) == frozenset()
+    assert redactor.text(f"a {value} b") == f"a {value} b"
+
+
+@pytest.mark.parametrize(
+    "name", ["password", "PassWord", "api_key", "apiKey", "API-KEY", "id_token"]
+)
+def test_telling_names_in_every_spelling(name):
+    assert is_sensitive_key(name)
+
+
+@pytest.mark.parametrize("name", ["passwords", "key", "token_type", "", "secretary"])
+def test_other_names_tell_nothing(name):
+    assert not is_sensitive_key(name)
+
+
+def test_a_lone_surrogate_in_a_secret_is_no_problem():
+    redactor = Redactor()
+    redactor.add_secret(Secret("S", "abcdefgh\udc80"))
+
+    assert redactor.text("abcdefgh\udc80!") == "[secret:S]!"
+
+
+def test_a_long_hostile_text_is_redacted_quickly(redactor):
+    text = '"token":"' + "\\" * 200_000 + "://" + "a" * 200_000 + "@" * 100_000
+
+    assert "[sensitive:token]" in redactor.body(text)
