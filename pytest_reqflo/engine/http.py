@@ -176,12 +176,22 @@ class HttpStream:
 def _open(
     pool: httpcore.ConnectionPool, request: TransportRequest, operation: Operation
 ) -> HttpStream:
+    wire = _wire_request(request)
     with performing(operation), _translated(operation):
-        response = pool.handle_request(_wire_request(request))
+        response = pool.handle_request(wire)
     return HttpStream(response, operation)
 
 
 def _wire_request(request: TransportRequest) -> httpcore.Request:
+    try:
+        return _encode(request)
+    except UnicodeError:
+        message = "the request cannot be sent as HTTP: it holds characters that have no encoding"
+        failure = SendFailure(code="RF405", category="protocol", message=message)
+        raise TransportFailed(failure) from None
+
+
+def _encode(request: TransportRequest) -> httpcore.Request:
     target = request.target
     return httpcore.Request(
         method=request.method.encode("ascii"),
@@ -307,17 +317,23 @@ def _find_proxy(target: Target) -> str | None:
 
 
 def _proxy(url: str) -> httpcore.Proxy:
-    parts = urlsplit(url)
-    credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
     try:
+        parts = urlsplit(url)
         port = f":{parts.port}" if parts.port else ""
-        shown = f"{parts.scheme}://{parts.hostname}{port}"
-        return httpcore.Proxy(shown, auth=credentials if any(credentials) else None)
-    except (ValueError, TypeError) as error:
-        message = f"the proxy that the environment variables name cannot be used: {error}"
-        raise TransportFailed(
-            SendFailure(code="RF401", category="connection", message=message)
-        ) from None
+    except ValueError as error:
+        raise _unusable_proxy(str(error)) from None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise _unusable_proxy("it is no http or https URL")
+    credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return httpcore.Proxy(
+        f"{parts.scheme}://{host}{port}", auth=credentials if any(credentials) else None
+    )
+
+
+def _unusable_proxy(reason: str) -> TransportFailed:
+    message = f"the proxy that the environment variables name cannot be used: {reason}"
+    return TransportFailed(SendFailure(code="RF401", category="connection", message=message))
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -47,7 +47,7 @@ class Target:
 
 
 class TargetProblem(ValueError):
-    """A text that is no URL we send to; the message says why and does not quote the text."""
+    """A text that is no URL we send to; the message says why, and is not redacted."""
 
 
 ParseTarget = Callable[[str], Target]

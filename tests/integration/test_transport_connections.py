@@ -206,3 +206,25 @@ def test_nothing_secret_is_logged_at_debug_level(caplog):
         send(server.url, headers=(("Authorization", "Bearer abc"),))
 
     assert caplog.records == []
+
+
+def test_a_refusing_proxy_for_https_is_RF401(monkeypatch):
+    with ScriptedServer(lambda request, connection: reply(407, reason="Login First")) as proxy:
+        monkeypatch.setenv("https_proxy", f"127.0.0.1:{proxy.port}")
+        with Sender() as send:
+            sent = send("https://api.example.invalid/orders")
+
+    assert sent.failure.code == "RF401"
+    assert sent.failure.message == "the proxy did not open a tunnel: 407 Login First"
+    assert proxy.requests[0].line == "CONNECT api.example.invalid:443"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://127.0.0.1:1", "http://[broken", "ftp://127.0.0.1:1", "http://"]
+)
+def test_an_unusable_proxy_is_RF401(monkeypatch, proxy):
+    monkeypatch.setenv("http_proxy", proxy)
+    with Sender() as send:
+        sent = send("http://api.example.invalid/orders")
+
+    assert sent.failure.code == "RF401"

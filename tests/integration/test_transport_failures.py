@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import threading
 
 import pytest
 from sending import Sender
-from servers import ScriptedServer, closed_port, head, reply
+from servers import ScriptedServer, chunked, closed_port, head, reply
 
 
 def closing_after(data: bytes):
@@ -130,9 +131,37 @@ def test_an_answer_given_before_the_request_was_read_is_seen():
     assert sent.hops[0].response.status == 413
 
 
-def test_a_header_that_cannot_be_sent_is_RF405_and_nothing_arrives():
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"headers": (("X-A", "one\r\nX-B: two"),)},
+        {"headers": (("X A", "one"),)},
+        {"headers": (("X-A", "\udc80"),)},
+        {"headers": (("X-\udc80", "one"),)},
+        {"method": "GET / HTTP/1.1\r\nX-B: two\r\n"},
+        {"method": "GÉT"},
+    ],
+)
+def test_a_request_that_cannot_be_sent_is_RF405_and_nothing_arrives(changes):
     with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
-        sent = send(server.url, headers=(("X-A", "one\r\nX-B: two"),))
+        sent = send(server.url, **changes)
 
     assert sent.failure.code == "RF405"
     assert server.requests == []
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_a_server_sends_comes_back_as_an_outcome(seed):
+    answer = mutated(chunked([b"hello", b"w" * 300], [("X-A", "1"), ("Set-Cookie", "a=1")]), seed)
+    with ScriptedServer(closing_after(answer)) as server, Sender() as send:
+        sent = send(server.url, timeout_s=5, follow_redirects=2)
+
+    assert sent.failure is None or sent.failure.code.startswith("RF4")
+
+
+def mutated(answer: bytes, seed: int) -> bytes:
+    chance = random.Random(seed)
+    content = bytearray(answer)
+    for _ in range(chance.randint(1, 6)):
+        content[chance.randrange(len(content))] = chance.choice(b"\0\r\n:; 09azAZ\xff")
+    return bytes(content)
