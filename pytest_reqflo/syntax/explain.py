@@ -17,6 +17,7 @@ from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import Span
 from pytest_reqflo.syntax import misfit
 from pytest_reqflo.syntax.document import Document
+from pytest_reqflo.syntax.exclusions import find_exclusions
 from pytest_reqflo.syntax.keys import child_with_key, keys_of, model_at
 from pytest_reqflo.syntax.model import StepModel
 from pytest_reqflo.syntax.wording import Parts, name_part, value_at
@@ -50,25 +51,28 @@ class _Mistake:
 def validate(document: Document, model: type[M]) -> M:
     """Return *document* as *model*.
 
-    Raises: JourneyError with every mistake in file order (RF104 to RF107, RF121, RF210).
+    Raises: JourneyError with every mistake in file order (RF104 to RF107, RF112, RF121, RF210).
     """
+    if not isinstance(document.data, dict):
+        raise JourneyError(_explain_root(document, model))
+    found = find_exclusions(document, model)
     try:
-        return model.model_validate(document.data)
+        checked = model.model_validate(document.data)
     except ValidationError as error:
-        mistakes = [_place(item, document.data) for item in error.errors(include_url=False)]
-    raise JourneyError(*_explain_all(document, model, mistakes))
+        found += _explain_all(document, model, error)
+    else:
+        if not found:
+            return checked
+    raise JourneyError(*sorted(found, key=lambda item: item.labels[0].span.start))
 
 
 def _explain_all(
-    document: Document, model: type[BaseModel], mistakes: list[_Mistake]
+    document: Document, model: type[BaseModel], error: ValidationError
 ) -> list[Diagnostic]:
-    if not isinstance(document.data, dict):
-        return [_explain_root(document, model)]
+    mistakes = [_place(item, document.data) for item in error.errors(include_url=False)]
     explainer = _Explainer(document, model)
-    found = [
-        explainer.explain(group) for group in _groups(_without_echoes(mistakes, model, document))
-    ]
-    return sorted(found, key=lambda item: item.labels[0].span.start)
+    kept = _without_echoes(mistakes, model, document)
+    return [explainer.explain(group) for group in _groups(kept)]
 
 
 def _explain_root(document: Document, model: type[BaseModel]) -> Diagnostic:

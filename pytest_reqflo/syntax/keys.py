@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import typing
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel
 
 from pytest_reqflo.syntax.wording import Parts
 from pytest_reqflo.values import Json
+
+Place: TypeAlias = tuple[type[BaseModel], Parts, dict[str, Json]]
+"""A mapping of a document: its model, where it stands, and itself."""
 
 
 def keys_of(model: type[BaseModel] | None, *, required_only: bool = False) -> list[str]:
@@ -30,6 +34,25 @@ def model_at(model: type[BaseModel], data: Json, parts: Parts) -> type[BaseModel
         data = _child(data, part)
     found = _choose(hint, data)
     return found if _is_model(found) else None
+
+
+def mappings_of(model: type[BaseModel], data: Json) -> Iterator[Place]:
+    """Yield each mapping of *data* that has a model, with its place, in file order."""
+    yield from _mappings(model, data, ())
+
+
+def _mappings(hint: Any, data: Json, parts: Parts) -> Iterator[Place]:
+    hint = _choose(hint, data) if hint is not None else None
+    if hint is None:
+        return
+    if isinstance(data, dict):
+        if _is_model(hint):
+            yield hint, parts, data
+        for key, item in data.items():
+            yield from _mappings(_step(hint, key), item, (*parts, key))
+    elif isinstance(data, list):
+        for number, item in enumerate(data):
+            yield from _mappings(_step(hint, number), item, (*parts, number))
 
 
 def child_with_key(model: type[BaseModel] | None, key: str) -> str | None:

@@ -1,0 +1,98 @@
+"""Find keys that exclude each other, and places that need one of several keys. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from pytest_reqflo.diagnostic import Diagnostic, label_at
+from pytest_reqflo.syntax import model
+from pytest_reqflo.syntax.document import Document
+from pytest_reqflo.syntax.keys import keys_of, mappings_of
+from pytest_reqflo.syntax.wording import Parts, join_words, name_part
+from pytest_reqflo.values import Json, pointer_join
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """At most one of *keys*; exactly one when *is_needed*. A null counts when *null_counts*."""
+
+    keys: tuple[str, ...]
+    is_needed: bool = False
+    null_counts: bool = False
+
+
+_BODIES = ("json", "json_file", "form", "multipart", "text", "body_file", "body_base64")
+
+_RULES: dict[type[BaseModel], _Rule] = {
+    model.StepModel: _Rule(("retry", "poll")),
+    # A null takes an inherited body away, so it excludes nothing.
+    model.RequestModel: _Rule(_BODIES),
+    model.TemplateBodyModel: _Rule(("json", "form", "multipart", "text", "body_file")),
+    model.AuthModel: _Rule(("basic", "bearer"), is_needed=True),
+    model.MultipartPartModel: _Rule(("value", "file"), is_needed=True),
+    model.JsonPathAssertion: _Rule(("expected", "expected_file"), null_counts=True),
+    model.BodyEqualsAssertion: _Rule(
+        ("expected", "expected_file"), is_needed=True, null_counts=True
+    ),
+    model.JsonSchemaAssertion: _Rule(("schema", "file"), is_needed=True),
+    model.VariableModel: _Rule(("source", "value"), null_counts=True),
+    model.DataModel: _Rule(("file", "rows"), is_needed=True),
+}
+
+
+def find_exclusions(document: Document, root: type[BaseModel]) -> list[Diagnostic]:
+    """Return the problems of keys that exclude (RF112) or need (RF105) each other."""
+    return [
+        problem
+        for kind, parts, mapping in mappings_of(root, document.data)
+        for problem in (
+            *_break_rule(document, kind, parts, mapping),
+            *_name_template_twice(document, kind, parts, mapping),
+        )
+    ]
+
+
+def _break_rule(
+    document: Document, kind: type[BaseModel], parts: Parts, mapping: dict[str, Json]
+) -> Iterator[Diagnostic]:
+    rule = _RULES.get(kind)
+    if rule is None:
+        return
+    # In the order of the file: the later one is the one too many.
+    given = [
+        key
+        for key, value in mapping.items()
+        if key in rule.keys and (value is not None or rule.null_counts)
+    ]
+    if len(given) > 1:
+        yield _exclude(document, parts, given[0], given[1])
+    elif not given and rule.is_needed and mapping.keys() <= {*keys_of(kind)}:
+        # An unknown key is most likely one of these, and told of already.
+        span = document.map.span_of(pointer_join("", *parts))
+        keys = join_words(f"`{key}`" for key in rule.keys)
+        title = f"{name_part(document.data, parts)} lacks {keys}"
+        yield Diagnostic(code="RF105", title=title, labels=(label_at(document.map.source, span),))
+
+
+def _name_template_twice(
+    document: Document, kind: type[BaseModel], parts: Parts, mapping: dict[str, Json]
+) -> Iterator[Diagnostic]:
+    """A text under `request` is another spelling of `template`."""
+    is_named = kind is model.StepModel and isinstance(mapping.get("request"), str)
+    if is_named and mapping.get("template") is not None:
+        given = [key for key in mapping if key in ("template", "request")]
+        yield _exclude(document, parts, given[0], given[1])
+
+
+def _exclude(document: Document, parts: Parts, first: str, second: str) -> Diagnostic:
+    places = document.map
+    labels = tuple(
+        label_at(places.source, places.key_span_of(pointer_join("", *parts, key)), text)
+        for key, text in ((second, ""), (first, "excludes it"))
+    )
+    owner = name_part(document.data, parts)
+    title = f"`{first}` and `{second}` exclude each other in {owner}"
+    return Diagnostic(code="RF112", title=title, labels=labels, hint="remove one of the two")
