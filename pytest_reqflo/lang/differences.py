@@ -46,12 +46,12 @@ def _walk_objects(
 ) -> Iterator[Difference]:
     for key, item in expected.items():
         if key in actual:
-            yield from _walk(item, actual[key], path + _step(key))
+            yield from _walk(item, actual[key], path + jsonpath_step(key))
         else:
-            yield Difference(path=path + _step(key), change="missing", expected=item)
+            yield Difference(path=path + jsonpath_step(key), change="missing", expected=item)
     for key in actual:
         if key not in expected:
-            yield Difference(path=path + _step(key), change="added", actual=actual[key])
+            yield Difference(path=path + jsonpath_step(key), change="added", actual=actual[key])
 
 
 def _walk_arrays(expected: Json, actual: Json, path: str) -> Iterator[Difference]:
@@ -69,7 +69,8 @@ def _kind(value: Json) -> str:
     return "number" if kind == "integer" else kind
 
 
-def _step(key: str) -> str:
+def jsonpath_step(key: str) -> str:
+    """Return *key* as a step of a JSONPath: ``.name`` or ``['odd name']``."""
     if _PLAIN_NAME.fullmatch(key):
         return f".{key}"
     quoted = json.dumps(key, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
