@@ -7,6 +7,7 @@ one deadline of all hops.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar, Union
@@ -119,6 +120,7 @@ def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
     return Course(request=send.request, target=target, allowed=allowed)
 
 
+@functools.lru_cache(maxsize=256)
 def _origin_of(text: str, parse: ParseTarget) -> str | None:
     try:
         return parse(text).origin

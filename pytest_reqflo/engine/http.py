@@ -77,7 +77,7 @@ def parse_target(url: str) -> Target:
         host=host,
         port=port,
         path=parsed.raw_path.decode("ascii"),
-        url=str(parsed.copy_with(fragment=None)),
+        url=str(parsed).partition("#")[0],
     )
 
 

@@ -90,13 +90,14 @@ def cookies_for(jars: CookieJars, jar: str, url: str, now: str) -> tuple[tuple[s
 
     Source: RFC 6265, 5.4.
     """
-    place = _place_of(url)
+    stored = jars.jars.get(jar, ())
+    place = _place_of(url) if stored else None
     if place is None:
         return ()
     moment = _read_time(now)
     sent = [
         cookie
-        for cookie in jars.jars.get(jar, ())
+        for cookie in stored
         if _is_sent_to(cookie, place) and not _is_expired(cookie, moment)
     ]
     sent.sort(key=lambda cookie: -len(cookie.path))
@@ -110,9 +111,9 @@ def store_cookies(
 
     Source: RFC 6265, 5.3.
     """
-    place = _place_of(url)
     values = tuple(set_cookie_values)
-    if place is None or not values:
+    place = _place_of(url) if values else None
+    if place is None:
         return jars
     moment = _read_time(now)
     kept = {_key(cookie): cookie for cookie in jars.jars.get(jar, ())}
