@@ -63,7 +63,8 @@ class EnvironmentSnapshot:
 
     Shape: *me* holds the values of the person running; all are sensitive. *allowed_origins* are
         origins beside those of the services. *is_implicit* marks the environment used when no file
-        exists: there, origins written literally in the journey are allowed.
+        exists: there, origins written literally in the journey are allowed. *unset_variables* maps
+        the values that have none to the process variables that they should have come from.
     """
 
     name: str
@@ -72,6 +73,7 @@ class EnvironmentSnapshot:
     allowed_origins: tuple[str, ...] = ()
     me: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_implicit: bool = False
+    unset_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,277 @@
+"""An artifact, a request and an environment to the plan of one run: the dynamic Run check. Pure.
+
+Everything that can be known to be missing before the first request is found here, all of it at once.
+Secrets are only named: whoever executes the plan resolves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from pytest_reqflo.artifact.model import Artifact, InputDeclaration, VariableDeclaration
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import RunCheckError
+from pytest_reqflo.lang.expression import (
+    CallExpression,
+    LiteralValue,
+    PathExpression,
+    Value,
+    ValueMissing,
+)
+from pytest_reqflo.plan.demands import find_environment_problems
+from pytest_reqflo.plan.environments import find_me_name, find_origin, find_service
+from pytest_reqflo.plan.expressions import (
+    find_uses,
+    is_known_early,
+    read_names,
+    render_early,
+    shown_text,
+)
+from pytest_reqflo.plan.model import (
+    EnvironmentSnapshot,
+    GivenValue,
+    Plan,
+    ResolvedValue,
+    RunRequest,
+)
+from pytest_reqflo.plan.precedence import find_winner
+from pytest_reqflo.plan.sources import (
+    Declaration,
+    Surroundings,
+    find_environment_value,
+    is_sensitive,
+    kind_of,
+    own_candidates,
+    places_looked_in,
+)
+from pytest_reqflo.plan.types import find_misfit
+from pytest_reqflo.result import ValueOrigin
+from pytest_reqflo.values import Json
+
+
+def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentSnapshot) -> Plan:
+    """Return what one run of *artifact* needs to know.
+
+    Raises: RunCheckError with every missing value (RF301), everything that the environment lacks
+        (RF303) and every value of the wrong type (RF304).
+    """
+    environment = _with_all_spellings(artifact, environment)
+    around = Surroundings(
+        environment=environment,
+        services=artifact.services,
+        has_case=bool(request.case),
+        has_row=request.row_number is not None,
+    )
+    problems = list(find_environment_problems(artifact, around))
+    names = _resolve_names(artifact, request, around, problems)
+    if problems:
+        raise RunCheckError(*problems)
+    return Plan(
+        artifact=artifact,
+        identity=request.identity,
+        environment=environment,
+        names=_spread_sensitivity(names),
+        secret_names=_secret_names(artifact, names, environment),
+        allowed_origins=find_allowed_origins(artifact, environment),
+        case=request.case,
+        row_key=request.row_key,
+        row_number=request.row_number,
+    )
+
+
+def find_allowed_origins(artifact: Artifact, environment: EnvironmentSnapshot) -> tuple[str, ...]:
+    """Return the origins that a run may send to, each once.
+
+    Shape: those of all services, those the environment names; those written in the journey only
+        where there is no environment file, as the author of a journey does not decide this.
+    """
+    urls = [service.base_url for service in environment.services.values()]
+    urls += environment.allowed_origins
+    urls += artifact.origins if environment.is_implicit else ()
+    return tuple(dict.fromkeys(origin for url in urls if (origin := find_origin(url))))
+
+
+def _with_all_spellings(
+    artifact: Artifact, environment: EnvironmentSnapshot
+) -> EnvironmentSnapshot:
+    """Add what expressions read under the very name they use: entries of services, me values."""
+    around = Surroundings(environment=environment, services=artifact.services)
+    values = {key: _literal(key, around) for key in artifact.environment_values}
+    found = {key: value.value for key, value in values.items() if value is not None}
+    spellings = {key: find_me_name(environment.me, key) for key in artifact.me_values}
+    me = {key: environment.me[name] for key, name in spellings.items() if name}
+    return replace(environment, values={**environment.values, **found}, me={**environment.me, **me})
+
+
+def _literal(key: str, around: Surroundings) -> LiteralValue | None:
+    found = find_environment_value(key, around)
+    return found[0] if found and isinstance(found[0], LiteralValue) else None
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+def _resolve_names(
+    artifact: Artifact, request: RunRequest, around: Surroundings, problems: list[Diagnostic]
+) -> dict[str, ResolvedValue]:
+    given: dict[str, list[GivenValue]] = {}
+    for value in request.given:
+        given.setdefault(value.name, []).append(value)
+    names: dict[str, ResolvedValue] = {}
+    declarations: tuple[Declaration, ...] = (*artifact.inputs, *artifact.variables)
+    for declaration in declarations:
+        candidates = [*given.get(declaration.name, ()), *own_candidates(declaration, around)]
+        winner = find_winner(candidates)
+        if winner is None:
+            problems += [_missing(declaration, around)] if declaration.required else []
+            names[declaration.name] = _unset(declaration)
+        else:
+            names[declaration.name] = _resolve(declaration, winner, around, problems)
+    return names
+
+
+def _resolve(
+    declaration: Declaration, winner: GivenValue, around: Surroundings, problems: list[Diagnostic]
+) -> ResolvedValue:
+    value = winner.value
+    if not isinstance(value, LiteralValue) and winner.layer != "source" and is_known_early(value):
+        try:
+            value = render_early(value, around.environment)
+        except ValueMissing as missing:
+            problems.append(_unknown_early(declaration, winner, missing))
+    if isinstance(declaration, InputDeclaration) and isinstance(value, LiteralValue):
+        problems += _type_problems(declaration, winner, value.value)
+    hidden = is_sensitive(declaration) or any(
+        read_names(winner.value, root) for root in ("secrets", "me")
+    )
+    origin = ValueOrigin(
+        name=declaration.name,
+        kind_of_name=kind_of(declaration),
+        layer=winner.layer,
+        value=_mask(declaration, value) if hidden else shown_text(value),
+        detail=winner.detail,
+        sensitive=hidden,
+    )
+    return ResolvedValue(name=declaration.name, value=value, origin=origin, sensitive=hidden)
+
+
+def _mask(declaration: Declaration, value: Value) -> str:
+    names = read_names(value, "secrets")
+    return f"[secret:{names[0]}]" if names else f"[sensitive:{declaration.name}]"
+
+
+def _unset(declaration: Declaration) -> ResolvedValue:
+    sensitive = is_sensitive(declaration)
+    origin = ValueOrigin(
+        name=declaration.name,
+        kind_of_name=kind_of(declaration),
+        layer="unset",
+        sensitive=sensitive,
+    )
+    return ResolvedValue(
+        name=declaration.name,
+        value=LiteralValue(None),
+        origin=origin,
+        is_set=False,
+        sensitive=sensitive,
+    )
+
+
+def _spread_sensitivity(names: Mapping[str, ResolvedValue]) -> Mapping[str, ResolvedValue]:
+    """Mark what is made from sensitive values as sensitive too, however long the chain."""
+    hidden = {name for name, value in names.items() if value.sensitive}
+    is_growing = bool(hidden)
+    while is_growing:
+        found = {
+            name for name, value in names.items() if name not in hidden and _reads(value, hidden)
+        }
+        hidden |= found
+        is_growing = bool(found)
+    return {
+        name: replace(value, sensitive=True) if name in hidden else value
+        for name, value in names.items()
+    }
+
+
+def _reads(value: ResolvedValue, names: set[str]) -> bool:
+    read = (*read_names(value.value, "inputs"), *read_names(value.value, "variables"))
+    return not names.isdisjoint(read)
+
+
+# --- secrets -------------------------------------------------------------------------------------
+
+
+def _secret_names(
+    artifact: Artifact, names: Mapping[str, ResolvedValue], environment: EnvironmentSnapshot
+) -> tuple[str, ...]:
+    needed = set(artifact.secrets) - set(_replaced_secrets(artifact, names))
+    for resolved in names.values():
+        needed |= set(read_names(resolved.value, "secrets"))
+    for wanted in artifact.services:
+        found = find_service(environment, wanted)
+        for header in found[1].headers.values() if found else ():
+            needed |= set(read_names(header, "secrets"))
+    return tuple(sorted(needed))
+
+
+def _replaced_secrets(artifact: Artifact, names: Mapping[str, ResolvedValue]) -> Iterator[str]:
+    """Yield the secrets of variables that got another value: the run does not read them."""
+    replaced = [
+        variable.key
+        for variable in artifact.variables
+        if variable.source == "secret" and names[variable.name].origin.layer != "source"
+    ]
+    if not replaced:
+        return
+    steps = (artifact.steps, artifact.finally_steps, _values_of(artifact.variables))
+    used = {use.path[0] for use in find_uses(steps, "secrets") if use.path}
+    yield from (key for key in replaced if key not in used)
+
+
+def _values_of(variables: Iterable[VariableDeclaration]) -> tuple[Value, ...]:
+    return tuple(variable.value for variable in variables if variable.value is not None)
+
+
+# --- problems ------------------------------------------------------------------------------------
+
+
+def _missing(declaration: Declaration, around: Surroundings) -> Diagnostic:
+    kind, name = kind_of(declaration), declaration.name
+    title = f"required {kind} `{name}` has no value"
+    notes = [f"looked in: {', '.join(places_looked_in(declaration, around))}"]
+    key = declaration.key if isinstance(declaration, VariableDeclaration) else name
+    if variable := around.environment.unset_variables.get(key):
+        notes.append(f"process variable `{variable}` is not set")
+    return Diagnostic(code="RF301", title=title, notes=tuple(notes), hint=_remedy(declaration))
+
+
+def _remedy(declaration: Declaration) -> str:
+    name = declaration.name
+    if isinstance(declaration, VariableDeclaration) and declaration.source == "me":
+        return f"set the process variable REQFLO_ME_{declaration.key.upper().replace('-', '_')}"
+    if declaration.sensitive:
+        return f"give `{name}` a value in a case by `{{{{ secrets.NAME }}}}`, or a default"
+    return f"give --set {name}=VALUE, a value in the case, or a default to `{name}`"
+
+
+def _unknown_early(
+    declaration: Declaration, winner: GivenValue, missing: ValueMissing
+) -> Diagnostic:
+    title = f"the value of `{declaration.name}` cannot be made: {missing}"
+    return Diagnostic(code="RF301", title=title, notes=_origin_notes(winner))
+
+
+def _type_problems(
+    declaration: InputDeclaration, winner: GivenValue, value: Json
+) -> Iterator[Diagnostic]:
+    misfit = find_misfit(value, declaration.type)
+    if misfit:
+        title = f"input `{declaration.name}` {misfit}"
+        yield Diagnostic(code="RF304", title=title, notes=_origin_notes(winner))
+
+
+def _origin_notes(winner: GivenValue) -> tuple[str, ...]:
+    is_plain = isinstance(winner.value, (PathExpression, CallExpression))
+    written = f" ({shown_text(winner.value)})" if is_plain else ""
+    return (f"it comes from {winner.detail or winner.layer}{written}",)
