@@ -32,7 +32,7 @@ def _walk(expected: Json, actual: Json, path: str) -> Iterator[Difference]:
     elif is_array(expected) and is_array(actual):
         yield from _walk_arrays(expected, actual, path)
     elif not json_equal(expected, actual):
-        is_same_type = _kind(expected) == _kind(actual)
+        is_same_type = value_kind(expected) == value_kind(actual)
         yield Difference(
             path=path,
             change="changed" if is_same_type else "type",
@@ -64,7 +64,8 @@ def _walk_arrays(expected: Json, actual: Json, path: str) -> Iterator[Difference
         yield Difference(path=f"{path}[{index}]", change="added", actual=actual[index])
 
 
-def _kind(value: Json) -> str:
+def value_kind(value: Json) -> str:
+    """Return the JSON type of *value*, integers being numbers: what equality goes by."""
     kind = json_type(value)
     return "number" if kind == "integer" else kind
 

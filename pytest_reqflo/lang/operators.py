@@ -12,8 +12,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pytest_reqflo.diagnostic import name_hint
-from pytest_reqflo.lang.differences import differences
-from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, compile_pattern, search
+from pytest_reqflo.lang.comparisons import (
+    JSON_TYPES,
+    Test,
+    contains,
+    has_length,
+    has_type,
+    is_count,
+    is_empty,
+    is_in,
+    matches,
+    ordered,
+    reverse,
+    texts,
+    type_names,
+)
+from pytest_reqflo.lang.differences import differences, value_kind
+from pytest_reqflo.lang.patterns import PatternProblem, compile_pattern
 from pytest_reqflo.lang.status import parse_status, status_matches, status_text
 from pytest_reqflo.result import Difference
 from pytest_reqflo.values import Json, is_array, is_number, json_equal, json_type, shorten
@@ -30,8 +45,6 @@ __all__ = [
     "status_text",
 ]
 
-JSON_TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
-
 _MAX_SHOWN = 200
 
 Redact = Callable[[Json], Json]
@@ -43,10 +56,6 @@ class Mismatch:
 
     sentence: str
     differences: tuple[Difference, ...] = ()
-
-
-Test = Callable[[Json, Json], "bool | str"]
-"""Actual and expected to whether it holds, or to a sentence part on why they cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +120,7 @@ def _mismatch(
     found: tuple[Difference, ...] = ()
     if spec.name == "equals":
         found = _structure_differences(expected, actual)
-        if _kind(expected) != _kind(actual):
+        if value_kind(expected) != value_kind(actual):
             wanted, got = f"{wanted} ({json_type(expected)})", f"{got} ({json_type(actual)})"
     sentence = f"expected {wanted}, got {got}{f': {reason}' if reason else ''}"
     if found:
@@ -123,7 +132,9 @@ def _mismatch(
 def _structure_differences(expected: Json, actual: Json) -> tuple[Difference, ...]:
     is_structure = isinstance(expected, Mapping) or is_array(expected)
     return (
-        differences(expected, actual) if is_structure and _kind(expected) == _kind(actual) else ()
+        differences(expected, actual)
+        if is_structure and value_kind(expected) == value_kind(actual)
+        else ()
     )
 
 
@@ -132,9 +143,9 @@ def find_expected_fault(operator: str, expected: Json) -> str | None:
     match operator:
         case "in" | "not_in" if not is_array(expected):
             return f"`{operator}` expects a list, not {json_type(expected)}"
-        case "has_length" if not _is_count(expected):
+        case "has_length" if not is_count(expected):
             return "`has_length` expects a number of characters, items or keys"
-        case "has_type" if not _type_names(expected):
+        case "has_type" if not type_names(expected):
             return f"`has_type` expects a type: {', '.join(JSON_TYPES)}"
         case "matches" | "not_matches":
             return _find_pattern_fault(operator, expected)
@@ -156,108 +167,6 @@ def _find_pattern_fault(operator: str, expected: Json) -> str | None:
     except PatternProblem as problem:
         return f"the regular expression is malformed: {problem.message}"
     return None
-
-
-# --- how each operator decides -------------------------------------------------------------------
-
-
-def _contains(actual: Json, expected: Json) -> bool | str:
-    if isinstance(actual, str) and isinstance(expected, str):
-        return expected in actual
-    if is_array(actual):
-        return any(json_equal(item, expected) for item in actual)
-    if isinstance(actual, Mapping) and isinstance(expected, str):
-        return expected in actual
-    if isinstance(actual, Mapping) and isinstance(expected, Mapping):
-        return all(key in actual and json_equal(actual[key], expected[key]) for key in expected)
-    return f"{json_type(actual)} cannot contain {json_type(expected)}"
-
-
-def _matches(actual: Json, expected: Json) -> bool | str:
-    if not isinstance(actual, str) or not isinstance(expected, str):
-        return (
-            f"{json_type(actual)} cannot match {json_type(expected)}, only text can match a pattern"
-        )
-    try:
-        return search(compile_pattern(expected), actual) is not None
-    except PatternProblem as problem:
-        return f"the regular expression is malformed: {problem.message}"
-    except PatternTimeout as timeout:
-        return str(timeout)
-
-
-def _ordered(test: Callable[[Json, Json], bool]) -> Test:
-    def decide(actual: Json, expected: Json) -> bool | str:
-        both_numbers = is_number(actual) and is_number(expected)
-        if both_numbers or (isinstance(actual, str) and isinstance(expected, str)):
-            return bool(test(actual, expected))
-        return f"{json_type(actual)} has no order against {json_type(expected)}"
-
-    return decide
-
-
-def _texts(test: Callable[[str, str], bool]) -> Test:
-    def decide(actual: Json, expected: Json) -> bool | str:
-        if isinstance(actual, str) and isinstance(expected, str):
-            return test(actual, expected)
-        return f"both must be text, not {json_type(actual)} and {json_type(expected)}"
-
-    return decide
-
-
-def _not(test: Test) -> Test:
-    """Turn the answer round; what cannot be compared stays a mismatch."""
-
-    def decide(actual: Json, expected: Json) -> bool | str:
-        verdict = test(actual, expected)
-        return verdict if isinstance(verdict, str) else not verdict
-
-    return decide
-
-
-def _is_in(actual: Json, expected: Json) -> bool | str:
-    if not is_array(expected):
-        return f"a list is needed, not {json_type(expected)}"
-    return any(json_equal(actual, item) for item in expected)
-
-
-def _has_type(actual: Json, expected: Json) -> bool | str:
-    names = _type_names(expected)
-    if not names:
-        return f"the types are {', '.join(JSON_TYPES)}"
-    is_whole = isinstance(actual, float) and actual.is_integer()
-    kinds = {json_type(actual), _kind(actual), "integer" if is_whole else ""}
-    return not kinds.isdisjoint(names) or f"it is {json_type(actual)}"
-
-
-def _type_names(expected: Json) -> tuple[str, ...]:
-    names = tuple(expected) if is_array(expected) else (expected,)
-    return names if all(isinstance(n, str) and n in JSON_TYPES for n in names) else ()
-
-
-def _has_length(actual: Json, expected: Json) -> bool | str:
-    if not _is_sized(actual):
-        return f"{json_type(actual)} has no length"
-    if not _is_count(expected):
-        return f"a length is a number, not {json_type(expected)}"
-    return len(actual) == expected or f"its length is {len(actual)}"
-
-
-def _is_empty(actual: Json, _: Json) -> bool | str:
-    return len(actual) == 0 if _is_sized(actual) else f"{json_type(actual)} has no length"
-
-
-def _is_sized(value: Json) -> bool:
-    return isinstance(value, (str, Mapping)) or is_array(value)
-
-
-def _is_count(value: Json) -> bool:
-    return is_number(value) and value >= 0 and value == int(value)
-
-
-def _kind(value: Json) -> str:
-    kind = json_type(value)
-    return "number" if kind == "integer" else kind
 
 
 def _show(value: Json) -> str:
@@ -289,28 +198,28 @@ _SPECS = (
     _presence("exists", "there is a value; null is one", "a value"),
     _presence("not_exists", "there is no value", "no value"),
     _spec("equals", "the same JSON value; 1 equals 1.0, true is not 1", "{}", json_equal),
-    _spec("not_equals", "another JSON value", "anything but {}", _not(json_equal)),
+    _spec("not_equals", "another JSON value", "anything but {}", reverse(json_equal)),
     _spec(
         "contains",
         "text in text, item in list, key in object, or all members of an object in an object",
         "a value that contains {}",
-        _contains,
+        contains,
     ),
-    _spec("not_contains", "the reverse of contains", "a value without {}", _not(_contains)),
-    _spec("greater_than", "more, of two numbers or two texts", "more than {}", _ordered(python_operator.gt)),
-    _spec("greater_or_equal", "more or the same", "at least {}", _ordered(python_operator.ge)),
-    _spec("less_than", "less, of two numbers or two texts", "less than {}", _ordered(python_operator.lt)),
-    _spec("less_or_equal", "less or the same", "at most {}", _ordered(python_operator.le)),
-    _spec("matches", "the regular expression is found anywhere in the text", "text matching {}", _matches),
-    _spec("not_matches", "the regular expression is not found", "text not matching {}", _not(_matches)),
-    _spec("starts_with", "the text begins so", "text that starts with {}", _texts(str.startswith)),
-    _spec("ends_with", "the text ends so", "text that ends with {}", _texts(str.endswith)),
-    _spec("in", "one of a list", "one of {}", _is_in),
-    _spec("not_in", "none of a list", "none of {}", _not(_is_in)),
-    _spec("has_type", "a JSON type or one of a list of them; number takes integers", "type {}", _has_type),
-    _spec("has_length", "that many characters, items or keys", "length {}", _has_length),
-    _unary("is_empty", "text, list or object without content", "nothing in it", _is_empty),
-    _unary("not_empty", "text, list or object with content", "something in it", _not(_is_empty)),
+    _spec("not_contains", "the reverse of contains", "a value without {}", reverse(contains)),
+    _spec("greater_than", "more, of two numbers or two texts", "more than {}", ordered(python_operator.gt)),
+    _spec("greater_or_equal", "more or the same", "at least {}", ordered(python_operator.ge)),
+    _spec("less_than", "less, of two numbers or two texts", "less than {}", ordered(python_operator.lt)),
+    _spec("less_or_equal", "less or the same", "at most {}", ordered(python_operator.le)),
+    _spec("matches", "the regular expression is found anywhere in the text", "text matching {}", matches),
+    _spec("not_matches", "the regular expression is not found", "text not matching {}", reverse(matches)),
+    _spec("starts_with", "the text begins so", "text that starts with {}", texts(str.startswith)),
+    _spec("ends_with", "the text ends so", "text that ends with {}", texts(str.endswith)),
+    _spec("in", "one of a list", "one of {}", is_in),
+    _spec("not_in", "none of a list", "none of {}", reverse(is_in)),
+    _spec("has_type", "a JSON type or one of a list of them; number takes integers", "type {}", has_type),
+    _spec("has_length", "that many characters, items or keys", "length {}", has_length),
+    _unary("is_empty", "text, list or object without content", "nothing in it", is_empty),
+    _unary("not_empty", "text, list or object with content", "something in it", reverse(is_empty)),
 )  # fmt: skip
 
 OPERATORS: Mapping[str, OperatorSpec] = {spec.name: spec for spec in _SPECS}

@@ -70,11 +70,14 @@ class EchoScope:
 
     def __init__(self, text):
         self.text = text
+        self.asked = 0
 
     def lookup(self, expression):
+        self.asked += 1
         return self.text
 
     def call(self, expression, site):
+        self.asked += 1
         return self.text
 
 
@@ -85,3 +88,4 @@ def test_what_an_expression_gives_is_never_read_again(result, around):
     mixed = parse_text(f"{around}\n{{{{ inputs.x }}}}{{{{ uuid() }}}}")
     assert render_value(lone, scope, site="s") == result
     assert render_value(mixed, scope, site="s") == f"{around}\n{result}{result}"
+    assert scope.asked == 3
