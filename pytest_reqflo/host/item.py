@@ -15,7 +15,6 @@ import pytest
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, ReqfloWarning, RunCheckError
 from pytest_reqflo.host.failure import Failure, failure_of, failure_repr
-from pytest_reqflo.host.run import Verdict, run_item
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
@@ -23,6 +22,7 @@ from pytest_reqflo.report.section import render_section
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
+    from pytest_reqflo.host.run import Verdict
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.plan.items import ItemSpec
 
@@ -68,6 +68,9 @@ class JourneyNode(pytest.Item):
 
         Raises: ChecksFailed, RunCheckError, RequestError; whatever interrupted the run.
         """
+        # The HTTP client is loaded by the first run, not by collection.
+        from pytest_reqflo.host.run import run_item
+
         self._begin()
         if self._setup_problem is not None:
             raise self._setup_problem

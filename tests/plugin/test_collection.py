@@ -184,3 +184,17 @@ def test_a_project_without_journeys_is_unchanged_and_loads_nothing_heavy(project
         "LOADED ['pytest_reqflo', 'pytest_reqflo.plugin', 'pytest_reqflo.syntax', "
         "'pytest_reqflo.syntax.scan'] []"
     ]
+
+
+def test_collecting_loads_no_http_client(project) -> None:
+    project.journey("a.journey.yaml", GREEN)
+    project.write(
+        "conftest.py",
+        """
+        import sys
+        def pytest_unconfigure():
+            print("LOADED", sorted({"httpx", "httpcore", "jsonschema"} & set(sys.modules)))
+        """,
+    )
+    result = project.run_apart("--collect-only", "-q", "-s")
+    result.stdout.fnmatch_lines(["a.journey.yaml::run", "LOADED []"])
