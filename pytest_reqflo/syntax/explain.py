@@ -26,11 +26,9 @@ from pytest_reqflo.values import Json, pointer_join
 M = TypeVar("M", bound=BaseModel)
 
 RESERVED_STEP_KEYS = frozenset({"for_each", "repeat", "journey"})
-PLANNED_STEP_TYPES = frozenset(
-    {
-        "checkpoint", "connector", "journey", "manual_checkpoint", "note", "script", "set_variable",
-        "sub_journey",
-    }
+PLANNED_STEP_TYPES = (
+    "checkpoint", "connector", "journey", "manual_checkpoint", "note", "script", "set_variable",
+    "sub_journey",
 )  # fmt: skip
 
 
