@@ -44,10 +44,14 @@ def _schema_table(model: Any) -> Iterator[str]:
     yield "| key | type | default | meaning |"
     yield "| --- | --- | --- | --- |"
     schema = model.model_json_schema()
+    descriptions = {
+        field.alias or name: (field.description or "").replace("<", "&lt;")
+        for name, field in model.model_fields.items()
+    }
     required = schema.get("required", [])
     for key, entry in schema["properties"].items():
         default = "required" if key in required else _default_of(entry)
-        yield f"| `{key}` | {_type_of(entry)} | {default} | {entry.get('description', '')} |"
+        yield f"| `{key}` | {_type_of(entry)} | {default} | {descriptions[key]} |"
 
 
 def _default_of(entry: dict[str, Any]) -> str:
@@ -132,7 +136,10 @@ def _registry(name: str) -> Callable[[], str]:
         from pytest_reqflo.lang import template
 
         entries = getattr(template, name)
-        rows = [f"| `{key}` | {getattr(entry, 'description', entry)} |" for key, entry in entries.items()]
+        rows = [
+            f"| `{getattr(entry, 'signature', key).removesuffix('()')}` | {getattr(entry, 'description', entry)} |"
+            for key, entry in entries.items()
+        ]
         return "\n".join(["| name | what it does |", "| --- | --- |", *rows])
 
     return build

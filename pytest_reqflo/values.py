@@ -123,18 +123,21 @@ def json_type(value: Json) -> str:
 
     One of: null, boolean, integer, number, string, array, object.
     """
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-    return "object" if isinstance(value, Mapping) else "array"
+    if value is None:
+        return "null"
+    for kind, name in _TYPE_NAMES:
+        if isinstance(value, kind):
+            return name
+    return "array"
+
+
+_TYPE_NAMES: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),  # before int, which it is too
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (Mapping, "object"),
+)
 
 
 def pointer_join(pointer: str, *parts: str | int) -> str:

@@ -6,20 +6,26 @@ optional keys, and a reader of today must not stumble over them.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from pytest_reqflo.result import JourneyResult
+from pytest_reqflo import result
+from pytest_reqflo.evidence import model
 from pytest_reqflo.values import Json
 
 
 def result_document() -> dict[str, Json]:
     """Return the schema of one result, as pydantic writes it (2020-12)."""
-    schema = TypeAdapter(JourneyResult).json_schema()
+    schema: dict[str, Json] = _opened(TypeAdapter(result.JourneyResult).json_schema())
+    schema["description"] = inspect.getdoc(result.JourneyResult)
     schema["required"] = sorted({*schema["required"], "format"})
     schema["properties"]["format"] = {"const": 1, "description": "Version of this format."}
-    return _opened(schema)
+    # Whether pydantic takes docstrings of dataclasses depends on its version.
+    for name, part in schema["$defs"].items():
+        part["description"] = inspect.getdoc(getattr(result, name, None) or getattr(model, name))
+    return schema
 
 
 def _opened(node: Any) -> Any:

@@ -13,6 +13,7 @@ from pytest_reqflo.syntax.load import parse_yaml
 from pytest_reqflo.syntax.model import JourneyDocument
 from pytest_reqflo.syntax.schema import (
     DOCUMENTS,
+    KINDS,
     document_schema,
     journey_schema,
     schema_bytes,
@@ -67,13 +68,13 @@ def walk(
                 )
 
 
-@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_schema_in_the_package_is_the_one_of_the_models(kind) -> None:
     """Regenerate with: python -m pytest_reqflo.syntax.schema."""
     assert schema_path(kind).read_bytes() == schema_bytes(kind)
 
 
-@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_only_draft_07_keywords_are_used(kind) -> None:
     jsonschema.Draft7Validator.check_schema(document_schema(kind))
     keywords = {keyword for _, keyword, _ in walk(document_schema(kind))}
@@ -90,7 +91,7 @@ def test_every_key_is_described(kind) -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("kind", DOCUMENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_nothing_stands_beside_a_reference(kind) -> None:
     """Draft-07 ignores the siblings of ``$ref``."""
     nodes = [item for _, _, item in walk(document_schema(kind)) if isinstance(item, dict)]
