@@ -33,4 +33,9 @@ def _opened(node: Any) -> Any:
         return [_opened(item) for item in node]
     if not isinstance(node, dict):
         return node
-    return {key: _opened(item) for key, item in node.items() if key != "additionalProperties"}
+    return {
+        # The draft-07 name of a tuple's items.
+        "items" if key == "prefixItems" else key: _opened(item)
+        for key, item in node.items()
+        if key != "additionalProperties"
+    }
