@@ -1,0 +1,218 @@
+"""A compiled journey and a selection to the items that pytest shows: cases, rows, or one run.
+
+Reads data files. The only module of this room that knows the text formats.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_reqflo.errors import JourneyError, RunCheckError
+from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.lang.template import parse_value
+from pytest_reqflo.plan.assignments import read_assignments
+from pytest_reqflo.plan.environments import (
+    find_environment_name,
+    implicit_environment,
+    snapshot_environment,
+)
+from pytest_reqflo.plan.marks import MarkSpec, PlacedMark, find_mark
+from pytest_reqflo.plan.model import EnvironmentSnapshot, GivenValue, Layer
+from pytest_reqflo.plan.naming import case_ids, row_id
+from pytest_reqflo.syntax.data import Row, load_rows, read_typed, rows_from_inline
+from pytest_reqflo.values import Json
+
+if TYPE_CHECKING:
+    from pytest_reqflo.compile.project import CompiledJourney
+    from pytest_reqflo.syntax.model import CaseModel, DataModel
+
+SINGLE_ID = "run"
+"""Id of the one item of a journey without cases and rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the person running chose; *sets* are texts, *data* replaces the journey's rows."""
+
+    environment: str | None = None
+    cases: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
+    data: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSpec:
+    """One run of a journey: its id in the file, and the values that it is given."""
+
+    id: str
+    case: str = ""
+    row_key: str = ""
+    row_number: int | None = None
+    given: tuple[GivenValue, ...] = ()
+    skip: MarkSpec | None = None
+    xfail: MarkSpec | None = None
+    tags: tuple[str, ...] = ()
+
+
+def make_items(compiled: CompiledJourney, selection: Selection) -> tuple[ItemSpec, ...]:
+    """Return the items of a journey, rows before the cases; none when it lacks the named cases.
+
+    Raises: JourneyError for defects of data and marks; UsageProblem RF801 for unusable ``--set``.
+    """
+    maker = _Maker(compiled, selection)
+    named = [case for case in compiled.model.cases if case.name in selection.cases]
+    if selection.cases and not named:
+        return ()
+    rows = maker.rows()
+    if rows is None:
+        chosen = named or list(compiled.model.cases)
+        return tuple(map(maker.case_item, chosen)) or (maker.single_item(),)
+    return tuple(_row_items(maker, rows, named))
+
+
+def _row_items(maker: _Maker, rows: tuple[Row, ...], named: list[CaseModel]) -> Iterator[ItemSpec]:
+    if named:
+        yield from (
+            maker.row_item(row, case, is_one_of_several=len(named) > 1)
+            for case in named
+            for row in rows
+        )
+        return
+    shared = maker.shared_case()
+    yield from (maker.row_item(row, shared) for row in rows)
+    yield from (maker.case_item(case) for case in maker.model.cases if case is not shared)
+
+
+class _Maker:
+    """The parts of items that all items of one journey share."""
+
+    def __init__(self, compiled: CompiledJourney, selection: Selection) -> None:
+        self.compiled = compiled
+        self.model = compiled.model
+        self._selection = selection
+        self._sets = read_assignments(selection.sets, compiled.artifact, read_typed)
+        self._ids = case_ids(case.name for case in self.model.cases)
+        self._values: dict[str, tuple[GivenValue, ...]] = {}
+        self._marks: dict[tuple[str, str], MarkSpec | None] = {}
+
+    # --- items
+
+    def single_item(self) -> ItemSpec:
+        return ItemSpec(
+            id=SINGLE_ID, given=self._sets, skip=self._mark("skip"), xfail=self._mark("xfail")
+        )
+
+    def case_item(self, case: CaseModel) -> ItemSpec:
+        return ItemSpec(
+            id=self._ids[case.name],
+            case=case.name,
+            given=(*self._case_values(case), *self._sets),
+            skip=self._mark("skip", case),
+            xfail=self._mark("xfail", case),
+            tags=tuple(case.tags),
+        )
+
+    def row_item(
+        self, row: Row, case: CaseModel | None, *, is_one_of_several: bool = False
+    ) -> ItemSpec:
+        own = tuple(
+            GivenValue(
+                name=name,
+                layer="row",
+                value=LiteralValue(value),
+                detail=f"row {row.number} ({row.place})",
+            )
+            for name, value in row.values.items()
+        )
+        return ItemSpec(
+            id=row_id(row.number, row.key, case.name if case and is_one_of_several else ""),
+            case=case.name if case else "",
+            row_key=row.key,
+            row_number=row.number,
+            given=(*(self._case_values(case) if case else ()), *self._sets, *own),
+            skip=self._mark("skip", case),
+            xfail=self._mark("xfail", case),
+            tags=tuple(case.tags) if case else (),
+        )
+
+    # --- rows
+
+    def rows(self) -> tuple[Row, ...] | None:
+        """Return the rows of ``--data``, else of the journey; None when there is no data."""
+        data = self._data()
+        key = data.key if data else None
+        types = {each.name: each.type for each in self.model.inputs}
+        hidden = [each.name for each in self.model.inputs if each.sensitive]
+        path = self._selection.data or self.compiled.rows_file
+        if path is not None:
+            shown = self._shown(path)
+            return load_rows(path, shown=shown, inputs=types, key=key, sensitive=hidden)
+        if data is None or data.rows is None:
+            return None
+        document = self.compiled.document
+        return rows_from_inline(data.rows, document, "/journey/data/rows", types, key, hidden)
+
+    def shared_case(self) -> CaseModel | None:
+        """Return the case whose values lie below each row."""
+        data = self._data()
+        wanted = data.case if data else None
+        return next((case for case in self.model.cases if case.name == wanted), None)
+
+    def _data(self) -> DataModel | None:
+        data = self.model.data
+        return None if isinstance(data, str) else data
+
+    def _shown(self, path: Path) -> str:
+        folder = self.compiled.path.parent
+        rootdir = Path(str(self.compiled.path).removesuffix(self.compiled.shown))
+        base = rootdir if path.is_relative_to(rootdir) else folder
+        return os.path.relpath(path, base)
+
+    # --- values and marks
+
+    def _case_values(self, case: CaseModel) -> tuple[GivenValue, ...]:
+        """Return the values of the case and of its presets, parsed once for all rows."""
+        if case.name not in self._values:
+            self._values[case.name] = tuple(self._read_case(case))
+        return self._values[case.name]
+
+    def _read_case(self, case: CaseModel) -> Iterator[GivenValue]:
+        for name in case.presets:
+            preset = self.compiled.library.find_preset(name)
+            if preset is not None:
+                yield from _given(preset.model.values, "preset", f"preset `{name}`")
+        yield from _given(case.values, "case", f"case `{case.name}`")
+
+    def _mark(self, kind: str, case: CaseModel | None = None) -> MarkSpec | None:
+        at = (kind, case.name if case else "")
+        if at not in self._marks:
+            marks = [PlacedMark(getattr(self.model, kind), f"/journey/{kind}")]
+            if case is not None:
+                pointer = f"/journey/cases/{self.model.cases.index(case)}/{kind}"
+                marks.append(PlacedMark(getattr(case, kind), pointer))
+            self._marks[at] = find_mark(marks, self.compiled.source_map, self._environment)
+        return self._marks[at]
+
+    def _environment(self) -> EnvironmentSnapshot | None:
+        """Return the chosen environment; None where none is chosen, which the run reports."""
+        library = self.compiled.library
+        try:
+            name = find_environment_name(library.environment_names(), self._selection.environment)
+            if name is None:
+                return implicit_environment()
+            loaded = library.environment(name)
+            data = loaded.model.model_dump()
+            return snapshot_environment(data, process_env=os.environ, folder=loaded.path.parent)
+        except (RunCheckError, JourneyError):
+            return None
+
+
+def _given(values: Mapping[str, Json], layer: Layer, detail: str) -> Iterator[GivenValue]:
+    for name, data in values.items():
+        # The compiler has refused what does not parse.
+        value, _ = parse_value(data)
+        yield GivenValue(name=name, layer=layer, value=value, detail=detail)
