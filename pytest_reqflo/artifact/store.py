@@ -1,0 +1,249 @@
+"""The store: artifacts and the files they name, written once; versions, counted.
+
+    <store>/.gitignore                        *
+    <store>/artifacts/artifact_<12 hex>.json  canonical JSON, read-only
+    <store>/blobs/<sha256>                    files that artifacts name, read-only
+    <store>/versions/<journey id>/v<n>.json   one record per distinct definition
+
+Files appear whole or not at all: they are written aside and then linked to their name, which
+fails when the name is taken. So any number of processes may write at the same time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_reqflo.artifact.codec import (
+    artifact_digest,
+    artifact_id,
+    from_bytes,
+    journey_short_id,
+    to_bytes,
+)
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.codec import CodecError, from_json, to_json
+from pytest_reqflo.diagnostic import Diagnostic, name_hint
+from pytest_reqflo.errors import ArtifactError
+from pytest_reqflo.values import Digest, JsonProblem, canonical_json, digest_of, parse_json
+
+_ARTIFACT_NAME = re.compile(r"(?:artifact_)?([0-9a-f]{4,64})")
+_VERSION_FILE = re.compile(r"v([1-9]\d{0,8})\.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRecord:
+    """One version of a journey: what the artifact leaves out because it changes no run."""
+
+    journey_id: str
+    digest: Digest
+    number: int = 0
+    name: str = ""
+    description: str = ""
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    label: str = ""
+    file: str = ""
+
+    @property
+    def version(self) -> str:
+        """The name of the version, such as ``v13``."""
+        return f"v{self.number}"
+
+
+class ArtifactStore:
+    """Artifacts, blobs and versions in one folder; the folder is made at the first write."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def put(self, artifact: Artifact, blobs: Mapping[Digest, bytes]) -> Path:
+        """Write *artifact* and the files it names, and return the path of the artifact.
+
+        What is there already is left as it is.
+        Raises: OSError when the store cannot be written.
+        """
+        for digest, content in blobs.items():
+            self._write_once(self.directory / "blobs" / digest, content)
+        path = self.artifact_path(artifact_digest(artifact))
+        self._write_once(path, to_bytes(artifact))
+        return path
+
+    def record_version(self, record: VersionRecord) -> VersionRecord:
+        """Return *record* with its number, a new one unless the definition was seen before.
+
+        The same in every process: whoever loses a race for a number looks again.
+        Raises: OSError when the store cannot be written.
+        """
+        folder = self._version_folder(record.journey_id)
+        while True:
+            known = self.versions(record.journey_id)
+            for version in known:
+                if version.digest == record.digest:
+                    return version
+            number = max((version.number for version in known), default=0) + 1
+            numbered = dataclasses.replace(record, number=number)
+            if self._write_once(folder / f"v{number}.json", canonical_json(to_json(numbered))):
+                return numbered
+            if not (folder / f"v{number}.json").is_file():
+                raise OSError(f"cannot write {folder}")
+
+    def _write_once(self, path: Path, content: bytes) -> bool:
+        """Write *content* unless *path* exists; say whether it was written."""
+        if path.exists():
+            return False
+        self._make_folder(path.parent)
+        aside = path.parent / f".{secrets.token_hex(8)}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                os.fchmod(file.fileno(), 0o400)
+            try:
+                os.link(aside, path)
+            except FileExistsError:
+                return False
+            return True
+        finally:
+            aside.unlink(missing_ok=True)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not self.directory.exists():
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (self.directory / ".gitignore").exists():
+            with contextlib.suppress(FileExistsError):
+                (self.directory / ".gitignore").write_text("*\n", encoding="ascii")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def artifact_path(self, digest: Digest) -> Path:
+        """Return where the artifact of *digest* lies."""
+        return self.directory / "artifacts" / f"{artifact_id(digest)}.json"
+
+    def load(self, name: str) -> tuple[Artifact, Digest]:
+        """Return the artifact that *name* (id, digest, or a unique prefix) means, verified.
+
+        Raises: ArtifactError: RF602 when none or several match, RF601 when it was altered.
+        """
+        path = self._find_artifact(name)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _unusable(path, f"cannot be read: {error.strerror}") from None
+        digest = digest_of(content)
+        if artifact_id(digest) != path.stem:
+            raise _unusable(path, f"was altered: its content has the id {artifact_id(digest)}")
+        return from_bytes(content), digest
+
+    def load_blobs(self, artifact: Artifact) -> Mapping[Digest, bytes]:
+        """Return the files that *artifact* names, verified.
+
+        Raises: ArtifactError (RF601) when one is missing or was altered.
+        """
+        return {digest: self._load_blob(digest) for digest in artifact.blobs}
+
+    def _load_blob(self, digest: Digest) -> bytes:
+        path = self.directory / "blobs" / digest
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _unusable(path, f"cannot be read: {error.strerror}") from None
+        if digest_of(content) != digest:
+            raise _unusable(path, "was altered")
+        return content
+
+    def _find_artifact(self, name: str) -> Path:
+        match = _ARTIFACT_NAME.fullmatch(name)
+        if match is None:
+            raise _not_found(f"`{name}` is no artifact id", "write artifact_ and its digits")
+        wanted = artifact_id(Digest(match[1]))
+        found = sorted((self.directory / "artifacts").glob(f"{wanted}*.json"))
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise _not_found(f"no artifact `{wanted}` in {self.directory}", "")
+        listed = ", ".join(path.stem for path in found[:5])
+        raise _not_found(f"`{wanted}` means {len(found)} artifacts", f"they are {listed}")
+
+    def find_version(self, journey_id: str, digest: Digest) -> VersionRecord | None:
+        """Return the version that has this definition, None when it was never recorded."""
+        records = (version for version in self.versions(journey_id) if version.digest == digest)
+        return next(records, None)
+
+    def versions(self, journey_id: str) -> tuple[VersionRecord, ...]:
+        """Return all versions of a journey, oldest first."""
+        records = _read_versions(self._version_folder(journey_id))
+        return tuple(sorted(records, key=lambda record: record.number))
+
+    def journey_ids(self) -> tuple[str, ...]:
+        """Return the ids of all journeys that have versions here."""
+        folders = (self.directory / "versions").glob("*/")
+        newest = (max(_read_versions(folder), key=_number, default=None) for folder in folders)
+        return tuple(sorted({record.journey_id for record in newest if record}))
+
+    def load_version(self, name: str) -> VersionRecord:
+        """Return the version that *name* means: ``checkout@v13``, or the newest of ``checkout``.
+
+        Shape: the journey is an id, a name or a ``jrn_`` id.
+        Raises: ArtifactError (RF602) naming what there is.
+        """
+        journey, _, version = name.partition("@")
+        records = self.versions(self.find_journey(journey))
+        if not version:
+            return records[-1]
+        for record in records:
+            if record.version == version:
+                return record
+        names = [record.version for record in records]
+        title = f"journey `{journey}` has no version `{version}`"
+        raise _not_found(title, name_hint(version, names, what="Versions"))
+
+    def find_journey(self, name: str) -> str:
+        """Return the id of the journey that *name* means: its id, ``jrn_`` id, or name.
+
+        Raises: ArtifactError (RF602).
+        """
+        ids = self.journey_ids()
+        for journey_id in ids:
+            if name in (journey_id, journey_short_id(journey_id)):
+                return journey_id
+        named = [each for each in ids if any(r.name == name for r in self.versions(each))]
+        if len(named) == 1:
+            return named[0]
+        title = f"no journey `{name}` has a version in {self.directory}"
+        raise _not_found(title, name_hint(name, ids, what="Journeys"))
+
+    def _version_folder(self, journey_id: str) -> Path:
+        return self.directory / "versions" / journey_id
+
+
+def _read_versions(folder: Path) -> Iterator[VersionRecord]:
+    """Give the readable records of *folder*; a damaged one counts as never written."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if _VERSION_FILE.fullmatch(path.name):
+            with contextlib.suppress(OSError, JsonProblem, CodecError):
+                yield from_json(VersionRecord, parse_json(path.read_bytes()))
+
+
+def _number(record: VersionRecord) -> int:
+    return record.number
+
+
+def _unusable(path: Path, reason: str) -> ArtifactError:
+    hint = "delete the file; compiling the journey writes it again"
+    return ArtifactError(Diagnostic(code="RF601", title=f"{path.name} {reason}", hint=hint))
+
+
+def _not_found(title: str, hint: str) -> ArtifactError:
+    return ArtifactError(Diagnostic(code="RF602", title=title, hint=hint))
