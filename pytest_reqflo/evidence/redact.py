@@ -66,6 +66,7 @@ class Redactor:
     def __init__(self) -> None:
         self._masks: dict[str, str] = {}
         self._known: set[str] = set()
+        self._ordered: tuple[tuple[str, str], ...] | None = ()
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
@@ -107,13 +108,22 @@ class Redactor:
         self._known.add(value)
         for variant in variants_of(value):
             self._masks.setdefault(variant, mask)
+        self._ordered = None
 
     def _find_known(self, text: str) -> Iterator[_Place]:
-        for variant, mask in self._masks.items():
+        for variant, mask in self._shortest_first():
+            # Most texts are header values, shorter than most variants.
+            if len(variant) > len(text):
+                return
             start = text.find(variant)
             while start >= 0:
                 yield _Place(start, start + len(variant), mask, True)
                 start = text.find(variant, start + 1)
+
+    def _shortest_first(self) -> tuple[tuple[str, str], ...]:
+        if self._ordered is None:
+            self._ordered = tuple(sorted(self._masks.items(), key=lambda item: len(item[0])))
+        return self._ordered
 
     def _header(self, name: str, value: str) -> str:
         found = [*self._find_known(value), *_find_userinfo(value), *_find_form(value)]
