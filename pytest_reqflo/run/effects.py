@@ -37,7 +37,11 @@ class Captured:
 
 
 CapturedValues: TypeAlias = Mapping[str, Mapping[str, Captured]]
-"""Step id to name of output (declared, or the text of the path when implicit) to value."""
+"""Step id to key of output to value; `run.scope.output_key` makes the key.
+
+It is the path that expressions write after the step: ``outputs.order_id`` for a declared output,
+``body.order.id`` for an implicit one, so that neither can take the place of the other.
+"""
 
 
 # --- upper floor ---------------------------------------------------------------------------------

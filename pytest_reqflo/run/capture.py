@@ -1,0 +1,255 @@
+"""Outputs and an answer become captured values, live and as they may be shown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from pytest_reqflo.artifact.model import OutputSpec, StepSpec
+from pytest_reqflo.evidence.redact import (
+    SENSITIVE_HEADERS,
+    Redactor,
+    is_sensitive_key,
+    sensitive_mask,
+)
+from pytest_reqflo.lang.expression import Segment, ValueMissing
+from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, compile_pattern, search
+from pytest_reqflo.lang.pipes import to_text
+from pytest_reqflo.lang.render import walk_path
+from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
+from pytest_reqflo.lang.template import path_text
+from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.result import CapturedValue, Problem
+from pytest_reqflo.run.answer import Answer
+from pytest_reqflo.run.effects import Captured, CapturedValues
+from pytest_reqflo.run.record import record_value
+from pytest_reqflo.run.scope import output_key
+from pytest_reqflo.values import Json
+
+_MAX_NAMES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captures:
+    """What one answer gave: live values by key, their records, and the required ones that are not there."""
+
+    live: Mapping[str, Captured] = field(default_factory=dict, repr=False)
+    records: tuple[CapturedValue, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
+    """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
+    live = {output_key(spec): _capture(spec, answer) for spec in step.outputs}
+    for spec in step.outputs:
+        captured = live[output_key(spec)]
+        if captured.sensitive and not captured.missing:
+            _register(spec, captured.value, redactor)
+    return {
+        key: _with_known(captured, redactor) if not captured.missing else _clean(captured, redactor)
+        for key, captured in live.items()
+    }
+
+
+def no_answer(step: StepSpec, reason: str) -> dict[str, Captured]:
+    """Return each output of *step* as missing because of *reason*."""
+    return {output_key(spec): Captured(missing=reason) for spec in step.outputs}
+
+
+def record_captures(
+    step: StepSpec, live: Mapping[str, Captured], redactor: Redactor, pointer: str
+) -> Captures:
+    """Return *live* with its records, and RF506 for each required output that is missing."""
+    records = []
+    problems = []
+    number = 0
+    for spec in step.outputs:
+        captured = live[output_key(spec)]
+        if not captured.missing:
+            records.append(_record(spec, captured, redactor))
+        elif spec.is_declared and spec.required:
+            problems.append(_problem(spec, captured, f"{pointer}/outputs/{number}"))
+        number += spec.is_declared
+    return Captures(live=live, records=tuple(records), problems=tuple(problems))
+
+
+def register_captured(plan: Plan, captured: CapturedValues, redactor: Redactor) -> None:
+    """Make *redactor* know every sensitive value of earlier steps; a resumed run begins with none."""
+    for step in (*plan.artifact.steps, *plan.artifact.finally_steps):
+        kept = captured.get(step.id, {})
+        for spec in step.outputs:
+            found = kept.get(output_key(spec))
+            if found is not None and found.sensitive and not found.missing:
+                _register(spec, found.value, redactor)
+
+
+def register_positional(answer: Answer, redactor: Redactor) -> None:
+    """Make *redactor* know what stands in telling places of *answer*: cookies and keys."""
+    for cookie in answer.cookies.values():
+        redactor.add_value(cookie.name, cookie.value)
+    if not answer.json_problem:
+        _register_keys(answer.body, redactor)
+
+
+def _register_keys(value: Json, redactor: Redactor) -> None:
+    waiting: list[Json] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            for key, child in item.items():
+                if is_sensitive_key(key):
+                    redactor.add_value(key, child)
+                else:
+                    waiting.append(child)
+
+
+def _register(spec: OutputSpec, value: Json, redactor: Redactor) -> None:
+    if spec.sensitive or not isinstance(value, (dict, list)):
+        redactor.add_value(spec.name, value)
+    else:
+        _register_keys(value, redactor)
+
+
+# --- taking --------------------------------------------------------------------------------------
+
+
+def _capture(spec: OutputSpec, answer: Answer) -> Captured:
+    try:
+        value = _take(spec, answer)
+        if spec.pattern:
+            value = _apply_pattern(spec.pattern, value)
+    except ValueMissing as missing:
+        return Captured(missing=str(missing), sensitive=spec.sensitive)
+    return Captured(value=value, sensitive=spec.sensitive or _is_telling(spec))
+
+
+def _take(spec: OutputSpec, answer: Answer) -> Json:
+    match spec.source:
+        case "status":
+            return answer.status
+        case "url":
+            return answer.url
+        case "headers":
+            return _take_named(answer.headers, spec.path, "header")
+        case "headers_all":
+            found = _take_named(answer.headers_all, spec.path[:1], "header")
+            return walk_path(found, spec.path[1:], shown=path_text(("headers_all", spec.path[0])))
+        case "cookies":
+            values: dict[str, Json] = {name: item.value for name, item in answer.cookies.items()}
+            return _take_named(values, spec.path, "cookie")
+        case "body":
+            return _take_body(spec.path, answer)
+        case "json_path":
+            return _take_query(spec.query, answer)
+        case "request":
+            return walk_path(answer.request_view, _folded_request(spec.path), shown="request")
+        case _:
+            assert_never(spec.source)
+
+
+def _take_named(values: Mapping[str, Json], path: tuple[Segment, ...], what: str) -> Json:
+    name = str(path[0]) if path else ""
+    wanted = name.lower() if what == "header" else name
+    if wanted not in values:
+        shown = ", ".join(list(values)[:_MAX_NAMES]) + (", ..." if len(values) > _MAX_NAMES else "")
+        there = f"it has {shown}" if values else "it has none"
+        verb = "sets" if what == "cookie" else "has"
+        raise ValueMissing(f"the answer {verb} no {what} `{name}`; {there}")
+    return values[wanted]
+
+
+def _take_body(path: tuple[Segment, ...], answer: Answer) -> Json:
+    if path and answer.json_problem:
+        place = path_text(("body", *path))
+        raise ValueMissing(f"`{place}` does not exist; the body is not JSON: {answer.json_problem}")
+    return walk_path(answer.body, path, shown="body")
+
+
+def _take_query(text: str, answer: Answer) -> Json:
+    if answer.json_problem:
+        raise ValueMissing(f"`{text}` selects nothing; the body is not JSON: {answer.json_problem}")
+    try:
+        query = compile_query(text)
+        found = query.select(answer.body)
+    except (SelectProblem, QueryProblem) as problem:
+        raise ValueMissing(str(problem)) from None
+    if not query.is_singular:
+        return list(found)
+    if not found:
+        # Walking the same way tells where it ends, and what is there instead.
+        walk_path(answer.body, query.path or (), shown="body")
+        raise ValueMissing(f"`{text}` selects nothing")
+    return found[0]
+
+
+def _folded_request(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    if len(path) > 1 and path[0] == "headers":
+        return ("headers", str(path[1]).lower(), *path[2:])
+    return path
+
+
+def _apply_pattern(text: str, value: Json) -> Json:
+    subject = to_text(value)
+    if not isinstance(subject, str):
+        raise ValueMissing("a pattern cannot be applied to a secret")
+    try:
+        match = search(compile_pattern(text), subject)
+    except (PatternTimeout, PatternProblem) as problem:
+        raise ValueMissing(f"the pattern `{text}` cannot be applied: {problem}") from None
+    if match is None:
+        raise ValueMissing(f"the pattern `{text}` is not found in the value")
+    if match.groupdict():
+        return dict(match.groupdict())
+    return match.group(1) if match.groups() else match.group(0)
+
+
+# --- what may be shown ---------------------------------------------------------------------------
+
+
+def _is_telling(spec: OutputSpec) -> bool:
+    """Say whether the place of an output makes its value sensitive."""
+    if spec.source == "cookies":
+        return True
+    names = [str(segment) for segment in spec.path]
+    if spec.source in ("headers", "headers_all") and names:
+        return names[0].lower() in SENSITIVE_HEADERS
+    if spec.source == "request" and len(names) > 1 and names[0] == "headers":
+        return names[1].lower() in SENSITIVE_HEADERS
+    if spec.source == "json_path":
+        names = [part.strip("'\"]") for part in spec.query.replace("[", ".").split(".")]
+    return bool(names) and is_sensitive_key(names[-1])
+
+
+def _with_known(captured: Captured, redactor: Redactor) -> Captured:
+    """Count a value as sensitive when it holds anything that is hidden."""
+    if captured.sensitive or redactor.json(captured.value) == captured.value:
+        return captured
+    return Captured(value=captured.value, sensitive=True)
+
+
+def _clean(captured: Captured, redactor: Redactor) -> Captured:
+    return Captured(missing=redactor.text(captured.missing), sensitive=captured.sensitive)
+
+
+def _record(spec: OutputSpec, captured: Captured, redactor: Redactor) -> CapturedValue:
+    is_whole = spec.sensitive or _is_telling(spec)
+    value = sensitive_mask(spec.name) if is_whole else record_value(captured.value, redactor)
+    return CapturedValue(
+        name=spec.name,
+        path=redactor.text(spec.query or path_text((spec.source, *spec.path))),
+        value=value,
+        sensitive=captured.sensitive,
+        is_declared=spec.is_declared,
+    )
+
+
+def _problem(spec: OutputSpec, captured: Captured, pointer: str) -> Problem:
+    return Problem(
+        code="RF506",
+        category="capture",
+        message=f"output `{spec.name}` could not be captured: {captured.missing}",
+        pointer=pointer,
+    )

@@ -1,0 +1,396 @@
+"""Assertions and an answer become check results, redacted. Pure.
+
+Every assertion gives one result and none raises: what cannot be evaluated is a failed check that
+says why.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, assert_never
+
+from pytest_reqflo.artifact.model import AssertionSpec
+from pytest_reqflo.evidence.redact import (
+    SENSITIVE_HEADERS,
+    Redactor,
+    is_sensitive_key,
+    sensitive_mask,
+)
+from pytest_reqflo.lang.expression import (
+    CallExpression,
+    ListValue,
+    LiteralValue,
+    ObjectValue,
+    PathExpression,
+    TextValue,
+    Value,
+    ValueMissing,
+)
+from pytest_reqflo.lang.operators import (
+    OPERATORS,
+    compare,
+    parse_status,
+    status_matches,
+    status_text,
+)
+from pytest_reqflo.lang.render import RenderProblem, render_value
+from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
+from pytest_reqflo.lang.template import expression_text
+from pytest_reqflo.result import CheckResult, Difference
+from pytest_reqflo.run.answer import Answer
+from pytest_reqflo.run.record import record_value
+from pytest_reqflo.run.scope import RunScope, revealed
+from pytest_reqflo.values import Json, shorten
+
+_FLAGS = frozenset({"secure", "httponly"})
+_LAST_NAME = re.compile(r"[.\['\"]([A-Za-z_][\w-]*)['\"]?\]?$")
+_MAX_SCHEMA_FAULTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPlace:
+    """Where assertions stand: pointer of the step, site of its values, and which list of them."""
+
+    pointer: str
+    site: str
+    list_name: Literal["assertions", "poll/until", "poll/stop_on"] = "assertions"
+
+    def pointer_of(self, spec: AssertionSpec) -> str:
+        """Return the place of *spec* in the file; the step's when it comes from elsewhere."""
+        if spec.origin != "step":
+            return self.pointer
+        return f"{self.pointer}/{self.list_name}/{spec.index}"
+
+    def site_of(self, spec: AssertionSpec) -> str:
+        """Return the call site of the values of *spec*."""
+        origin = "" if spec.origin == "step" else f"{spec.origin}/"
+        return f"{self.site}/{origin}{self.list_name}/{spec.index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What looking gave: *fault* is a sentence when the check does not hold."""
+
+    subject: str
+    fault: str | None = None
+    expected: Json = None
+    actual: Json = None
+    is_missing: bool = False
+    differences: tuple[Difference, ...] = ()
+
+
+def run_checks(
+    specs: Iterable[AssertionSpec],
+    *,
+    answer: Answer,
+    scope: RunScope,
+    redactor: Redactor,
+    place: CheckPlace,
+) -> tuple[CheckResult, ...]:
+    """Return one result for each of *specs*, those of the template first."""
+    ordered = sorted(specs, key=lambda spec: spec.origin != "template")
+    return tuple(_run_check(spec, answer, scope, redactor, place) for spec in ordered)
+
+
+def _run_check(
+    spec: AssertionSpec, answer: Answer, scope: RunScope, redactor: Redactor, place: CheckPlace
+) -> CheckResult:
+    check = _Check(spec, answer, scope, redactor, place.site_of(spec))
+    try:
+        finding = check.find()
+    except ValueMissing as missing:
+        finding = _Finding(
+            subject=_subject_of(spec),
+            fault=f"{_subject_of(spec)}: the check needs a value that is not there: {missing}",
+        )
+    is_poll = place.list_name != "assertions"
+    return CheckResult(
+        pointer=place.pointer_of(spec),
+        type=spec.type,
+        subject=redactor.text(finding.subject),
+        operator=spec.operator,
+        passed=finding.fault is None,
+        soft=spec.soft,
+        origin="poll" if is_poll else "template" if spec.origin == "template" else "step",
+        expected=finding.expected,
+        actual=finding.actual,
+        is_actual_missing=finding.is_missing,
+        message=redactor.text(finding.fault or ""),
+        author_message=redactor.text(spec.message) if finding.fault else "",
+        differences=finding.differences,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One assertion against one answer."""
+
+    spec: AssertionSpec
+    answer: Answer
+    scope: RunScope
+    redactor: Redactor
+    site: str
+
+    def find(self) -> _Finding:
+        """Look, and say what was found. Raises: ValueMissing for an expected value."""
+        match self.spec.type:
+            case "status_code":
+                return self._status()
+            case "json_path":
+                return self._json_path()
+            case "header":
+                return self._header()
+            case "cookie":
+                return self._cookie()
+            case "body_contains" | "body_equals" | "body_matches":
+                return self._body()
+            case "json_schema":
+                return self._schema()
+            case "response_time":
+                return self._compare("response time in ms", self.answer.time_ms)
+            case "value":
+                return self._value()
+            case _:
+                assert_never(self.spec.type)
+
+    # --- each type -------------------------------------------------------------------------------
+
+    def _status(self) -> _Finding:
+        expected, status = self._expected(), self.answer.status
+        fault = parse_status(expected)
+        if fault is None and not status_matches(expected, status):
+            fault = f"expected status {status_text(expected)}, got {status}"
+        return _Finding(
+            subject="status", fault=fault, expected=self._shown(expected), actual=status
+        )
+
+    def _json_path(self) -> _Finding:
+        subject = self.spec.target
+        if self.answer.json_problem:
+            fault = f"{subject}: the body is not JSON: {self.answer.json_problem}"
+            return _Finding(
+                subject=subject, fault=fault, expected=self._expected_shown(), is_missing=True
+            )
+        try:
+            query = compile_query(subject)
+            found = query.select(self.answer.body)
+        except (SelectProblem, QueryProblem) as problem:
+            return _Finding(subject=subject, fault=f"{subject}: {problem}", is_missing=True)
+        if query.is_singular:
+            return self._compare(subject, found[0] if found else None, is_missing=not found)
+        asks_presence = OPERATORS[self.spec.operator].may_miss
+        return self._compare(subject, list(found), is_missing=asks_presence and not found)
+
+    def _header(self) -> _Finding:
+        name = self.spec.target.lower()
+        answer = self.answer
+        found = answer.headers_all.get(name) if self.spec.all else answer.headers.get(name)
+        subject = f"header {self.spec.target}"
+        if self.spec.all and found is None and not OPERATORS[self.spec.operator].may_miss:
+            return self._compare(subject, [])
+        return self._compare(subject, found, is_missing=found is None)
+
+    def _cookie(self) -> _Finding:
+        cookie = self.answer.cookies.get(self.spec.target)
+        attribute = self.spec.attribute or "value"
+        subject = _subject_of(self.spec)
+        if cookie is None:
+            return self._compare(subject, None, is_missing=True)
+        if attribute == "value":
+            return self._compare(subject, cookie.value)
+        found = cookie.attributes.get(attribute)
+        if found is None:
+            return self._compare(subject, None, is_missing=True)
+        return self._compare(subject, _attribute_value(attribute, found))
+
+    def _body(self) -> _Finding:
+        operators = {
+            "body_contains": "contains",
+            "body_equals": "equals",
+            "body_matches": "matches",
+        }
+        expected = self._expected()
+        is_text = isinstance(expected, str)
+        if not is_text and self.spec.type == "body_contains":
+            expected, is_text = json.dumps(expected, ensure_ascii=False), True
+        actual = self.answer.text if is_text else self.answer.body
+        operator = operators[self.spec.type]
+        return self._compare("body", actual, operator=operator, expected=expected)
+
+    def _schema(self) -> _Finding:
+        # jsonschema is slow to import, and most journeys have no schema.
+        from pytest_reqflo.lang.schema import validate_schema
+
+        if self.answer.json_problem:
+            fault = f"body: the body is not JSON: {self.answer.json_problem}"
+            return _Finding(subject="body", fault=fault, is_missing=True)
+        failures = validate_schema(self.spec.schema, self.answer.body)
+        if not failures:
+            return _Finding(subject="body")
+        # Sentences of the schema quote values, perhaps cut short: only redacted ones may be quoted.
+        masked = validate_schema(self.spec.schema, self.redactor.json(self.answer.body))
+        quoted = {(item.path, item.keyword): item.sentence for item in masked}
+        sentences = [
+            quoted.get((item.path, item.keyword), f"`{item.keyword}` does not hold")
+            for item in failures[:_MAX_SCHEMA_FAULTS]
+        ]
+        listed = [f"{item.path}: {text}" for item, text in zip(failures, sentences, strict=False)]
+        return _Finding(
+            subject="body",
+            fault=f"body does not fit the schema: {'; '.join(listed)}",
+            actual=self._shown(self.answer.body),
+        )
+
+    def _value(self) -> _Finding:
+        subject = _subject_of(self.spec)
+        if self.spec.value is None:
+            return self._compare(subject, None, is_missing=True)
+        try:
+            actual = render_value(self.spec.value, self.scope, site=f"{self.site}/value")
+        except RenderProblem:
+            raise
+        except ValueMissing as missing:
+            finding = self._compare(subject, None, is_missing=True)
+            fault = f"{finding.fault}: {missing}" if finding.fault else None
+            return replace(finding, fault=fault)
+        return self._compare(subject, revealed(actual))
+
+    # --- comparing -------------------------------------------------------------------------------
+
+    def _compare(
+        self,
+        subject: str,
+        actual: Json,
+        *,
+        is_missing: bool = False,
+        operator: str = "",
+        expected: Json = None,
+    ) -> _Finding:
+        expected = expected if operator else self._expected()
+        redact = self._redact_of(subject)
+        mismatch = compare(
+            operator or self.spec.operator, actual, expected, is_missing=is_missing, redact=redact
+        )
+        return _Finding(
+            subject=subject,
+            fault=f"{subject}: {mismatch.sentence}" if mismatch else None,
+            expected=record_value(redact(expected), self.redactor),
+            actual=record_value(redact(actual), self.redactor),
+            is_missing=is_missing,
+            differences=self._differences(mismatch.differences if mismatch else (), redact),
+        )
+
+    def _expected(self) -> Json:
+        if self.spec.expected is None:
+            return None
+        rendered = render_value(self.spec.expected, self.scope, site=f"{self.site}/expected")
+        return revealed(rendered)
+
+    def _expected_shown(self) -> Json:
+        return self._shown(self._expected())
+
+    def _shown(self, value: Json) -> Json:
+        return record_value(value, self.redactor)
+
+    def _redact_of(self, subject: str) -> Callable[[Json], Json]:
+        """Return what hides values: known ones everywhere, and all of them at a telling place."""
+        name = _hidden_subject(self.spec, subject) or self._hidden_value()
+        return (lambda value: _mask_leaves(value, name)) if name else self.redactor.rendered
+
+    def _hidden_value(self) -> str:
+        parts = (self.spec.value, self.spec.expected)
+        expressions = [part for part in parts if isinstance(part, PathExpression)]
+        return next(filter(None, map(self.scope.hidden_name, expressions)), "")
+
+    def _differences(
+        self, found: tuple[Difference, ...], redact: Callable[[Json], Json]
+    ) -> tuple[Difference, ...]:
+        return tuple(
+            Difference(
+                path=self.redactor.text(item.path),
+                change=item.change,
+                expected=record_value(_under_key(item.path, item.expected, redact), self.redactor),
+                actual=record_value(_under_key(item.path, item.actual, redact), self.redactor),
+            )
+            for item in found
+        )
+
+
+def _under_key(path: str, value: Json, redact: Callable[[Json], Json]) -> Json:
+    match = _LAST_NAME.search(path)
+    if match and is_sensitive_key(match.group(1)):
+        return _mask_leaves(value, match.group(1))
+    return redact(value)
+
+
+def _hidden_subject(spec: AssertionSpec, subject: str) -> str:
+    """Return the name of a place whose values are always hidden, empty for any other."""
+    match spec.type:
+        case "header" if spec.target.lower() in SENSITIVE_HEADERS:
+            return spec.target.lower()
+        case "cookie" if (spec.attribute or "value") == "value":
+            return spec.target
+        case "json_path":
+            found = _LAST_NAME.search(subject)
+            return found.group(1) if found and is_sensitive_key(found.group(1)) else ""
+        case _:
+            return ""
+
+
+def _mask_leaves(value: Json, name: str) -> Json:
+    if isinstance(value, dict):
+        return {key: _mask_leaves(item, name) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_mask_leaves(item, name) for item in value]
+    return (
+        value if value is None or isinstance(value, bool) or value == "" else sensitive_mask(name)
+    )
+
+
+def _attribute_value(attribute: str, text: str) -> Json:
+    if attribute in _FLAGS:
+        return True
+    is_count = attribute == "max-age" and re.fullmatch(r"-?[0-9]{1,18}", text)
+    return int(text) if is_count else text
+
+
+def _subject_of(spec: AssertionSpec) -> str:
+    match spec.type:
+        case "status_code":
+            return "status"
+        case "json_path":
+            return spec.target
+        case "header":
+            return f"header {spec.target}"
+        case "cookie":
+            of = f" ({spec.attribute})" if spec.attribute not in ("", "value") else ""
+            return f"cookie {spec.target}{of}"
+        case "body_contains" | "body_equals" | "body_matches" | "json_schema":
+            return "body"
+        case "response_time":
+            return "response time in ms"
+        case "value":
+            return f"value {_text_of(spec.value)}"
+        case _:
+            assert_never(spec.type)
+
+
+def _text_of(value: Value | None) -> str:
+    """Return *value* as an author would write it, in a line."""
+    match value:
+        case None:
+            return "null"
+        case LiteralValue(value=literal):
+            return shorten(json.dumps(literal, ensure_ascii=False), 60)
+        case PathExpression() | CallExpression():
+            return "{{ " + expression_text(value) + " }}"
+        case TextValue(parts=parts):
+            pieces = (part if isinstance(part, str) else _text_of(part) for part in parts)
+            return shorten("".join(pieces), 120)
+        case ListValue() | ObjectValue():
+            return "of several expressions"
+        case _:
+            assert_never(value)

@@ -1,0 +1,162 @@
+"""A raw hop becomes an exchange that may be kept: redacted, bodies shortened, with curl. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+
+from pytest_reqflo.evidence.model import (
+    Body,
+    Exchange,
+    RequestRecord,
+    ResponseRecord,
+    Timing,
+)
+from pytest_reqflo.evidence.redact import Redactor, sensitive_mask
+from pytest_reqflo.lang.expression import Rendered
+from pytest_reqflo.result import ValueUse
+from pytest_reqflo.run.answer import decode_body
+from pytest_reqflo.run.curl import render_curl
+from pytest_reqflo.run.effects import Hop, PhaseTimes, SendFailure, WireRequest, WireResponse
+from pytest_reqflo.run.scope import Use
+from pytest_reqflo.secret import Secret
+from pytest_reqflo.values import Json, canonical_json, digest_of, shorten
+
+MAX_BODY = 64 * 1024
+"""Characters of a body that a result keeps."""
+
+MAX_VALUE = 4_096
+"""Characters of the JSON of a single value that a result keeps."""
+
+_MARGIN = 8 * 1024
+"""Characters beyond MAX_BODY that are redacted too, so that no known value is cut before."""
+
+_MAX_BINARY = 4_096
+
+
+def record_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None) -> Exchange:
+    """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
+    request = _record_request(hop.request, redactor)
+    return Exchange(
+        request=request,
+        response=_record_response(hop.response, redactor) if hop.response else None,
+        timing=_record_times(hop.times),
+        error=redactor.text(failure.message) if failure else "",
+        curl=render_curl(request),
+    )
+
+
+def _record_request(request: WireRequest, redactor: Redactor) -> RequestRecord:
+    return RequestRecord(
+        method=request.method,
+        url=redactor.url(request.url),
+        headers=_record_headers(request, redactor),
+        body=_record_body(request.body, _content_type(request.headers), redactor)
+        if request.body is not None
+        else None,
+    )
+
+
+def _record_headers(request: WireRequest, redactor: Redactor) -> tuple[tuple[str, str], ...]:
+    """Mask what is known; a header that came from a short secret value is masked by its place."""
+    shown = redactor.headers(request.headers)
+    return tuple(
+        (name, sensitive_mask(name.lower()) if _is_bare(name, value, raw, request) else value)
+        for (name, value), (_, raw) in zip(shown, request.headers, strict=True)
+    )
+
+
+def _is_bare(name: str, shown: str, raw: str, request: WireRequest) -> bool:
+    return bool(raw) and shown == raw and name.lower() in request.secret_headers
+
+
+def _record_response(response: WireResponse, redactor: Redactor) -> ResponseRecord:
+    return ResponseRecord(
+        status=response.status,
+        reason=redactor.text(response.reason),
+        http_version=response.http_version,
+        headers=redactor.headers(response.headers),
+        body=_record_body(
+            response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
+        ),
+    )
+
+
+def _content_type(headers: Iterable[tuple[str, str]]) -> str:
+    return next((value for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _record_body(
+    content: bytes, content_type: str, redactor: Redactor, *, is_cut: bool = False
+) -> Body:
+    text, is_text = decode_body(content, content_type)
+    if not is_text:
+        return _record_binary(content, redactor, is_cut=is_cut)
+    shown, is_shortened = _redacted_head(text, redactor)
+    # A digest of what was hidden would let short values be guessed.
+    is_whole = shown == text
+    return Body(
+        text=shown,
+        size_bytes=len(content),
+        is_shortened=is_shortened or is_cut,
+        sha256=digest_of(content) if is_whole and content else None,
+    )
+
+
+def _redacted_head(text: str, redactor: Redactor) -> tuple[str, bool]:
+    if len(text) <= MAX_BODY:
+        return redactor.body(text), False
+    head = redactor.body(text[: MAX_BODY + _MARGIN])
+    return head[: max(0, min(MAX_BODY, len(head) - _MARGIN))], True
+
+
+def _record_binary(content: bytes, redactor: Redactor, *, is_cut: bool) -> Body:
+    window = base64.b64encode(content[: _MAX_BINARY + _MARGIN]).decode()
+    head = redactor.text(window)
+    is_shortened = len(content) > _MAX_BINARY + _MARGIN
+    if is_shortened:
+        head = head[: max(0, min(_MAX_BINARY, len(head) - _MARGIN))]
+    return Body(
+        text=head,
+        size_bytes=len(content),
+        encoding="base64",
+        is_shortened=is_shortened or is_cut,
+    )
+
+
+def _record_times(times: PhaseTimes) -> Timing:
+    return Timing(
+        total_s=times.total_s,
+        pool_s=times.pool_s,
+        connect_s=times.connect_s,
+        tls_s=times.tls_s,
+        send_s=times.send_s,
+        wait_s=times.wait_s,
+        receive_s=times.receive_s,
+    )
+
+
+def record_value(value: Rendered, redactor: Redactor) -> Json:
+    """Return *value* redacted, as the head of its JSON when it is long."""
+    shown = redactor.rendered(value)
+    if isinstance(shown, (str, list, dict)):
+        text = shown if isinstance(shown, str) else _json_text(shown)
+        return shorten(text, MAX_VALUE) if len(text) > MAX_VALUE else shown
+    return shown
+
+
+def _json_text(value: Json) -> str:
+    return canonical_json(value).decode("utf-8", "replace")
+
+
+def record_uses(uses: Iterable[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
+    """Return each value that was used, once, in the order of first use."""
+    found: dict[bytes, ValueUse] = {}
+    for use in uses:
+        is_masked = bool(use.hidden_as) and not isinstance(use.value, Secret)
+        value = sensitive_mask(use.hidden_as) if is_masked else record_value(use.value, redactor)
+        found.setdefault(
+            canonical_json([use.expression, value]),
+            ValueUse(expression=use.expression, value=value, origin=use.origin),
+        )
+    return tuple(found.values())

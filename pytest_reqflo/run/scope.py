@@ -1,0 +1,342 @@
+"""The names of one run become values: inputs, variables, steps, environment, secrets. Pure.
+
+A scope notes what it was asked for, so that the failure page can show the values in play.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_reqflo.artifact.model import OutputSpec
+from pytest_reqflo.evidence.redact import is_sensitive_key
+from pytest_reqflo.lang.expression import (
+    CallExpression,
+    Expression,
+    LiteralValue,
+    PathExpression,
+    Rendered,
+    Segment,
+    ValueMissing,
+)
+from pytest_reqflo.lang.functions import call_function
+from pytest_reqflo.lang.render import RenderProblem, render_value, walk_path
+from pytest_reqflo.lang.template import expression_text, path_text
+from pytest_reqflo.plan.environments import find_me_name, find_service, service_entries
+from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.run.effects import Captured, CapturedValues, RunStart
+from pytest_reqflo.secret import Secret
+from pytest_reqflo.values import Json, is_array
+
+_FOLDED_ROOTS = ("headers", "headers_all")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One value that was asked for; *hidden_as* names it when it must not be shown."""
+
+    expression: str
+    value: Rendered = field(repr=False)
+    origin: str
+    hidden_as: str = ""
+
+
+class RunScope:
+    """What expressions of one step may read.
+
+    Shape: *secrets* is None where none can be read (``when``). *now* is the first start of the step.
+        *derived* collects secrets made from others in a way that only the request knows.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        start: RunStart,
+        *,
+        captured: CapturedValues,
+        now: str,
+        service: str | None = None,
+        secrets: Mapping[str, Secret] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.uses: list[Use] = []
+        self.derived: list[Secret] = []
+        self._start = start
+        self._captured = captured
+        self._now = now
+        self._service = service
+        self._secrets = secrets
+        self._response: Mapping[str, Json] | None = None
+
+    def with_response(self, response: Mapping[str, Json]) -> RunScope:
+        """Return this scope with the root `response`."""
+        scope = RunScope(
+            self.plan,
+            self._start,
+            captured=self._captured,
+            now=self._now,
+            service=self._service,
+            secrets=self._secrets,
+        )
+        scope.uses = self.uses
+        scope.derived = self.derived
+        scope._response = response
+        return scope
+
+    def lookup(self, expression: PathExpression) -> Rendered:
+        """Return what *expression* names, before its pipes.
+
+        Raises: ValueMissing; RenderProblem for a secret where none can be read.
+        """
+        value = self._find(expression)
+        if expression.root != "response":
+            hidden_as = self.hidden_name(expression)
+            self._note(expression, value, self._origin_of(expression), hidden_as)
+        return value
+
+    def call(self, expression: CallExpression, site: str) -> Json:
+        """Return the value of a function for this call *site*, the same in every try."""
+        value = call_function(
+            expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
+        )
+        self._note(expression, value, "drawn for this run", "")
+        return value
+
+    def hidden_name(self, expression: Expression) -> str:
+        """Return the name under which the value is hidden, empty when it may be shown."""
+        if not isinstance(expression, PathExpression) or not expression.path:
+            return ""
+        name = str(expression.path[0])
+        match expression.root:
+            case "me":
+                return name
+            case "inputs" | "variables":
+                return name if self._is_hidden(name) else ""
+            case "steps":
+                return self._hidden_output(expression)
+            case _:
+                return ""
+
+    # --- each root -------------------------------------------------------------------------------
+
+    def _find(self, expression: PathExpression) -> Rendered:
+        match expression.root:
+            case "inputs" | "variables":
+                return self._named(expression)
+            case "steps":
+                return self._step_value(expression)
+            case "secrets":
+                return self._secret(expression)
+            case "me":
+                return self._me(expression)
+            case "env":
+                return walk_path(self._environment_values(), expression.path, shown="env")
+            case "response" if self._response is not None:
+                path = _folded(expression.path)
+                return walk_path(dict(self._response), path, shown="response")
+            case "case" | "row" | "run":
+                return walk_path(
+                    self._facts(expression.root), expression.path, shown=expression.root
+                )
+            case _:
+                raise RenderProblem(f"`{expression.root}` is not known here")
+
+    def _named(self, expression: PathExpression) -> Rendered:
+        name = _first(expression)
+        shown = f"{expression.root}.{name}"
+        resolved = self.plan.names.get(name)
+        if resolved is None or not resolved.is_set:
+            raise ValueMissing(f"`{shown}` has no value in this run", expression=shown)
+        value = render_value(resolved.value, self, site=f"variables/{name}")
+        return walk_path(value, expression.path[1:], shown=shown)
+
+    def _step_value(self, expression: PathExpression) -> Rendered:
+        step = _first(expression)
+        found = self._find_output(expression)
+        if found is None:
+            text = expression_text(dataclasses.replace(expression, pipes=()))
+            reason = "it has no such value" if step in self._captured else "it has not run"
+            raise ValueMissing(f"`{text}` has no value: {reason}", step=step, expression=text)
+        captured, rest, shown = found
+        if captured.missing:
+            reason = f"`{shown}` has no value: {captured.missing}"
+            raise ValueMissing(reason, step=step, expression=shown)
+        try:
+            return walk_path(captured.value, rest, shown=shown)
+        except ValueMissing as missing:
+            raise ValueMissing(str(missing), step=step, expression=missing.expression) from None
+
+    def _find_output(
+        self, expression: PathExpression
+    ) -> tuple[Captured, tuple[Segment, ...], str] | None:
+        """Return the longest kept part of the path, what leads on from it, and its text."""
+        step, *rest = expression.path
+        kept = self._captured.get(str(step), {})
+        path = _folded(tuple(rest))
+        for length in range(len(path), 0, -1):
+            key = path_text(path[:length])
+            if key in kept:
+                return kept[key], path[length:], f"steps.{step}.{key}"
+        return None
+
+    def _hidden_output(self, expression: PathExpression) -> str:
+        found = self._find_output(expression)
+        name = str(expression.path[-1])
+        if found is None:
+            return ""
+        captured, rest, _ = found
+        if is_sensitive_key(name):
+            return name
+        is_leaf = not rest and not isinstance(captured.value, (Mapping, list, tuple))
+        return name if captured.sensitive and is_leaf else ""
+
+    def _secret(self, expression: PathExpression) -> Secret:
+        name = _first(expression)
+        if self._secrets is None:
+            raise RenderProblem(
+                f"`secrets.{name}` cannot be read here; secrets are only known while a request is made"
+            )
+        if name not in self._secrets:
+            raise ValueMissing(f"the secret `{name}` is missing", expression=f"secrets.{name}")
+        return self._secrets[name]
+
+    def _me(self, expression: PathExpression) -> str:
+        name = _first(expression)
+        known = self.plan.environment.me
+        found = find_me_name(known, name)
+        if found is None:
+            raise ValueMissing(f"`me.{name}` has no value", expression=f"me.{name}")
+        return known[found]
+
+    def _environment_values(self) -> dict[str, Json]:
+        environment = self.plan.environment
+        service = find_service(environment, self._service)
+        entries = service_entries(service[1]) if service else {}
+        return {**entries, **environment.values}
+
+    def _facts(self, root: str) -> dict[str, Json]:
+        plan = self.plan
+        match root:
+            case "run":
+                return {"id": plan.identity.run_id, "started_at": self._start.started_at}
+            case "case":
+                return {"name": plan.case} if plan.case else {}
+            case _:
+                is_row = plan.row_number is not None
+                return {"number": plan.row_number, "key": plan.row_key} if is_row else {}
+
+    # --- what may be shown -----------------------------------------------------------------------
+
+    def _is_hidden(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
+        resolved = self.plan.names.get(name)
+        if resolved is None or name in seen:
+            return False
+        if resolved.sensitive:
+            return True
+        return any(
+            self._is_hidden(str(found.path[0]), seen | {name})
+            if found.root in ("inputs", "variables")
+            else bool(self.hidden_name(found))
+            for found in walk_part(resolved.value)
+            if isinstance(found, PathExpression) and found.path
+        )
+
+    def _origin_of(self, expression: PathExpression) -> str:
+        name = str(expression.path[0]) if expression.path else ""
+        match expression.root:
+            case "inputs" | "variables":
+                resolved = self.plan.names.get(name)
+                return (resolved.origin.detail or resolved.origin.layer) if resolved else ""
+            case "steps":
+                return f"step `{name}`"
+            case "env":
+                return f"environment `{self.plan.environment.name}`"
+            case "me":
+                return "the values of the person running"
+            case "secrets":
+                return "the secrets"
+            case _:
+                return "this run"
+
+    def _note(self, expression: Expression, value: Rendered, origin: str, hidden_as: str) -> None:
+        text = expression_text(dataclasses.replace(expression, pipes=()))
+        self.uses.append(Use("{{ " + text + " }}", value, origin, hidden_as))
+
+
+def output_key(spec: OutputSpec) -> str:
+    """Return the key of an output among the captured values of its step.
+
+    It is the path that expressions write after the step: ``outputs.order_id``, ``body.order.id``.
+    """
+    if spec.is_declared:
+        return path_text(("outputs", spec.name))
+    return path_text(_folded((spec.source, *spec.path)))
+
+
+def walk_part(part: Any) -> Iterator[Expression]:
+    """Yield every expression in *part*: a value, a request, assertions, or any tuple of these."""
+    if isinstance(part, (PathExpression, CallExpression)):
+        yield part
+    elif isinstance(part, Mapping):
+        for item in part.values():
+            yield from walk_part(item)
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from walk_part(item)
+    elif dataclasses.is_dataclass(part) and not isinstance(part, LiteralValue):
+        for each in dataclasses.fields(part):
+            yield from walk_part(getattr(part, each.name))
+
+
+def walk_reachable(part: Any, plan: Plan) -> Iterator[Expression]:
+    """Yield every expression in *part*, and in the inputs and variables that it reads."""
+    seen: set[str] = set()
+    waiting: list[Any] = [part]
+    while waiting:
+        for expression in walk_part(waiting.pop()):
+            yield expression
+            if not isinstance(expression, PathExpression) or not expression.path:
+                continue
+            name = str(expression.path[0])
+            if expression.root in ("inputs", "variables") and name not in seen:
+                seen.add(name)
+                waiting += [plan.names[name].value] if name in plan.names else []
+
+
+def secret_names_of(part: Any, plan: Plan) -> tuple[str, ...]:
+    """Return the sorted names of the secrets that *part* needs, by whatever way."""
+    found = (item for item in walk_reachable(part, plan) if isinstance(item, PathExpression))
+    return tuple(sorted({str(item.path[0]) for item in found if item.root == "secrets"}))
+
+
+def revealed(value: Rendered) -> Json:
+    """Return *value* with the text of its secrets, for the wire and for checks only."""
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Mapping):
+        return {key: revealed(item) for key, item in value.items()}
+    return [revealed(item) for item in value] if is_array(value) else value
+
+
+def holds_secret(value: Rendered) -> bool:
+    """Say whether any part of *value* is a secret."""
+    if isinstance(value, Mapping):
+        return any(map(holds_secret, value.values()))
+    return isinstance(value, Secret) or (is_array(value) and any(map(holds_secret, value)))
+
+
+def _first(expression: PathExpression) -> str:
+    if not expression.path:
+        raise RenderProblem(f"`{expression.root}` must be followed by a name")
+    return str(expression.path[0])
+
+
+def _folded(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Lower the name of a header: their case does not matter."""
+    if len(path) > 1 and path[0] in _FOLDED_ROOTS:
+        return (path[0], str(path[1]).lower(), *path[2:])
+    if len(path) > 2 and path[0] == "request" and path[1] == "headers":
+        return (*path[:2], str(path[2]).lower(), *path[3:])
+    return path
