@@ -12,7 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar, Union
 
-from pytest_reqflo.engine.inflate import InflateProblem, Inflater
+from pytest_reqflo.engine.body import BodyReader
 from pytest_reqflo.engine.redirects import (
     Course,
     find_location,
@@ -203,7 +203,7 @@ def _perform_hop(
     if isinstance(opened, Failed):
         return Hop(request=request, response=None, times=opened.times), opened.failure
     head = _expect(Opened, opened).head
-    body = _BodyReader(head, send.max_body_bytes)
+    body = BodyReader(head, send.max_body_bytes)
     failure: SendFailure | None = None
     while failure is None and not body.is_complete:
         piece = yield Read()
@@ -234,70 +234,3 @@ def _expect(kind: type[T], outcome: object) -> T:
     if not isinstance(outcome, kind):
         raise TypeError(f"the driver answered with {outcome!r} instead of {kind.__name__}")
     return outcome
-
-
-class _BodyReader:
-    """Collects a body up to its limit."""
-
-    def __init__(self, head: ResponseHead, max_bytes: int) -> None:
-        self._head = head
-        self._max_bytes = max_bytes
-        self._inflater = Inflater(_encoding_of(head))
-        self._plain = bytearray()
-        self._wire_bytes = 0
-        self.is_complete = False
-
-    def take(self, data: bytes) -> SendFailure | None:
-        """Add *data*, the end when it is empty; return why the body is refused, if it is."""
-        self._wire_bytes += len(data)
-        try:
-            if not data:
-                self.is_complete = True
-                self._inflater.finish()
-                return None
-            for piece in self._inflater.feed(data):
-                self._plain += piece[: self._max_bytes - len(self._plain) + 1]
-                if len(self._plain) > self._max_bytes:
-                    del self._plain[self._max_bytes :]
-                    return _too_large(self._max_bytes)
-        except InflateProblem as problem:
-            return _not_decoded(problem, _encoding_of(self._head))
-        return None
-
-    def response(self, url: str, *, is_cut: bool) -> WireResponse:
-        """Return the answer as far as it was read."""
-        return WireResponse(
-            status=self._head.status,
-            reason=self._head.reason,
-            http_version=self._head.http_version,
-            headers=self._head.headers,
-            body=bytes(self._plain),
-            url=url,
-            wire_size_bytes=self._wire_bytes,
-            is_cut=is_cut,
-        )
-
-
-def _encoding_of(head: ResponseHead) -> str:
-    return ",".join(value for name, value in head.headers if name.lower() == "content-encoding")
-
-
-def _too_large(max_bytes: int) -> SendFailure:
-    return SendFailure(
-        code="RF406",
-        category="limit",
-        message=f"the body of the answer is too large: more than {_shown_size(max_bytes)}",
-    )
-
-
-def _shown_size(size_bytes: int) -> str:
-    if size_bytes % 1024**2 == 0:
-        return f"{size_bytes // 1024**2} MiB"
-    return f"{size_bytes} bytes"
-
-
-def _not_decoded(problem: InflateProblem, encoding: str) -> SendFailure:
-    message = f"the body of the answer ({encoding}) is unusable: {problem}"
-    if problem.is_bomb:
-        return SendFailure(code="RF406", category="limit", message=message)
-    return SendFailure(code="RF404", category="protocol", message=message)

@@ -18,13 +18,13 @@ import ssl
 import threading
 import time
 import typing
-import urllib.request
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
+from pytest_reqflo.engine.proxies import find_proxy, read_proxy
 from pytest_reqflo.engine.sockets import (
     BoundedSocket,
     Operation,
@@ -134,7 +134,7 @@ class HttpTransport:
     def _proxy_for(self, target: Target) -> str | None:
         """Return the URL of the proxy that the environment variables name, None for none."""
         if target.origin not in self._proxies:
-            self._proxies[target.origin] = _find_proxy(target)
+            self._proxies[target.origin] = find_proxy(target)
         return self._proxies[target.origin]
 
 
@@ -308,32 +308,12 @@ def _make_context(verify: bool, ca_file: str | None) -> ssl.SSLContext:
         raise TransportFailed(failure) from None
 
 
-def _find_proxy(target: Target) -> str | None:
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(target.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
-
-
 def _proxy(url: str) -> httpcore.Proxy:
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError as error:
-        raise _unusable_proxy(str(error)) from None
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise _unusable_proxy("it is no http or https URL")
-    credentials = (unquote(parts.username or ""), unquote(parts.password or ""))
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    proxy = read_proxy(url)
+    has_credentials = bool(proxy.username or proxy.password)
     return httpcore.Proxy(
-        f"{parts.scheme}://{host}{port}", auth=credentials if any(credentials) else None
+        proxy.url, auth=(proxy.username, proxy.password) if has_credentials else None
     )
-
-
-def _unusable_proxy(reason: str) -> TransportFailed:
-    message = f"the proxy that the environment variables name cannot be used: {reason}"
-    return TransportFailed(SendFailure(code="RF401", category="connection", message=message))
 
 
 class _Backend(httpcore.NetworkBackend):

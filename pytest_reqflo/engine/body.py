@@ -1,0 +1,74 @@
+"""Pieces of a body become the body, decoded and within its limit. No I/O."""
+
+from __future__ import annotations
+
+from pytest_reqflo.engine.inflate import InflateProblem, Inflater
+from pytest_reqflo.engine.transport import ResponseHead
+from pytest_reqflo.run.effects import SendFailure, WireResponse
+
+
+class BodyReader:
+    """Collects a body up to its limit; *is_complete* once its end was seen."""
+
+    def __init__(self, head: ResponseHead, max_bytes: int) -> None:
+        self._head = head
+        self._max_bytes = max_bytes
+        self._inflater = Inflater(_encoding_of(head))
+        self._plain = bytearray()
+        self._wire_bytes = 0
+        self.is_complete = False
+
+    def take(self, data: bytes) -> SendFailure | None:
+        """Add *data*, the end when it is empty; return why the body is refused, if it is."""
+        self._wire_bytes += len(data)
+        try:
+            if not data:
+                self.is_complete = True
+                self._inflater.finish()
+                return None
+            for piece in self._inflater.feed(data):
+                self._plain += piece[: self._max_bytes - len(self._plain) + 1]
+                if len(self._plain) > self._max_bytes:
+                    del self._plain[self._max_bytes :]
+                    return _too_large(self._max_bytes)
+        except InflateProblem as problem:
+            return _not_decoded(problem, _encoding_of(self._head))
+        return None
+
+    def response(self, url: str, *, is_cut: bool) -> WireResponse:
+        """Return the answer as far as it was read."""
+        return WireResponse(
+            status=self._head.status,
+            reason=self._head.reason,
+            http_version=self._head.http_version,
+            headers=self._head.headers,
+            body=bytes(self._plain),
+            url=url,
+            wire_size_bytes=self._wire_bytes,
+            is_cut=is_cut,
+        )
+
+
+def _encoding_of(head: ResponseHead) -> str:
+    return ",".join(value for name, value in head.headers if name.lower() == "content-encoding")
+
+
+def _too_large(max_bytes: int) -> SendFailure:
+    return SendFailure(
+        code="RF406",
+        category="limit",
+        message=f"the body of the answer is too large: more than {_shown_size(max_bytes)}",
+    )
+
+
+def _shown_size(size_bytes: int) -> str:
+    if size_bytes % 1024**2 == 0:
+        return f"{size_bytes // 1024**2} MiB"
+    return f"{size_bytes} bytes"
+
+
+def _not_decoded(problem: InflateProblem, encoding: str) -> SendFailure:
+    message = f"the body of the answer ({encoding}) is unusable: {problem}"
+    if problem.is_bomb:
+        return SendFailure(code="RF406", category="limit", message=message)
+    return SendFailure(code="RF404", category="protocol", message=message)

@@ -1,0 +1,53 @@
+"""Which proxy the environment variables name for a target, as every tool reads them."""
+
+from __future__ import annotations
+
+import urllib.request
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from pytest_reqflo.engine.transport import DEFAULT_PORTS, Target, TransportFailed
+from pytest_reqflo.run.effects import SendFailure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """A proxy; *url* is without user name and may be shown."""
+
+    url: str
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+
+def find_proxy(target: Target) -> str | None:
+    """Return the proxy for *target* as the variables have it, None for none.
+
+    Shape: ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in either case.
+    """
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(target.scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def read_proxy(text: str) -> Proxy:
+    """Return the proxy that *text* means. Raises: TransportFailed when it is not usable."""
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise _unusable(str(error)) from None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+        raise _unusable("it is no http or https URL")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return Proxy(
+        url=f"{parts.scheme}://{host}{port}",
+        username=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def _unusable(reason: str) -> TransportFailed:
+    message = f"the proxy that the environment variables name cannot be used: {reason}"
+    return TransportFailed(SendFailure(code="RF401", category="connection", message=message))
