@@ -36,8 +36,9 @@ def read_proxy(text: str) -> Proxy:
     try:
         parts = urlsplit(text)
         port = f":{parts.port}" if parts.port else ""
-    except ValueError as error:
-        raise _unusable(str(error)) from None
+    except ValueError:
+        # The reason would quote a part of the text, which may be of the password.
+        raise _unusable("it is no URL") from None
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise _unusable("it is no http or https URL")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
