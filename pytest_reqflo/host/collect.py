@@ -69,7 +69,7 @@ class _ReqfloFile(pytest.File):
         if refused:
             raise ReqfloError(*refused)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return all problems of the file, with the first as the one-line reason."""
         error = excinfo.value
         if isinstance(error, ReqfloError):
@@ -152,13 +152,14 @@ class JourneyFile(_ItemFile):
         compiled = session.project.compile_file(self.path, self._shown())
         self._warn(compiled.warnings)
         settings = session.settings
+        subject = subject_of_journey(compiled)
         selection = Selection(
             environment=settings.environment,
             cases=settings.cases,
-            sets=settings.sets,
+            # A name that no journey declares is refused once all are known.
+            sets=subject.declared(settings.sets),
             data=settings.data,
         )
-        subject = subject_of_journey(compiled)
         specs = make_items(compiled, selection)
         if specs:
             return list(self._make_items(subject, specs))
@@ -176,11 +177,15 @@ class ArtifactFile(_ItemFile):
 
         Raises: ArtifactError.
         """
+        from pytest_reqflo.plan.assignments import read_assignments
         from pytest_reqflo.plan.items import ItemSpec
+        from pytest_reqflo.syntax.data import read_typed
 
         session = self._session()
         subject = subject_of_artifact(session, self.path, self._shown())
-        return list(self._make_items(subject, [ItemSpec(id="run")]))
+        sets = subject.declared(session.settings.sets)
+        given = read_assignments(sets, subject.artifact, read_typed)
+        return list(self._make_items(subject, [ItemSpec(id="run", given=given)]))
 
 
 def _asking_for(names: tuple[str, ...]) -> Any:

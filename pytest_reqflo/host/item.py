@@ -48,6 +48,8 @@ class JourneyNode(pytest.Item):
         self.line = line
         for marker in marks_of(subject.tags, spec):
             self.add_marker(marker)
+        if subject.group and self.config.pluginmanager.hasplugin("xdist"):
+            self.add_marker(pytest.mark.xdist_group(subject.group))
 
     @property
     def case_names(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from pytest_reqflo.host.environment import (
     read_fixture_mapping,
 )
 from pytest_reqflo.host.failure import Failure, failure_of
-from pytest_reqflo.host.version import find_version
+from pytest_reqflo.host.version import record_version
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import GivenValue, Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
@@ -108,12 +108,13 @@ def run_item(
     session: JourneySession, subject: Subject, spec: ItemSpec, fixtures: Mapping[str, Any]
 ) -> Verdict:
     """Run *subject* with the values of *spec*, and say what became of it."""
+    warning = record_version(session.store, subject)
     identity = _identity(session, subject, spec)
     try:
-        run = _perform(session, subject, spec, identity, fixtures)
+        verdict = _judge(_perform(session, subject, spec, identity, fixtures), subject)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError) as error:
-        return _refused(error, subject, identity)
-    return _judge(run, subject)
+        verdict = _refused(error, subject, identity)
+    return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
 
 def _perform(
@@ -160,7 +161,7 @@ def _identity(session: JourneySession, subject: Subject, spec: ItemSpec) -> RunI
         journey_id=subject.artifact.journey_id,
         journey_name=subject.name,
         artifact=subject.artifact_id,
-        version=find_version(session, subject),
+        version=subject.version,
         label=subject.label,
         environment=session.settings.environment or "",
         case=spec.case,

@@ -34,17 +34,25 @@ def select_items(
         raise pytest.UsageError(text)
     # An exception here would look like a crash of the worker: the controller tells it at the end.
     items.clear()
-    config.workeroutput[USAGE_KEY] = text
+    output: dict[str, str] = config.workeroutput  # type: ignore[attr-defined]  # set by xdist
+    output[USAGE_KEY] = text
 
 
 def _find_problem(
     journeys: list[JourneyNode], lacking: list[JourneyNode], settings: Settings
 ) -> Diagnostic | None:
     if settings.cases and len(lacking) == len(journeys):
-        names = sorted({name for item in journeys for name in item.case_names})
+        cases = sorted({name for item in journeys for name in item.case_names})
         quoted = ", ".join(f"`{name}`" for name in settings.cases)
-        hint = name_hint(settings.cases[0], names, what="Cases")
+        hint = name_hint(settings.cases[0], cases, what="Cases")
         return Diagnostic(code="RF803", title=f"no journey has a case {quoted}", hint=hint)
+    names = {name for item in journeys for name, _ in item.subject.declared(settings.sets)}
+    unknown = [name for name, _ in settings.sets if name not in names]
+    if unknown:
+        declared = {name for item in journeys for name in item.subject.declared_names()}
+        title = f"--reqflo-set {unknown[0]}: no journey declares an input or variable of this name"
+        hint = name_hint(unknown[0], sorted(declared), what="Inputs and variables")
+        return Diagnostic(code="RF801", title=title, hint=hint)
     selected = {item.parent for item in journeys}
     if settings.data is not None and len(selected) > 1:
         title = f"--reqflo-data needs exactly one journey, {len(selected)} are selected"

@@ -100,7 +100,7 @@ def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:
     span = diagnostic.span
     warnings.warn_explicit(
         message,
-        category=None,  # type: ignore[arg-type]  # read from the message
+        category=ReqfloWarning,
         filename=str(path),
         lineno=span.start.line if span else line,
     )

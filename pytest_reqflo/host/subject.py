@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Label, label_at
 from pytest_reqflo.source import SourceMap
-from pytest_reqflo.values import Digest
+from pytest_reqflo.values import Digest, digest_of
 
 if TYPE_CHECKING:
     from pytest_reqflo.compile.project import CompiledJourney
@@ -31,7 +31,7 @@ class Subject:
     artifact_id: str
     blobs: Mapping[Digest, bytes]
     name: str
-    root: Path
+    path: Path
     shown: str
     library: Library
     label: str = ""
@@ -43,6 +43,25 @@ class Subject:
     places: SourceMap | None = None
     compiled: CompiledJourney | None = field(default=None, repr=False)
     version: str = ""
+
+    def declared(self, sets: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return those of *sets* whose name the journey declares as an input or variable."""
+        names = self.declared_names()
+        return tuple((name, text) for name, text in sets if name in names)
+
+    def declared_names(self) -> tuple[str, ...]:
+        """Return the names of the inputs and variables."""
+        inputs = tuple(each.name for each in self.artifact.inputs)
+        return (*inputs, *(each.name for each in self.artifact.variables))
+
+    def is_file_changed(self) -> bool:
+        """Say whether the journey file is no longer what was compiled; never for an artifact."""
+        if self.compiled is None:
+            return False
+        try:
+            return digest_of(self.path.read_bytes()) != self.compiled.source_digest
+        except OSError:
+            return True
 
     def line_of(self, pointer: str) -> int:
         """Return the line (from 1) of the value at *pointer* of the document."""
@@ -64,7 +83,7 @@ def subject_of_journey(compiled: CompiledJourney) -> Subject:
         artifact_id=compiled.artifact_id,
         blobs=compiled.blobs,
         name=model.name,
-        root=compiled.root,
+        path=compiled.path,
         shown=compiled.shown,
         library=compiled.library,
         label=model.version or "",
@@ -85,19 +104,28 @@ def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subj
     """
     from pytest_reqflo.artifact.codec import artifact_id
     from pytest_reqflo.artifact.store import ArtifactStore
+    from pytest_reqflo.host.version import UNKNOWN
     from pytest_reqflo.syntax.library import load_library
+    from pytest_reqflo.syntax.paths import find_root
 
     store = ArtifactStore(path.parent.parent)
-    artifact, digest = store.load(path.stem.partition("-")[0])
-    root = session.settings.root or session.settings.rootdir
+    artifact, digest = store.load(path.stem)
+    record = store.find_version(artifact.journey_id, digest)
+    settings = session.settings
+    # The libraries of the journey that it was compiled from, wherever the store lies.
+    origin = settings.rootdir / record.file if record and record.file else path
+    root = find_root(origin, rootdir=settings.rootdir, configured=settings.root)
     return Subject(
         artifact=artifact,
         digest=digest,
         artifact_id=artifact_id(digest),
         blobs=store.load_blobs(artifact),
-        name=artifact.journey_id,
-        root=root,
+        name=(record.name if record else "") or artifact.journey_id,
+        label=record.label if record else "",
+        owner=record.owner if record else "",
+        tags=record.tags if record else (),
+        path=path,
         shown=shown,
-        library=load_library(root),
-        version=store.find_version(artifact.journey_id, digest) or "unknown",
+        library=load_library(root, shown_from=settings.rootdir),
+        version=record.version if record else UNKNOWN,
     )

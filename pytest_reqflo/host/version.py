@@ -4,5 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_reqflo.artifact.store import ArtifactStore, VersionRecord
+from pytest_reqflo.diagnostic import Diagnostic
+
 if TYPE_CHECKING:
-    pass
+    from pytest_reqflo.host.subject import Subject
+
+UNKNOWN = "unknown"
+
+
+def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
+    """Set the version of *subject*, storing its artifact; return the warning when that failed.
+
+    Shape: the version is ``unknown`` in a store that cannot be written.
+    """
+    if subject.version:
+        return None
+    try:
+        store.put(subject.artifact, subject.blobs)
+        subject.version = store.record_version(_record_of(subject)).version
+    except OSError as error:
+        subject.version = UNKNOWN
+        title = f"the store {store.directory} cannot be written: {error.strerror or error}"
+        hint = "the version of the journey stays unknown; --reqflo-store names another folder"
+        return Diagnostic(code="RF603", title=title, hint=hint, severity="warning")
+    return None
+
+
+def _record_of(subject: Subject) -> VersionRecord:
+    model = subject.compiled.model if subject.compiled else None
+    return VersionRecord(
+        journey_id=subject.artifact.journey_id,
+        digest=subject.digest,
+        name=subject.name,
+        description=(model.description or "") if model else "",
+        owner=subject.owner,
+        tags=subject.tags,
+        label=subject.label,
+        file=subject.shown,
+    )

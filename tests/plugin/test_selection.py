@@ -175,3 +175,39 @@ def test_output_holds_one_result_as_it_is_and_several_as_a_list(
     both = json.loads((project.path / "all.json").read_text())
     assert both["format"] == 1
     assert [each["identity"]["journey_id"] for each in both["results"]] == ["a", "b"]
+
+
+def test_set_reaches_the_journeys_that_declare_the_name(project) -> None:
+    project.journey("a.journey.yaml", "/status/{{ inputs.code }}", head="inputs: [{name: code}]")
+    project.journey("b.journey.yaml", GREEN)
+    project.run("--reqflo-set", "code=200").assert_outcomes(passed=2)
+
+
+def test_set_of_a_name_that_no_journey_declares_is_a_usage_error(project) -> None:
+    project.journey("a.journey.yaml", "/status/{{ inputs.code }}", head="inputs: [{name: code}]")
+    result = project.run("--reqflo-set", "cdoe=200")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*RF801*cdoe*", "hint: did you mean `code`?*"])
+
+
+def test_an_artifact_of_the_store_runs_when_it_is_named(project) -> None:
+    project.journey("a.journey.yaml", "/status/{{ inputs.code }}", head="inputs: [{name: code}]")
+    project.run("--reqflo-set", "code=200").assert_outcomes(passed=1)
+    [path] = project.path.glob(".reqflo/artifacts/artifact_*.json")
+    project.journey("a.journey.yaml", RED)
+    result = project.run(str(path), "--reqflo-set", "code=404", "-rA")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*expected status 200, got 404*", "*version v1*"])
+    assert [path for _, path, _ in project.server.log] == ["/status/200", "/status/404"]
+
+
+def test_an_artifact_that_was_changed_is_refused(project) -> None:
+    project.journey("a.journey.yaml", GREEN)
+    project.run().assert_outcomes(passed=1)
+    [path] = project.path.glob(".reqflo/artifacts/artifact_*.json")
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"/status/200", b"/status/201"))
+    result = project.run(str(path))
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*RF601*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
