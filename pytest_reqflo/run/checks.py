@@ -270,7 +270,8 @@ class _Check:
         expected: Json = None,
     ) -> _Finding:
         expected = expected if operator else self._expected()
-        redact = self._redact_of(subject)
+        # Without an actual value there is nothing to hide at a telling place.
+        redact = self.redactor.rendered if is_missing else self._redact_of(subject)
         mismatch = compare(
             operator or self.spec.operator, actual, expected, is_missing=is_missing, redact=redact
         )
