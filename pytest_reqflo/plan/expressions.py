@@ -66,10 +66,16 @@ def _braced(expression: Expression) -> str:
 
 
 class EarlyScope:
-    """A scope that knows the environment and the person running, and nothing else."""
+    """A scope that knows the environment and the person running, and nothing else.
 
-    def __init__(self, environment: EnvironmentSnapshot) -> None:
-        self._roots = {"env": environment.values, "me": environment.me}
+    *entries* are values of services, which those of the environment itself hide.
+    """
+
+    def __init__(
+        self, environment: EnvironmentSnapshot, entries: Mapping[str, Json] | None = None
+    ) -> None:
+        values = {**(entries or {}), **environment.values}
+        self._roots: Mapping[str, Mapping[str, Json]] = {"env": values, "me": environment.me}
 
     def lookup(self, expression: PathExpression) -> Rendered:
         """Return the value that *expression* names. Raises: ValueMissing."""
@@ -83,9 +89,9 @@ class EarlyScope:
         raise ValueMissing(f"`{expression.function}()` is drawn in the run")
 
 
-def render_early(value: Value, environment: EnvironmentSnapshot) -> LiteralValue:
+def render_early(value: Value, scope: EarlyScope) -> LiteralValue:
     """Return *value*, which `is_known_early`, as a literal. Raises: ValueMissing."""
-    return LiteralValue(render_value(value, EarlyScope(environment), site="early"))
+    return LiteralValue(render_value(value, scope, site="early"))
 
 
 def find_uses(part: Any, root: str) -> Iterator[PathExpression]:

@@ -10,7 +10,7 @@ from pytest_reqflo.diagnostic import Diagnostic, label_at
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.lang.expression import ValueMissing
 from pytest_reqflo.lang.template import parse_value
-from pytest_reqflo.plan.expressions import is_known_early, render_early
+from pytest_reqflo.plan.expressions import EarlyScope, is_known_early, render_early
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.values import json_type
 
@@ -69,7 +69,7 @@ def _holds(
     if chosen is None:
         return False
     try:
-        found = render_early(value, chosen).value
+        found = render_early(value, EarlyScope(chosen)).value
     except ValueMissing as missing:
         raise _refused(placed, places, "RF303", str(missing)) from None
     if not isinstance(found, bool):

@@ -22,6 +22,7 @@ from pytest_reqflo.lang.expression import (
 from pytest_reqflo.plan.demands import find_environment_problems
 from pytest_reqflo.plan.environments import find_me_name, find_origin, find_service
 from pytest_reqflo.plan.expressions import (
+    EarlyScope,
     find_uses,
     is_known_early,
     read_names,
@@ -39,7 +40,7 @@ from pytest_reqflo.plan.precedence import find_winner
 from pytest_reqflo.plan.sources import (
     Declaration,
     Surroundings,
-    find_environment_value,
+    all_service_entries,
     is_sensitive,
     kind_of,
     own_candidates,
@@ -95,18 +96,10 @@ def find_allowed_origins(artifact: Artifact, environment: EnvironmentSnapshot) -
 def _with_all_spellings(
     artifact: Artifact, environment: EnvironmentSnapshot
 ) -> EnvironmentSnapshot:
-    """Add what expressions read under the very name they use: entries of services, me values."""
-    around = Surroundings(environment=environment, services=artifact.services)
-    values = {key: _literal(key, around) for key in artifact.environment_values}
-    found = {key: value.value for key, value in values.items() if value is not None}
+    """Give each me value under the very name that expressions use."""
     spellings = {key: find_me_name(environment.me, key) for key in artifact.me_values}
     me = {key: environment.me[name] for key, name in spellings.items() if name}
-    return replace(environment, values={**environment.values, **found}, me={**environment.me, **me})
-
-
-def _literal(key: str, around: Surroundings) -> LiteralValue | None:
-    found = find_environment_value(key, around)
-    return found[0] if found and isinstance(found[0], LiteralValue) else None
+    return replace(environment, me={**environment.me, **me})
 
 
 # --- values --------------------------------------------------------------------------------------
@@ -137,7 +130,8 @@ def _resolve(
     value = winner.value
     if not isinstance(value, LiteralValue) and winner.layer != "source" and is_known_early(value):
         try:
-            value = render_early(value, around.environment)
+            scope = EarlyScope(around.environment, all_service_entries(around))
+            value = render_early(value, scope)
         except ValueMissing as missing:
             problems.append(_unknown_early(declaration, winner, missing))
     if isinstance(declaration, InputDeclaration) and isinstance(value, LiteralValue):

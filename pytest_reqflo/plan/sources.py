@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
@@ -14,8 +14,9 @@ from pytest_reqflo.plan.environments import (
     find_service,
     service_entries,
 )
-from pytest_reqflo.plan.model import EnvironmentSnapshot, GivenValue
+from pytest_reqflo.plan.model import EnvironmentSnapshot, GivenValue, Service
 from pytest_reqflo.plan.precedence import PRECEDENCE
+from pytest_reqflo.values import Json
 
 Declaration = InputDeclaration | VariableDeclaration
 
@@ -83,13 +84,28 @@ def find_environment_value(key: str, around: Surroundings) -> tuple[Value, str] 
     environment = around.environment
     if key in environment.values:
         return LiteralValue(environment.values[key]), f"environment `{environment.name}`"
-    for wanted in around.services or ("",):
-        found = find_service(environment, wanted)
-        entries = service_entries(found[1]) if found else {}
-        if found and key in entries:
-            detail = f"service `{found[0]}` of environment `{environment.name}`"
-            return LiteralValue(entries[key]), detail
+    for name, service in _services(around):
+        entries = service_entries(service)
+        if key in entries:
+            return LiteralValue(
+                entries[key]
+            ), f"service `{name}` of environment `{environment.name}`"
     return None
+
+
+def all_service_entries(around: Surroundings) -> Mapping[str, Json]:
+    """Return the entries of all services in use; the first that has one gives it."""
+    found: dict[str, Json] = {}
+    for _, service in reversed(tuple(_services(around))):
+        found |= service_entries(service)
+    return found
+
+
+def _services(around: Surroundings) -> Iterator[tuple[str, Service]]:
+    for wanted in around.services or ("",):
+        found = find_service(around.environment, wanted)
+        if found:
+            yield found
 
 
 def _find_me_value(key: str, environment: EnvironmentSnapshot) -> tuple[Value, str] | None:

@@ -8,7 +8,6 @@ from pytest_reqflo.artifact.model import InputType
 from pytest_reqflo.values import Json, json_type
 
 _NOUNS: Mapping[str, str] = {
-    "null": "null",
     "string": "text",
     "integer": "a whole number",
     "number": "a number",
@@ -21,9 +20,10 @@ _NOUNS: Mapping[str, str] = {
 def find_misfit(value: Json, declared: InputType) -> str | None:
     """Return why *value* is not of type *declared*, in words that follow its name; None when it is.
 
-    The value itself is not quoted: it may be sensitive.
+    Null fits every type: it is how an author says that there is nothing. The value itself is not
+    quoted: it may be sensitive.
     """
     found = json_type(value)
-    if declared in ("any", found) or (declared == "number" and found == "integer"):
+    if value is None or declared in ("any", found) or (declared == "number" and found == "integer"):
         return None
     return f"must be {_NOUNS[declared]}, not {_NOUNS[found]}"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-
 from pytest_reqflo.compile.project import Project
+
 from pytest_reqflo.errors import JourneyError, UsageProblem
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression
 from pytest_reqflo.plan.items import ItemSpec, Selection, make_items

@@ -186,6 +186,21 @@ def test_a_value_variable_keeps_its_expression_and_shows_it():
     assert isinstance(made.names["path"].value, TextValue)
 
 
+def test_null_fits_every_type():
+    made = plan(
+        inputs=(InputDeclaration(name="n", type="integer", has_default=True, default=None),)
+    )
+    assert made.names["n"].value == LiteralValue(None)
+
+
+def test_case_values_may_read_entries_of_the_service():
+    made = plan(
+        inputs=(InputDeclaration(name="a"),), services=("",),
+        given=[given("a", "case", "{{ env.warehouse }}")],
+    )  # fmt: skip
+    assert made.names["a"].value == LiteralValue("north")
+
+
 def test_env_and_me_in_case_values_are_resolved_and_functions_are_left():
     made = plan(
         inputs=(InputDeclaration(name="a"), InputDeclaration(name="b"), InputDeclaration(name="c")),
