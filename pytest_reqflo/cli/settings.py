@@ -11,7 +11,13 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import UsageProblem
+
+Adhoc: TypeAlias = Literal["allow", "warn", "error"]
+"""What is said of a request that no template describes."""
 
 _INI_SECTIONS = {
     "pytest.ini": "pytest",
@@ -31,14 +37,17 @@ class ProjectSettings:
     rootdir: Path
     store: Path
     root: Path | None = None
-    adhoc: str = "allow"
+    adhoc: Adhoc = "allow"
     environment: str | None = None
 
 
 def load_settings(
     start: Path, *, store: Path | None = None, process_env: Mapping[str, str] | None = None
 ) -> ProjectSettings:
-    """Return the settings of the project that *start*, a file or folder, belongs to."""
+    """Return the settings of the project that *start*, a file or folder, belongs to.
+
+    Raises: UsageProblem RF801.
+    """
     variables = os.environ if process_env is None else process_env
     rootdir, entries = _find_configuration(start if start.is_dir() else start.parent)
 
@@ -55,9 +64,17 @@ def load_settings(
         rootdir=rootdir,
         store=store or folder("store") or rootdir / ".reqflo",
         root=folder("root"),
-        adhoc=text("adhoc") or "allow",
+        adhoc=_read_adhoc(text("adhoc") or "allow"),
         environment=text("env"),
     )
+
+
+def _read_adhoc(text: str) -> Adhoc:
+    for allowed in get_args(Adhoc):
+        if text == allowed:
+            return cast("Adhoc", text)
+    title = f"reqflo_adhoc: `{text}` is not one of {', '.join(get_args(Adhoc))}"
+    raise UsageProblem(Diagnostic(code="RF801", title=title))
 
 
 def _find_configuration(start: Path) -> tuple[Path, Mapping[str, str]]:
