@@ -37,6 +37,7 @@ __all__ = [
     "PlacedProblem",
     "TemplateProblem",
     "expression_text",
+    "locate_expressions",
     "parse_text",
     "parse_value",
     "path_text",
@@ -88,6 +89,22 @@ def _split(text: str) -> list[str | PathExpression | CallExpression]:
         parts.append(expression)
     literal += text[at:]
     return parts + ([literal] if literal else [])
+
+
+def locate_expressions(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where each expression of *text* stands, in order: offset and length, braces left out.
+
+    Raises: TemplateProblem, as `parse_text`.
+    """
+    places: list[tuple[int, int]] = []
+    at = 0
+    while (match := _OPENING.search(text, at)) is not None:
+        at = match.end()
+        if match.group() != "{{{{":
+            start = at + len(text[at:]) - len(text[at:].lstrip())
+            _, at = read_expression(text, match.end() - 2)
+            places.append((start, len(text[start:at].rstrip("}").rstrip())))
+    return tuple(places)
 
 
 def parse_value(data: Json) -> tuple[Value, tuple[PlacedProblem, ...]]:

@@ -1,0 +1,219 @@
+"""Assertions as written become assertions as they run, each checked as far as text can be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_reqflo.artifact.model import AssertionSpec
+from pytest_reqflo.compile.files import Files
+from pytest_reqflo.compile.findings import Findings, Place
+from pytest_reqflo.compile.references import ASSERTION_ROOTS, References
+from pytest_reqflo.lang.expression import LiteralValue, Value
+from pytest_reqflo.lang.operators import OPERATORS, find_expected_fault, parse_status
+from pytest_reqflo.lang.patterns import PatternProblem, compile_pattern
+from pytest_reqflo.lang.select import QueryProblem, compile_query
+from pytest_reqflo.syntax import model as m
+from pytest_reqflo.values import Json
+
+Origin = Literal["step", "template", "overlay"]
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionCompiler:
+    """Compiles the assertions of one step; *before* is the order of that step."""
+
+    findings: Findings
+    references: References
+    files: Files
+    before: int
+
+    def compile_all(
+        self, models: Sequence[m.AssertionModel], place: Place, origin: Origin = "step"
+    ) -> tuple[AssertionSpec, ...]:
+        """Return the assertions of the list at *place*."""
+        return tuple(
+            self._compile(model, place.at(index), index, origin)
+            for index, model in enumerate(models)
+        )
+
+    def _compile(
+        self, model: m.AssertionModel, place: Place, index: int, origin: Origin
+    ) -> AssertionSpec:
+        spec = self._compile_type(model, place, index)
+        return dataclasses.replace(
+            spec, soft=model.soft, message=model.message or "", origin=origin
+        )
+
+    def _compile_type(self, model: m.AssertionModel, place: Place, index: int) -> AssertionSpec:
+        match model:
+            case m.StatusCodeAssertion():
+                expected = self._read(model.expected, place.at("expected"))
+                self._check_status(expected, place.at("expected"))
+                return AssertionSpec(type="status_code", index=index, expected=expected)
+            case m.JsonPathAssertion():
+                self._check_query(model.path, place.at("path"))
+                operator, expected = self._comparison(model, model.operator, place)
+                return AssertionSpec(
+                    type="json_path",
+                    index=index,
+                    operator=operator,
+                    target=model.path,
+                    expected=expected,
+                )
+            case m.HeaderAssertion():
+                operator, expected = self._comparison(model, model.operator, place)
+                return AssertionSpec(
+                    type="header",
+                    index=index,
+                    operator=operator,
+                    target=model.name,
+                    all=model.all,
+                    expected=expected,
+                )
+            case m.CookieAssertion():
+                operator, expected = self._comparison(model, model.operator, place)
+                return AssertionSpec(
+                    type="cookie",
+                    index=index,
+                    operator=operator,
+                    target=model.name,
+                    attribute=model.attribute,
+                    expected=expected,
+                )
+            case m.BodyContainsAssertion():
+                expected = self._read(model.expected, place.at("expected"))
+                return AssertionSpec(
+                    type="body_contains", index=index, operator="contains", expected=expected
+                )
+            case m.BodyEqualsAssertion():
+                return self._body_equals(model, place, index)
+            case m.BodyMatchesAssertion():
+                self._check_pattern(model.expected, place.at("expected"))
+                expected = LiteralValue(model.expected)
+                return AssertionSpec(
+                    type="body_matches", index=index, operator="matches", expected=expected
+                )
+            case m.JsonSchemaAssertion():
+                return AssertionSpec(
+                    type="json_schema",
+                    index=index,
+                    operator="matches",
+                    schema=self._schema(model, place),
+                )
+            case m.ResponseTimeAssertion():
+                operator, expected = self._comparison(model, model.operator, place)
+                return AssertionSpec(
+                    type="response_time", index=index, operator=operator, expected=expected
+                )
+            case m.ValueAssertion():
+                operator, expected = self._comparison(model, model.operator, place)
+                value = self._read(model.value, place.at("value"))
+                return AssertionSpec(
+                    type="value", index=index, operator=operator, value=value, expected=expected
+                )
+
+    # --- what is compared with -------------------------------------------------------------------
+
+    def _read(self, data: Json, place: Place) -> Value:
+        return self.references.read(data, place, ASSERTION_ROOTS, before=self.before)
+
+    def _comparison(
+        self, model: m.AssertionModel, operator: str | None, place: Place
+    ) -> tuple[str, Value | None]:
+        """Return the operator and what it compares with, checked together."""
+        given = {"expected", "expected_file"} & model.model_fields_set
+        chosen = operator or ("equals" if given else "exists")
+        needs = OPERATORS[chosen].needs_expected
+        if needs and not given:
+            title = f"operator `{chosen}` needs `expected`"
+            self.findings.note("RF210", title, place.label(), hint="add `expected:`")
+            return chosen, None
+        if not needs:
+            if given:
+                title = f"operator `{chosen}` takes no `expected`"
+                label = place.at(next(iter(given))).key_label()
+                self.findings.note("RF210", title, label, hint="remove it")
+            return chosen, None
+        expected = self._expected(model, place)
+        self._check_expected(chosen, expected, place.at("expected"))
+        return chosen, expected
+
+    def _expected(self, model: m.AssertionModel, place: Place) -> Value:
+        file = getattr(model, "expected_file", None)
+        if file is not None:
+            return LiteralValue(self.files.read_json(file, place.at("expected_file")))
+        return self._read(getattr(model, "expected", None), place.at("expected"))
+
+    def _check_expected(self, operator: str, expected: Value, place: Place) -> None:
+        if not isinstance(expected, LiteralValue):
+            return
+        fault = find_expected_fault(operator, expected.value)
+        if fault is not None:
+            code = "RF208" if operator in ("matches", "not_matches") else "RF210"
+            self.findings.note(code, f"operator `{operator}`: {fault}", place.label())
+
+    def _check_status(self, expected: Value, place: Place) -> None:
+        if isinstance(expected, LiteralValue) and (fault := parse_status(expected.value)):
+            self.findings.note("RF107", fault, place.label())
+
+    # --- single types ----------------------------------------------------------------------------
+
+    def _body_equals(self, model: m.BodyEqualsAssertion, place: Place, index: int) -> AssertionSpec:
+        expected: Value
+        if model.expected_file is not None:
+            text = self.files.read_text(model.expected_file, place.at("expected_file"))
+            expected = LiteralValue(text or "")
+        elif "expected" in model.model_fields_set:
+            expected = self._read(model.expected, place.at("expected"))
+        else:
+            self.findings.note(
+                "RF105", "the assertion lacks the required key `expected`", place.label()
+            )
+            expected = LiteralValue("")
+        return AssertionSpec(type="body_equals", index=index, expected=expected)
+
+    def _check_query(self, text: str, place: Place) -> None:
+        if "{{" in text:
+            title = "a JSONPath cannot hold an expression"
+            hint = "select with a fixed path, and put the expression into `expected`"
+            label = place.part_label(text.index("{{"), 2)
+            self.findings.note("RF204", title, label, hint=hint)
+            return
+        try:
+            compile_query(text)
+        except QueryProblem as problem:
+            label = place.part_label(problem.offset, 1)
+            self.findings.note("RF207", f"JSONPath: {problem}", label, hint=problem.hint)
+
+    def _check_pattern(self, text: str, place: Place) -> None:
+        try:
+            compile_pattern(text)
+        except PatternProblem as problem:
+            label = place.part_label(problem.offset, 1)
+            self.findings.note("RF208", f"regular expression: {problem}", label)
+
+    def _schema(self, model: m.JsonSchemaAssertion, place: Place) -> Json:
+        # Loading jsonschema costs more than the rest of the language together.
+        from pytest_reqflo.lang.schema import check_schema
+
+        if model.file is not None:
+            schema = self.files.read_json(model.file, place.at("file"), code="RF209")
+            where = place.at("file")
+        else:
+            schema, where = model.schema_, place.at("schema")
+        if schema is None:
+            if model.file is None:
+                title = "the assertion needs `schema` or `file`"
+                self.findings.note("RF105", title, place.label())
+            return None
+        for problem in check_schema(schema):
+            at = (
+                where
+                if model.file is not None
+                else Place(where.document, where.pointer + problem.pointer)
+            )
+            self.findings.note("RF209", problem.message, at.label(), hint=problem.hint)
+        return schema

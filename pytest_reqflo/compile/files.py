@@ -1,0 +1,90 @@
+"""Files that a journey names: found below its root, read, and kept by digest."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_reqflo.compile.findings import Findings, Place
+from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.syntax.load import load_document
+from pytest_reqflo.syntax.paths import PathProblem, resolve_below
+from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json
+
+
+@dataclass(slots=True)
+class Files:
+    """Reads the files of one journey; *blobs* gathers those that the artifact stores."""
+
+    findings: Findings
+    root: Path
+    folders: dict[str, Path]
+    blobs: dict[Digest, bytes] = field(default_factory=dict)
+
+    def find(self, relative: str, place: Place) -> Path | None:
+        """Return the real path of the file written at *place*, None with a problem noted."""
+        folder = self.folders[place.document.map.source.file]
+        try:
+            return resolve_below(self.root, folder, relative)
+        except PathProblem as problem:
+            self.findings.note(problem.code, problem.message, place.label(), hint=problem.hint)
+            return None
+
+    def read(self, relative: str, place: Place) -> bytes | None:
+        """Return the bytes of the file, None with a problem noted."""
+        path = self.find(relative, place)
+        try:
+            return path.read_bytes() if path else None
+        except OSError as error:
+            title = f"`{relative}` cannot be read: {error.strerror}"
+            self.findings.note("RF113", title, place.label())
+            return None
+
+    def read_json(self, relative: str, place: Place, *, code: str = "RF115") -> Json:
+        """Return the JSON (or, by suffix, YAML) of the file, None with a problem noted."""
+        path = self.find(relative, place)
+        if path is None:
+            return None
+        if path.suffix in (".yaml", ".yml"):
+            return self._read_yaml(path, relative)
+        content = self.read(relative, place)
+        try:
+            return None if content is None else parse_json(content.removeprefix(b"\xef\xbb\xbf"))
+        except JsonProblem as problem:
+            self.findings.note(code, f"`{relative}` is not usable JSON: {problem}", place.label())
+            return None
+
+    def _read_yaml(self, path: Path, relative: str) -> Json:
+        try:
+            return load_document(path, relative)[0].data
+        except JourneyError as error:
+            self.findings.take(error)
+            return None
+
+    def read_text(self, relative: str, place: Place) -> str | None:
+        """Return the text of the file, None with a problem noted."""
+        content = self.read(relative, place)
+        try:
+            return None if content is None else content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            title = f"`{relative}` is not UTF-8 at byte {error.start}"
+            self.findings.note("RF115", title, place.label())
+            return None
+
+    def keep(self, content: bytes | None) -> Digest | None:
+        """Keep *content* for the artifact and return its digest."""
+        if content is None:
+            return None
+        digest = digest_of(content)
+        self.blobs[digest] = content
+        return digest
+
+    def decode_base64(self, text: str, place: Place) -> bytes | None:
+        """Return the bytes that *text* spells, None with a problem noted."""
+        try:
+            return base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            self.findings.note("RF107", "`body_base64` is not base64", place.label())
+            return None

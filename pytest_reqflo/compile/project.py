@@ -1,0 +1,94 @@
+"""`Project`: journey files of one folder become compiled journeys, each file read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_reqflo.artifact.codec import artifact_digest, artifact_id
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.compile.compiler import compile_journey
+from pytest_reqflo.compile.templates import AdhocPolicy
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.source import SourceMap
+from pytest_reqflo.syntax.document import Document
+from pytest_reqflo.syntax.journey import load_journey
+from pytest_reqflo.syntax.library import Library, load_library
+from pytest_reqflo.syntax.model import JourneyModel
+from pytest_reqflo.syntax.paths import find_root
+from pytest_reqflo.values import Digest, digest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledJourney:
+    """A journey file, compiled.
+
+    Shape: *document* and *source_map* are those of the author's file, with pointers that begin with
+        ``/journey``; *rows_file* is the data file it names; *source_digest* is that of the file's bytes.
+    """
+
+    path: Path
+    shown: str
+    root: Path
+    model: JourneyModel
+    artifact: Artifact
+    digest: Digest
+    artifact_id: str
+    blobs: Mapping[Digest, bytes] = field(repr=False)
+    source_map: SourceMap = field(repr=False)
+    document: Document = field(repr=False)
+    library: Library = field(repr=False)
+    source_digest: Digest
+    rows_file: Path | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+class Project:
+    """Compiles the journeys below *rootdir*; the library of each root is looked up once."""
+
+    def __init__(
+        self, rootdir: Path, *, configured_root: Path | None = None, adhoc: AdhocPolicy = "allow"
+    ) -> None:
+        self.rootdir = rootdir
+        self._configured_root = configured_root
+        self._adhoc: AdhocPolicy = adhoc
+        self._libraries: dict[Path, Library] = {}
+
+    def library(self, root: Path) -> Library:
+        """Return the library below *root*."""
+        if root not in self._libraries:
+            shown_from = self.rootdir if root.is_relative_to(self.rootdir) else root
+            self._libraries[root] = load_library(root, shown_from=shown_from)
+        return self._libraries[root]
+
+    def root_of(self, path: Path) -> Path:
+        """Return the root of the journey in *path*."""
+        return find_root(path, rootdir=self.rootdir, configured=self._configured_root)
+
+    def compile_file(self, path: Path, shown: str) -> CompiledJourney:
+        """Return the compiled journey in *path*, shown to people as *shown*.
+
+        Raises: JourneyError with every problem found (RF1xx, RF2xx).
+        """
+        root = self.root_of(path)
+        library = self.library(root)
+        loaded = load_journey(path, shown=shown, root=root)
+        compilation = compile_journey(loaded, library, adhoc=self._adhoc)
+        digest = artifact_digest(compilation.artifact)
+        return CompiledJourney(
+            path=path,
+            shown=shown,
+            root=root,
+            model=compilation.model,
+            artifact=compilation.artifact,
+            digest=digest,
+            artifact_id=artifact_id(digest),
+            blobs=compilation.blobs,
+            source_map=loaded.document.map,
+            document=loaded.document,
+            library=library,
+            rows_file=compilation.rows_file,
+            warnings=compilation.warnings,
+            source_digest=digest_of(path.read_bytes()),
+        )
