@@ -121,7 +121,9 @@ def _read_union(hint: Any, value: Json, place: str) -> Any:
     if value is None and type(None) in members:
         return None
     if isinstance(value, dict):
-        tagged = {_tag_of(m): m for m in members if dataclasses.is_dataclass(m)}
+        tagged = {
+            _tag_of(typing.cast("type", m)): m for m in members if dataclasses.is_dataclass(m)
+        }
         chosen = tagged.get(value.get("kind")) or tagged.get(None)
         if chosen is not None:
             return _read_dataclass(typing.cast("type", chosen), value, place)
@@ -136,7 +138,7 @@ def _read_union(hint: Any, value: Json, place: str) -> Any:
 
 
 @functools.cache
-def _tag_of(cls: Any) -> str | None:
+def _tag_of(cls: type) -> str | None:
     hint = _hints(cls).get("kind")
     return typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Literal else None
 

@@ -48,6 +48,7 @@ class AssertionCompiler:
         )
 
     def _compile_type(self, model: m.AssertionModel, place: Place, index: int) -> AssertionSpec:
+        expected: Value | None
         match model:
             case m.StatusCodeAssertion():
                 expected = self._read(model.expected, place.at("expected"))

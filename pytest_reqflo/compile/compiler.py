@@ -118,17 +118,16 @@ class _Compiler:
         cls, loaded: LoadedJourney, library: Library, findings: Findings, adhoc: AdhocPolicy
     ) -> _Compiler:
         place = Place(loaded.document, "/journey")
-        overlays = _asked(
-            lambda: find_overlays(loaded.model, place, library, findings), (), findings
-        )
+        overlays = _asked(lambda: find_overlays(loaded.model, place, library, findings), findings)
         model, document = overlay_journey(loaded.document, loaded.model, overlays, findings)
         place = Place(document, "/journey")
-        known = _asked(library.templates, (), findings)
+        known = _asked(library.templates, findings)
         templates = overlay_templates(known, overlays, findings)
         names = _step_names(model, place)
         _check_ids(names, findings)
         shown_folders = {loaded.shown: loaded.path.parent}
-        shown_folders |= {each.shown: each.path.parent for each in (*known, *overlays)}
+        shown_folders |= {each.shown: each.path.parent for each in known}
+        shown_folders |= {each.shown: each.path.parent for each in overlays}
         return cls(
             model=model,
             place=place,
@@ -362,13 +361,13 @@ def journey_id_of(model: m.JourneyModel) -> str:
     return model.id or slugify(model.name) or fallback
 
 
-def _asked(ask: Callable[[], _T], otherwise: _T, findings: Findings) -> _T:
-    """Return what *ask* gives, or *otherwise* with the problems of a broken library noted."""
+def _asked(ask: Callable[[], tuple[_T, ...]], findings: Findings) -> tuple[_T, ...]:
+    """Return what *ask* gives, or nothing with the problems of a broken library noted."""
     try:
         return ask()
     except JourneyError as error:
         findings.take(error)
-        return otherwise
+        return ()
 
 
 def _step_names(model: m.JourneyModel, place: Place) -> tuple[StepName, ...]:

@@ -87,16 +87,10 @@ def declare_variables(
                 sensitive=each.sensitive,
             )
         )
-        _gather_source(each, references)
+        if each.source == "secret":
+            references.needs.secrets.add(each.key or each.name)
     _check_circles(values, model, place, references.findings)
     return tuple(declared)
-
-
-def _gather_source(variable: m.VariableModel, references: References) -> None:
-    key = variable.key or variable.name
-    match variable.source:
-        case "secret":
-            references.needs.secrets.add(key)
 
 
 def _check_circles(

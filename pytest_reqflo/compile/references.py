@@ -154,13 +154,12 @@ class References:
             self._gather(root, str(path[0]))
 
     def _gather(self, root: str, name: str) -> None:
-        match root:
-            case "secrets":
-                self.needs.secrets.add(name)
-            case "me":
-                self.needs.me_values.add(name)
-            case "env":
-                self.needs.environment_values.add(name)
+        if root == "secrets":
+            self.needs.secrets.add(name)
+        elif root == "me":
+            self.needs.me_values.add(name)
+        elif root == "env":
+            self.needs.environment_values.add(name)
 
     def _refuse_root(self, found: _Found, roots: frozenset[str]) -> None:
         root = found.expression.root

@@ -249,7 +249,7 @@ class RequestCompiler:
         self._lay_map(draft.query, request.query or {}, place.at("query"))
         self._lay_headers(request.headers or {}, place.at("headers"))
         self._lay_map(draft.cookies, request.cookies or {}, place.at("cookies"))
-        given = {
+        given: dict[str, Json] = {
             name: getattr(request, name)
             for name in (
                 "json_",
@@ -299,17 +299,16 @@ class RequestCompiler:
 
     def _read_url(self, url: str, place: Place) -> Value:
         value = self._read(url, place)
-        match value:
-            case LiteralValue(value=str() as text):
-                self._check_literal(text, place)
-                return LiteralValue(brace_placeholders(text))
-            case TextValue(parts=parts):
-                return TextValue(
-                    tuple(
-                        brace_placeholders(part) if isinstance(part, str) else part
-                        for part in parts
-                    )
+        if isinstance(value, LiteralValue):
+            self._check_literal(url, place)
+            return LiteralValue(brace_placeholders(str(value.value)))
+        if isinstance(value, TextValue):
+            return TextValue(
+                tuple(
+                    brace_placeholders(part) if isinstance(part, str) else part
+                    for part in value.parts
                 )
+            )
         return value
 
     def _check_literal(self, text: str, place: Place) -> None:
