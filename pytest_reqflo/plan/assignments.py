@@ -26,6 +26,7 @@ def read_assignments(
         **{each.name: each.type for each in artifact.inputs},
     }
     secrets = {each.name: each.key for each in artifact.variables if each.source == "secret"}
+    hidden = {each.name for each in artifact.inputs if each.sensitive}
     values: list[GivenValue] = []
     problems: list[Diagnostic] = []
     for name, text in sets:
@@ -39,7 +40,9 @@ def read_assignments(
             try:
                 value = read_typed(text, types[name])
             except ValueError as error:
-                problems.append(Diagnostic(code="RF801", title=f"--set {name}: `{name}` {error}"))
+                # A sentence quotes the text after these words; that of a sensitive input is not shown.
+                why = str(error).partition(", not ")[0] if name in hidden else str(error)
+                problems.append(Diagnostic(code="RF801", title=f"--set {name}: {why}"))
             else:
                 literal = LiteralValue(value)
                 values.append(GivenValue(name=name, layer="set", value=literal, detail="--set"))

@@ -3,8 +3,8 @@ from __future__ import annotations
 import textwrap
 
 import pytest
-from pytest_reqflo.compile.project import Project
 
+from pytest_reqflo.compile.project import Project
 from pytest_reqflo.errors import JourneyError, UsageProblem
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression
 from pytest_reqflo.plan.items import ItemSpec, Selection, make_items
@@ -139,7 +139,7 @@ def test_case_values_may_hold_expressions(items):
 # --- --set ---------------------------------------------------------------------------------------
 
 DECLARED = """
-    inputs: [{name: quantity, type: integer}, {name: note}]
+    inputs: [{name: quantity, type: integer}, {name: note}, {name: pin, type: integer, sensitive: true}]
     variables: [{name: api_key, source: secret, key: PAY_KEY}, {name: size, source: manual}]
 """
 
@@ -154,16 +154,17 @@ def test_set_is_read_as_the_declared_type_and_never_as_an_expression(items):
 
 
 def test_every_unusable_set_is_named(items):
-    sets = (("quantity", "two"), ("quantty", "2"), ("api_key", "sk-123"))
+    sets = (("quantity", "two"), ("pin", "12e4"), ("quantty", "2"), ("api_key", "sk-123"))
     with pytest.raises(UsageProblem) as caught:
         items(DECLARED, selection=Selection(sets=sets))
     found = [(item.code, item.title) for item in caught.value.diagnostics]
     assert found == [
-        ("RF801", '--set quantity: `quantity` must be a whole number, not the text "two"'),
+        ("RF801", "--set quantity: must be a whole number, not the text `two`"),
+        ("RF801", "--set pin: must be a whole number"),
         ("RF801", "--set quantty: the journey declares no input or variable `quantty`"),
         ("RF801", "--set api_key: `api_key` is a secret, and command lines are not kept secret"),
     ]
-    assert caught.value.diagnostics[1].hint.startswith("did you mean `quantity`?")
+    assert caught.value.diagnostics[2].hint.startswith("did you mean `quantity`?")
     assert "sk-123" not in str(caught.value)
 
 
@@ -198,4 +199,4 @@ def test_a_condition_that_is_no_boolean_is_refused_at_its_place(items, when, cod
         items(head, files=ENVIRONMENTS, selection=Selection(environment="a"))
     found = caught.value.diagnostics[0]
     assert found.code == code
-    assert str(found.span) == "orders.journey.yaml:3:26"
+    assert str(found.span) == "orders.journey.yaml:3:27"

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pytest_reqflo.cli.arguments import Options
+from pytest_reqflo.cli.run import _pytest_arguments, find_target
+from pytest_reqflo.errors import ArtifactError, UsageProblem
+
+SCRIPT = "import sys; from pytest_reqflo.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture
+def here(project, monkeypatch):
+    project.write(
+        "journeys/echo.yaml",
+        """
+        journey:
+          name: Echo back
+          inputs: [{name: word, default: hello}]
+          cases: [{name: A}, {name: B, values: {word: b}}]
+          steps:
+            - id: echo
+              template: POST /echo
+              values: {word: "{{ inputs.word }}"}
+              assertions:
+                - {type: json_path, path: $.body.word, expected: "{{ inputs.word }}"}
+        """,
+    )
+    project.journey("journeys/bad.yaml", "/status/500")
+    monkeypatch.chdir(project.path)
+    return project
+
+
+@pytest.fixture
+def reqflo(here):
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-c", SCRIPT, *arguments],
+            cwd=here.path, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_options_become_those_of_the_plugin(here):
+    (here.path / "rows.csv").write_text("word\nx\n")
+    options = Options(
+        journey="Echo back", env="local", case=["A", "B"], set=["word=a=b", " word =c"],
+        data=here.path / "rows.csv", output="out.json", store="kept",
+    )  # fmt: skip
+    assert list(_pytest_arguments(options)) == [
+        "journeys/echo.yaml", "--reqflo-env=local", "--reqflo-case=A", "--reqflo-case=B",
+        "--reqflo-set=word=a=b", "--reqflo-set=word=c", f"--reqflo-data={here.path / 'rows.csv'}",
+        "--reqflo-output=out.json", "--reqflo-store=kept",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["journeys/echo.yaml", "journeys/echo.yaml::a", "journeys"])
+def test_a_path_goes_to_pytest_as_it_is(here, wanted):
+    assert find_target(wanted, None) == wanted
+
+
+def test_what_does_not_exist_is_refused_before_pytest_starts(here):
+    with pytest.raises(UsageProblem, match="RF802"):
+        find_target("Echo bak", None)
+    with pytest.raises(ArtifactError, match="RF602"):
+        find_target("artifact_0123456789ab", None)
+
+
+def test_a_journey_runs_by_name_with_its_case_and_value(here, reqflo):
+    run = reqflo(
+        "run", "Echo back", "--case", "A", "--set", "word=hi", "--output", "out.json", "--", "-q"
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1 passed" in run.stdout
+    assert here.server.log == [("POST", "/echo", {"word": "hi"})]
+    result = json.loads((here.path / "out.json").read_text())
+    assert (result["identity"]["case"], result["outcome"]) == ("A", "passed")
+    shown = reqflo("show", "out.json")
+    assert shown.stdout.startswith("passed: Echo back (local, A, v1, artifact_")
+
+
+def test_a_failed_journey_has_exit_code_1(reqflo):
+    assert reqflo("run", "bad").returncode == 1
+
+
+def test_a_run_that_selects_nothing_keeps_the_exit_code_of_pytest(reqflo):
+    assert reqflo("run", "bad", "--", "-k", "nothing").returncode == 5
+
+
+def test_an_old_version_runs_as_it_was(here, reqflo):
+    assert reqflo("run", "bad").returncode == 1
+    here.journey("journeys/bad.yaml", "/status/200")
+    assert reqflo("run", "bad").returncode == 0
+    old = reqflo("run", "bad@v1")
+    assert old.returncode == 1, old.stdout + old.stderr
+    assert [path for _, path, _ in here.server.log] == ["/status/500", "/status/200", "/status/500"]
+    assert reqflo("run", "bad@v2").returncode == 0
