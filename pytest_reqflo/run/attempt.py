@@ -6,15 +6,15 @@ Its outcome is the checkpoint: on replay it is taken as it was, and nothing here
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
-from typing import Literal, assert_never
+from dataclasses import replace
+from typing import Literal
 
-from pytest_reqflo.artifact.model import PollSpec, StepSpec
+from pytest_reqflo.artifact.model import StepSpec
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.plan.model import Plan
-from pytest_reqflo.result import CheckResult, Outcome, Problem, TryResult
+from pytest_reqflo.result import Problem, TryResult
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.capture import (
     Captures,
@@ -24,7 +24,6 @@ from pytest_reqflo.run.capture import (
     register_captured,
     register_positional,
 )
-from pytest_reqflo.run.checks import CheckPlace, run_checks
 from pytest_reqflo.run.effects import (
     Captured,
     DoTry,
@@ -41,17 +40,16 @@ from pytest_reqflo.run.effects import (
     TryEffect,
     TryOutcome,
 )
+from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem, values_problem
 from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope, secret_names_of, walk_reachable
 from pytest_reqflo.run.url import link_source
 from pytest_reqflo.run.wire import render_request
 from pytest_reqflo.secret import Secret
-from pytest_reqflo.values import Digest, canonical_json, shorten
+from pytest_reqflo.values import Digest
 
 TryFlow = Generator[TryEffect, TryOutcome, TryDone]
-
-PollState = Literal["again", "stop", "done"]
 
 _NOT_RETRYABLE = frozenset({"refused", "limit", "values"})
 
@@ -111,17 +109,6 @@ def _interrupted(do: DoTry, answer: TryOutcome, started_at: str) -> TryDone:
     )
     captured = no_answer(do.step, f"step `{do.step.id}` was interrupted")
     return TryDone(result=result, captured=captured, jars=do.jars, is_retryable=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verdict:
-    """How a try ended, before it is put on record."""
-
-    outcome: Outcome
-    checks: tuple[CheckResult, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
-    poll: PollState | None = None
 
 
 class _Attempt:
@@ -187,7 +174,7 @@ class _Attempt:
         found = values_problem("RF405", message, self._do.pointer, hint)
         reason = f"the request of step `{self._step.id}` could not be built"
         return self._done(
-            _Verdict(outcome="error", problems=(found,)),
+            Verdict(outcome="error", problems=(found,)),
             captures=Captures(live=no_answer(self._step, reason)),
             error_kind="error",
             is_retryable=False,
@@ -205,14 +192,17 @@ class _Attempt:
         answer = Answer(sent.hops, response, as_text=self._step.parse == "text")
         register_positional(answer, self._redactor)
         live = capture_live(self._step, answer, self._redactor)
-        verdict = self._evaluate(answer)
+        scope = self._scope.with_response(answer.view)
+        verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
         captures = record_captures(self._step, live, self._redactor, self._do.pointer)
         verdict = _with_missing(verdict, captures)
         return self._done(
             verdict,
             captures=Captures(live={**live, **self._page(answer)}, records=captures.records),
             sent=sent,
-            error_kind=_error_kind(verdict, answer.status, has_checks=bool(self._step.assertions)),
+            error_kind=find_error_kind(
+                verdict, answer.status, has_checks=bool(self._step.assertions)
+            ),
         )
 
     def _without_answer(self, sent: Sent) -> TryDone:
@@ -233,7 +223,7 @@ class _Attempt:
         is_retryable = failure.category not in _NOT_RETRYABLE
         is_polling = self._step.poll is not None and is_retryable
         return self._done(
-            _Verdict(outcome="error", problems=(problem,), poll="again" if is_polling else None),
+            Verdict(outcome="error", problems=(problem,), poll="again" if is_polling else None),
             captures=Captures(
                 live=no_answer(self._step, f"step `{self._step.id}` got no usable answer")
             ),
@@ -244,7 +234,7 @@ class _Attempt:
 
     def _done(
         self,
-        verdict: _Verdict,
+        verdict: Verdict,
         *,
         captures: Captures,
         error_kind: Literal["assertion", "error"] | None,
@@ -285,123 +275,9 @@ class _Attempt:
         is_page = any(link_source(self._plan, step.request.url) == self._step.id for step in steps)
         return {"url": Captured(value=answer.url)} if is_page else {}
 
-    # --- checks ----------------------------------------------------------------------------------
 
-    def _evaluate(self, answer: Answer) -> _Verdict:
-        poll = self._step.poll
-        if poll is None:
-            return self._judge_checks(answer)
-        scope = self._scope.with_response(answer.view)
-        until = self._checks_of(poll, "poll/until", answer, scope)
-        if all(check.passed for check in until):
-            verdict = self._judge_checks(answer)
-            return _Verdict(
-                outcome=verdict.outcome,
-                checks=(*until, *verdict.checks),
-                warnings=verdict.warnings,
-                poll="done",
-            )
-        stop_on = self._checks_of(poll, "poll/stop_on", answer, scope)
-        if stop_on and all(check.passed for check in stop_on):
-            return _Verdict(
-                outcome="failed",
-                checks=until,
-                problems=(self._stopped(stop_on),),
-                poll="stop",
-            )
-        return _Verdict(outcome="failed", checks=until, poll="again")
-
-    def _checks_of(
-        self,
-        poll: PollSpec,
-        list_name: Literal["poll/until", "poll/stop_on"],
-        answer: Answer,
-        scope: RunScope,
-    ) -> tuple[CheckResult, ...]:
-        return run_checks(
-            poll.until if list_name == "poll/until" else poll.stop_on,
-            answer=answer,
-            scope=scope,
-            redactor=self._redactor,
-            place=CheckPlace(pointer=self._do.pointer, site=self._step.id, list_name=list_name),
-        )
-
-    def _stopped(self, stop_on: tuple[CheckResult, ...]) -> Problem:
-        states = " and ".join(_state_of(check) for check in stop_on)
-        return Problem(
-            code="RF505",
-            category="poll",
-            message=f"polling met a state that ends it: {states}",
-            pointer=stop_on[0].pointer,
-        )
-
-    def _judge_checks(self, answer: Answer) -> _Verdict:
-        checks = run_checks(
-            self._step.assertions,
-            answer=answer,
-            scope=self._scope.with_response(answer.view),
-            redactor=self._redactor,
-            place=CheckPlace(pointer=self._do.pointer, site=self._step.id),
-        )
-        is_failed = any(not check.passed and not check.soft for check in checks)
-        return _Verdict(
-            outcome="failed" if is_failed else "passed",
-            checks=checks,
-            warnings=(*_soft_failures(checks), *self._bad_status(answer)),
-        )
-
-    def _bad_status(self, answer: Answer) -> tuple[Problem, ...]:
-        has_checks = self._step.assertions or self._step.poll
-        if has_checks or answer.status < 400:
-            return ()
-        problem = Problem(
-            code="RF503",
-            category="assertion",
-            message=f"the step has no assertion and was answered {answer.status}",
-            pointer=self._do.pointer,
-            hint="add a status_code assertion",
-        )
-        return (problem,)
-
-
-def _state_of(check: CheckResult) -> str:
-    if check.is_actual_missing:
-        return f"{check.subject} is not there"
-    shown = canonical_json(check.actual).decode("utf-8", "replace")
-    return f"{check.subject} is {shorten(shown, 200)}"
-
-
-def _soft_failures(checks: tuple[CheckResult, ...]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(code="RF502", category="assertion", message=check.message, pointer=check.pointer)
-        for check in checks
-        if check.soft and not check.passed
-    )
-
-
-def _with_missing(verdict: _Verdict, captures: Captures) -> _Verdict:
+def _with_missing(verdict: Verdict, captures: Captures) -> Verdict:
     """Fail a try that lacks a required output; a failed check has said more already."""
     if not captures.problems or verdict.outcome != "passed":
         return verdict
-    return _Verdict(
-        outcome="failed",
-        checks=verdict.checks,
-        problems=captures.problems,
-        warnings=verdict.warnings,
-        poll=verdict.poll,
-    )
-
-
-def _error_kind(
-    verdict: _Verdict, status: int, *, has_checks: bool
-) -> Literal["assertion", "error"] | None:
-    """Return what a retry policy needs: 5xx is an error, also when a check failed because of it."""
-    match verdict.outcome:
-        case "passed":
-            return "error" if status >= 500 and not has_checks else None
-        case "failed" | "error":
-            return "error" if status >= 500 else "assertion"
-        case "skipped" | "interrupted":
-            return None
-        case _:
-            assert_never(verdict.outcome)
+    return replace(verdict, outcome="failed", problems=captures.problems)

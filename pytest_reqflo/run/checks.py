@@ -7,26 +7,16 @@ says why.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.evidence.redact import (
-    SENSITIVE_HEADERS,
     Redactor,
-    is_sensitive_key,
-    sensitive_mask,
 )
 from pytest_reqflo.lang.expression import (
-    CallExpression,
-    ListValue,
-    LiteralValue,
-    ObjectValue,
     PathExpression,
-    TextValue,
-    Value,
     ValueMissing,
 )
 from pytest_reqflo.lang.operators import (
@@ -38,15 +28,19 @@ from pytest_reqflo.lang.operators import (
 )
 from pytest_reqflo.lang.render import RenderProblem, render_value
 from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
-from pytest_reqflo.lang.template import expression_text
 from pytest_reqflo.result import CheckResult, Difference
 from pytest_reqflo.run.answer import Answer
-from pytest_reqflo.run.record import record_value
+from pytest_reqflo.run.record import record_value, shorten_value
 from pytest_reqflo.run.scope import RunScope, revealed
-from pytest_reqflo.values import Json, shorten
+from pytest_reqflo.run.subject import (
+    attribute_value,
+    hidden_subject,
+    mask_leaves,
+    mask_under_key,
+    subject_of,
+)
+from pytest_reqflo.values import Json
 
-_FLAGS = frozenset({"secure", "httponly"})
-_LAST_NAME = re.compile(r"[.\['\"]([A-Za-z_][\w-]*)['\"]?\]?$")
 _MAX_SCHEMA_FAULTS = 5
 
 
@@ -103,8 +97,8 @@ def _run_check(
         finding = check.find()
     except ValueMissing as missing:
         finding = _Finding(
-            subject=_subject_of(spec),
-            fault=f"{_subject_of(spec)}: the check needs a value that is not there: {missing}",
+            subject=subject_of(spec),
+            fault=f"{subject_of(spec)}: the check needs a value that is not there: {missing}",
         )
     is_poll = place.list_name != "assertions"
     return CheckResult(
@@ -196,7 +190,7 @@ class _Check:
     def _cookie(self) -> _Finding:
         cookie = self.answer.cookies.get(self.spec.target)
         attribute = self.spec.attribute or "value"
-        subject = _subject_of(self.spec)
+        subject = subject_of(self.spec)
         if cookie is None:
             return self._compare(subject, None, is_missing=True)
         if attribute == "value":
@@ -204,7 +198,7 @@ class _Check:
         found = cookie.attributes.get(attribute)
         if found is None:
             return self._compare(subject, None, is_missing=True)
-        return self._compare(subject, _attribute_value(attribute, found))
+        return self._compare(subject, attribute_value(attribute, found))
 
     def _body(self) -> _Finding:
         operators = {
@@ -245,7 +239,7 @@ class _Check:
         )
 
     def _value(self) -> _Finding:
-        subject = _subject_of(self.spec)
+        subject = subject_of(self.spec)
         if self.spec.value is None:
             return self._compare(subject, None, is_missing=True)
         try:
@@ -278,8 +272,8 @@ class _Check:
         return _Finding(
             subject=subject,
             fault=f"{subject}: {mismatch.sentence}" if mismatch else None,
-            expected=record_value(redact(expected), self.redactor),
-            actual=record_value(redact(actual), self.redactor),
+            expected=shorten_value(redact(expected)),
+            actual=shorten_value(redact(actual)),
             is_missing=is_missing,
             differences=self._differences(mismatch.differences if mismatch else (), redact),
         )
@@ -298,8 +292,8 @@ class _Check:
 
     def _redact_of(self, subject: str) -> Callable[[Json], Json]:
         """Return what hides values: known ones everywhere, and all of them at a telling place."""
-        name = _hidden_subject(self.spec, subject) or self._hidden_value()
-        return (lambda value: _mask_leaves(value, name)) if name else self.redactor.rendered
+        name = hidden_subject(self.spec, subject) or self._hidden_value()
+        return (lambda value: mask_leaves(value, name)) if name else self.redactor.rendered
 
     def _hidden_value(self) -> str:
         parts = (self.spec.value, self.spec.expected)
@@ -313,85 +307,8 @@ class _Check:
             Difference(
                 path=self.redactor.text(item.path),
                 change=item.change,
-                expected=record_value(_under_key(item.path, item.expected, redact), self.redactor),
-                actual=record_value(_under_key(item.path, item.actual, redact), self.redactor),
+                expected=shorten_value(mask_under_key(item.path, item.expected, redact)),
+                actual=shorten_value(mask_under_key(item.path, item.actual, redact)),
             )
             for item in found
         )
-
-
-def _under_key(path: str, value: Json, redact: Callable[[Json], Json]) -> Json:
-    match = _LAST_NAME.search(path)
-    if match and is_sensitive_key(match.group(1)):
-        return _mask_leaves(value, match.group(1))
-    return redact(value)
-
-
-def _hidden_subject(spec: AssertionSpec, subject: str) -> str:
-    """Return the name of a place whose values are always hidden, empty for any other."""
-    match spec.type:
-        case "header" if spec.target.lower() in SENSITIVE_HEADERS:
-            return spec.target.lower()
-        case "cookie" if (spec.attribute or "value") == "value":
-            return spec.target
-        case "json_path":
-            found = _LAST_NAME.search(subject)
-            return found.group(1) if found and is_sensitive_key(found.group(1)) else ""
-        case _:
-            return ""
-
-
-def _mask_leaves(value: Json, name: str) -> Json:
-    if isinstance(value, dict):
-        return {key: _mask_leaves(item, name) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_mask_leaves(item, name) for item in value]
-    return (
-        value if value is None or isinstance(value, bool) or value == "" else sensitive_mask(name)
-    )
-
-
-def _attribute_value(attribute: str, text: str) -> Json:
-    if attribute in _FLAGS:
-        return True
-    is_count = attribute == "max-age" and re.fullmatch(r"-?[0-9]{1,18}", text)
-    return int(text) if is_count else text
-
-
-def _subject_of(spec: AssertionSpec) -> str:
-    match spec.type:
-        case "status_code":
-            return "status"
-        case "json_path":
-            return spec.target
-        case "header":
-            return f"header {spec.target}"
-        case "cookie":
-            of = f" ({spec.attribute})" if spec.attribute not in ("", "value") else ""
-            return f"cookie {spec.target}{of}"
-        case "body_contains" | "body_equals" | "body_matches" | "json_schema":
-            return "body"
-        case "response_time":
-            return "response time in ms"
-        case "value":
-            return f"value {_text_of(spec.value)}"
-        case _:
-            assert_never(spec.type)
-
-
-def _text_of(value: Value | None) -> str:
-    """Return *value* as an author would write it, in a line."""
-    match value:
-        case None:
-            return "null"
-        case LiteralValue(value=literal):
-            return shorten(json.dumps(literal, ensure_ascii=False), 60)
-        case PathExpression() | CallExpression():
-            return "{{ " + expression_text(value) + " }}"
-        case TextValue(parts=parts):
-            pieces = (part if isinstance(part, str) else _text_of(part) for part in parts)
-            return shorten("".join(pieces), 120)
-        case ListValue() | ObjectValue():
-            return "of several expressions"
-        case _:
-            assert_never(value)

@@ -138,11 +138,15 @@ def _record_times(times: PhaseTimes) -> Timing:
 
 def record_value(value: Rendered, redactor: Redactor) -> Json:
     """Return *value* redacted, as the head of its JSON when it is long."""
-    shown = redactor.rendered(value)
-    if isinstance(shown, (str, list, dict)):
-        text = shown if isinstance(shown, str) else _json_text(shown)
-        return shorten(text, MAX_VALUE) if len(text) > MAX_VALUE else shown
-    return shown
+    return shorten_value(redactor.rendered(value))
+
+
+def shorten_value(shown: Json) -> Json:
+    """Return the redacted value *shown*, as the head of its JSON when it is long."""
+    if not isinstance(shown, (str, list, dict)):
+        return shown
+    text = shown if isinstance(shown, str) else _json_text(shown)
+    return shorten(text, MAX_VALUE) if len(text) > MAX_VALUE else shown
 
 
 def _json_text(value: Json) -> str:
