@@ -33,6 +33,7 @@ from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.record import record_value, shorten_value
 from pytest_reqflo.run.scope import RunScope, revealed
 from pytest_reqflo.run.subject import (
+    FLAGS,
     attribute_value,
     hidden_subject,
     mask_leaves,
@@ -196,6 +197,8 @@ class _Check:
         if attribute == "value":
             return self._compare(subject, cookie.value)
         found = cookie.attributes.get(attribute)
+        if found is None and attribute in FLAGS and not OPERATORS[self.spec.operator].may_miss:
+            return self._compare(subject, False)
         if found is None:
             return self._compare(subject, None, is_missing=True)
         return self._compare(subject, attribute_value(attribute, found))

@@ -21,7 +21,9 @@ from pytest_reqflo.lang.expression import (
 from pytest_reqflo.lang.template import expression_text
 from pytest_reqflo.values import Json, shorten
 
-_FLAGS = frozenset({"secure", "httponly"})
+FLAGS = frozenset({"secure", "httponly"})
+"""Attributes of a cookie that are there or not, and have no value."""
+
 _LAST_NAME = re.compile(r"[.\['\"]([A-Za-z_][\w-]*)['\"]?\]?$")
 
 
@@ -60,7 +62,7 @@ def mask_leaves(value: Json, name: str) -> Json:
 
 def attribute_value(attribute: str, text: str) -> Json:
     """Return what an attribute of a cookie is compared as: flags are true, ages are integers."""
-    if attribute in _FLAGS:
+    if attribute in FLAGS:
         return True
     is_count = attribute == "max-age" and re.fullmatch(r"-?[0-9]{1,18}", text)
     return int(text) if is_count else text

@@ -51,6 +51,7 @@ def check(
         ("cookie", True, {"target": "sid", "attribute": "httponly"}),
         ("cookie", 60, {"target": "sid", "attribute": "max-age"}),
         ("cookie", None, {"target": "sid", "attribute": "secure", "operator": "not_exists"}),
+        ("cookie", False, {"target": "sid", "attribute": "secure"}),
         ("body_contains", '"state":"paid"', {}),
         ("body_equals", BODY, {}),
         ("body_equals", {"a": 1}, {"body": '{"a": 1.0}'}),
