@@ -124,7 +124,8 @@ def _read_union(hint: Any, value: Json, place: str) -> Any:
         tagged = {
             _tag_of(typing.cast("type", m)): m for m in members if dataclasses.is_dataclass(m)
         }
-        chosen = tagged.get(value.get("kind")) or tagged.get(None)
+        kind = value.get("kind")
+        chosen = tagged.get(kind if isinstance(kind, str) else None) or tagged.get(None)
         if chosen is not None:
             return _read_dataclass(typing.cast("type", chosen), value, place)
     for member in members:

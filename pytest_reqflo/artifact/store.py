@@ -85,11 +85,12 @@ class ArtifactStore:
         """
         folder = self._version_folder(record.journey_id)
         while True:
-            known = self.versions(record.journey_id)
-            for version in known:
+            # By the names, and before the records are read: a damaged record has its number all the
+            # same, and whoever writes in between must collide with us and not be passed by.
+            number = max(_numbers(folder), default=0) + 1
+            for version in self.versions(record.journey_id):
                 if version.digest == record.digest:
                     return version
-            number = max((version.number for version in known), default=0) + 1
             numbered = dataclasses.replace(record, number=number)
             if self._write_once(folder / f"v{number}.json", canonical_json(to_json(numbered))):
                 return numbered
@@ -234,6 +235,12 @@ def _read_versions(folder: Path) -> Iterator[VersionRecord]:
         if _VERSION_FILE.fullmatch(path.name):
             with contextlib.suppress(OSError, JsonProblem, CodecError):
                 yield from_json(VersionRecord, parse_json(path.read_bytes()))
+
+
+def _numbers(folder: Path) -> Iterator[int]:
+    """Give the numbers that are taken in *folder*, whether their records can be read or not."""
+    names = os.listdir(folder) if folder.is_dir() else ()
+    yield from (int(match[1]) for match in map(_VERSION_FILE.fullmatch, names) if match)
 
 
 def _number(record: VersionRecord) -> int:
