@@ -23,7 +23,6 @@ from pytest_reqflo.diagnostic import Diagnostic, name_hint, render_diagnostics
 from pytest_reqflo.errors import RunCheckError, UsageProblem
 from pytest_reqflo.plan.model import Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
-from pytest_reqflo.plan.precedence import PRECEDENCE
 from pytest_reqflo.result import RunIdentity
 from pytest_reqflo.values import printable
 
@@ -141,9 +140,7 @@ def _value_lines(plan: Plan) -> Iterator[str]:
     for name, resolved in plan.names.items():
         origin = resolved.origin
         value = json_line(origin.value) if resolved.is_set else "(not set)"
-        layer = PRECEDENCE.get(origin.layer, "")  # type: ignore[call-overload]  # "unset" is none
-        detail = f"{layer}: {origin.detail}" if layer not in origin.detail else origin.detail
-        rows.append((name, value, detail))
+        rows.append((name, value, origin.detail))
     width = max(len(name) for name, _, _ in rows)
     wide = min(40, max(len(value) for _, value, _ in rows))
     for name, value, detail in rows:

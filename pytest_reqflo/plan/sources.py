@@ -54,7 +54,7 @@ def own_candidates(declaration: Declaration, around: Surroundings) -> Iterator[G
     environment = around.environment
     if name in environment.values:
         value = LiteralValue(environment.values[name])
-        detail = f"environment `{environment.name}`"
+        detail = f"value of the same name in environment `{environment.name}`"
         yield GivenValue(name=name, layer="environment", value=value, detail=detail)
 
 

@@ -177,8 +177,8 @@ happy-path (case `Happy path`)
   values, and where each comes from
     customer  "c-north"            case `Happy path`
     quantity  3                    --set
-    card      "[sensitive:card]"   declared default: default of the input
-    api_key   "[secret:SHOP_KEY]"  declared source: secret `SHOP_KEY`
+    card      "[sensitive:card]"   default of the input
+    api_key   "[secret:SHOP_KEY]"  secret `SHOP_KEY`
   requests
     1. create: POST http://shop.test/v1/orders
        authorization: Bearer [secret:SHOP_KEY]

@@ -112,6 +112,7 @@ def test_the_default_beats_the_environment_value_of_the_same_name():
 def test_the_environment_value_of_the_same_name_is_the_last_resort():
     origin = plan(inputs=(InputDeclaration(name="currency"),)).names["currency"].origin
     assert (origin.layer, origin.value) == ("environment", "EUR")
+    assert origin.detail == "value of the same name in environment `local`"
 
 
 def test_an_optional_value_may_stay_unset():
