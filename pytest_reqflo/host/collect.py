@@ -73,7 +73,10 @@ class _ReqfloFile(pytest.File):
         """Return all problems of the file, with the first as the one-line reason."""
         error = excinfo.value
         if isinstance(error, ReqfloError):
-            return failure_repr(excinfo, failure_of(error, path=str(self.path), line=1))
+            failure = failure_of(error, path=str(self.path), line=1)
+            # The controller of xdist shows equal texts of its workers once, other things each time.
+            is_worker = hasattr(self.config, "workerinput")
+            return failure.text if is_worker else failure_repr(excinfo, failure)
         if isinstance(error, self.CollectError):
             return str(error)
         return super().repr_failure(excinfo)

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import textwrap
 import threading
+import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -121,14 +122,22 @@ class Project:
         text += textwrap.indent(textwrap.dedent(head).strip("\n"), "  ") + "\n" if head else ""
         text += "  steps:\n"
         for number, path in enumerate(steps, 1):
+            request = (
+                f'request: {{method: GET, url: "{path}"}}'
+                if "{{" in path
+                else f"template: GET {path}"
+            )
             text += (
-                f"    - id: s{number}\n      template: GET {path}\n"
+                f"    - id: s{number}\n      {request}\n"
                 "      assertions:\n        - {type: status_code, expected: 200}\n"
             )
         return self.write(name, text)
 
     def run(self, *args: str) -> pytest.RunResult:
-        return self.pytester.runpytest_inprocess(*args)
+        # The filters of the outer run, where warnings are errors, would reach the inner one.
+        with warnings.catch_warnings():
+            warnings.resetwarnings()
+            return self.pytester.runpytest_inprocess(*args)
 
     def run_apart(self, *args: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess(*args, timeout=120)

@@ -92,7 +92,7 @@ def test_all_problems_of_a_file_are_one_error_without_traceback(project) -> None
     result.stdout.no_fnmatch_line("*.py*")
 
 
-@pytest.mark.parametrize("arguments", [[], ["-n", "2"], ["--full-trace"], ["--tb=line"]])
+@pytest.mark.parametrize("arguments", [[], ["--full-trace"], ["--tb=line"]])
 @pytest.mark.parametrize(
     "text",
     [
@@ -116,7 +116,15 @@ def test_a_broken_file_is_a_collection_error_and_nothing_worse(
     assert "INTERNALERROR" not in output
     assert "Traceback" not in output
     assert "RF1" in output
-    assert result.ret == pytest.ExitCode.INTERRUPTED or "-n" in arguments
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+
+
+def test_a_broken_file_is_told_once_by_all_workers_and_stops_none(project) -> None:
+    project.write("a.journey.yaml", "journey:\n  name: \\ud800\n  stpes: []\n")
+    project.journey("b.journey.yaml", GREEN)
+    result = project.run_apart("-n", "2")
+    result.assert_outcomes(passed=1, errors=1)
+    assert result.stdout.str().count("--> a.journey.yaml:3:3") == 1
 
 
 def test_nodes_of_data_rows_are_named_by_their_key_and_sit_in_the_file_order(project) -> None:
