@@ -83,6 +83,7 @@ def running_shop() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def respond(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

@@ -29,6 +29,7 @@ def tickets():
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_GET(self):
             match self.path:
@@ -43,7 +44,9 @@ def tickets():
                 case "/nowhere":
                     self.answer(404, b'{"error": "no such page"}')
                 case _:
-                    self.answer(200, b'{"ticket": {"id": 1, "state": "open", "subject": "printer on fire"}}')
+                    self.answer(
+                        200, b'{"ticket": {"id": 1, "state": "open", "subject": "printer on fire"}}'
+                    )
 
         def do_POST(self):
             self.rfile.read(int(self.headers["Content-Length"]))
@@ -98,7 +101,11 @@ def message_in(output, code):
     assert first is not None, output
     rest = lines[first:]
     end = next(
-        (i for i, line in enumerate(rest) if re.match(r"(={4,}|_{4,}|-- Docs|(FAILED|ERROR) )", line)),
+        (
+            i
+            for i, line in enumerate(rest)
+            if re.match(r"(={4,}|_{4,}|-- Docs|(FAILED|ERROR) )", line)
+        ),
         len(rest),
     )
     return "\n".join(line.rstrip() for line in rest[:end]).rstrip() + "\n"
