@@ -36,7 +36,12 @@ class JourneyHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the result to the report of the call; it crosses from workers as plain data."""
         report = yield
-        if isinstance(item, JourneyNode) and call.when == "call":
+        if not isinstance(item, JourneyNode):
+            return report
+        # What was captured before a secret was read is hidden here.
+        hide = self._session.redactor.text
+        report.sections = [(name, hide(text)) for name, text in report.sections]
+        if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (str(item.path), item.line, report.longrepr[2])
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]

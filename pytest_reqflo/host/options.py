@@ -36,7 +36,7 @@ class Settings:
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
     """Return the settings: option, else environment variable, else ini entry, else default.
 
-    Raises: UsageProblem RF801.
+    Raises: UsageProblem: RF801, or RF701 for a result file that cannot be written.
     """
     reader = _Reader(config, os.environ if variables is None else variables)
     return Settings(
@@ -97,7 +97,8 @@ class _Reader:
     def output(self, name: str) -> Path | None:
         path = self.path(name)
         if path is not None and (_is(path, "is_dir") or not _is(path.parent, "is_dir")):
-            raise _unusable(name, f"`{path}` cannot be written: it is a folder or lies in none")
+            why = f"`{path}` cannot be written: it is a folder or lies in none"
+            raise _unusable(name, why, code="RF701")
         return path
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
@@ -123,6 +124,6 @@ def _read_set(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _unusable(name: str, why: str, hint: str = "") -> UsageProblem:
+def _unusable(name: str, why: str, hint: str = "", *, code: str = "RF801") -> UsageProblem:
     option = f"--reqflo-{name}" if name in _OPTIONS | {"set"} else f"reqflo_{name}"
-    return UsageProblem(Diagnostic(code="RF801", title=f"{option}: {why}", hint=hint))
+    return UsageProblem(Diagnostic(code=code, title=f"{option}: {why}", hint=hint))

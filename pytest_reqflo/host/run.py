@@ -157,7 +157,7 @@ def _fixture_values(fixtures: Mapping[str, Any]) -> tuple[GivenValue, ...]:
 
 def _identity(session: JourneySession, subject: Subject, spec: ItemSpec) -> RunIdentity:
     return RunIdentity(
-        run_id=uuid.uuid4().hex,
+        run_id=f"run_{uuid.uuid4().hex}",
         journey_id=subject.artifact.journey_id,
         journey_name=subject.name,
         artifact=subject.artifact_id,

@@ -6,6 +6,7 @@ import json
 import os
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,8 @@ def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:
 
     Raises: ReqfloWarning where warnings are errors.
     """
-    message = ReqfloWarning(render_diagnostic(diagnostic))
+    # pytest shows file, line and the line itself.
+    message = ReqfloWarning(render_diagnostic(replace(diagnostic, labels=())))
     span = diagnostic.span
     warnings.warn_explicit(
         message,

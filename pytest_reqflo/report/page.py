@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at, render_diagnostic
+from pytest_reqflo.errors import CODES
 from pytest_reqflo.report.differences import render_differences
 from pytest_reqflo.report.exchange import indent, render_curl, render_exchange
 from pytest_reqflo.report.safe import to_line
@@ -49,7 +50,7 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     span = _span_of(places, cause.pointer, cause.origin)
     first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
-        [first_line, *_place(places, span, shown)],
+        [first_line, *_place(cause.code, places, span, shown)],
         cause.facts,
         *(_step_blocks(step, places) if step else ()),
         _other_failures(result, step),
@@ -156,11 +157,13 @@ def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None
     return places.values.get(expected) or places.span_of(pointer)
 
 
-def _place(places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
-    if places is None or span is None:
-        return [f"  --> {to_line(shown)}"] if shown else []
-    diagnostic = Diagnostic(code="", title="", labels=(label_at(places.source, span),))
-    return render_diagnostic(diagnostic).split("\n")[1:]
+def _place(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
+    """Return what the code means, and the marked line; without the file only its name."""
+    labels = (label_at(places.source, span),) if places and span else ()
+    lines = render_diagnostic(
+        Diagnostic(code=code, title=CODES.get(code, ""), labels=labels)
+    ).split("\n")
+    return lines if labels or not shown else [*lines, f"  --> {to_line(shown)}"]
 
 
 # --- the step ------------------------------------------------------------------------------------
@@ -280,7 +283,7 @@ def _skipped(result: JourneyResult) -> list[str]:
 
 def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
     facts = [
-        ("run", identity.run_id),
+        ("run id", identity.run_id),
         ("journey", identity.journey_id),
         ("version", identity.version),
         ("artifact", identity.artifact),

@@ -1,8 +1,12 @@
-"""`JourneyResult` to the report section with every exchange of a failed run. Pure."""
+"""`JourneyResult` to the report section with the exchanges that the page leaves out. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from pytest_reqflo.evidence.model import Exchange
 from pytest_reqflo.report.exchange import render_exchange
+from pytest_reqflo.report.page import find_failed_step
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.values import shorten
@@ -14,16 +18,33 @@ _MAX_SECTION = 64 * 1024
 
 
 def render_section(result: JourneyResult) -> str:
-    """Return what each step sent and received, bounded per step and in all."""
-    parts = [shorten(_step(step), MAX_STEP) for step in result.steps if step.tries]
+    """Return what each step sent and received but for the exchange that the page shows.
+
+    Shape: bounded per step and in all; empty when nothing is left.
+    """
+    on_page = _find_exchange_on_page(result)
+    parts = [shorten(text, MAX_STEP) for step in result.steps if (text := _step(step, on_page))]
     return shorten("\n\n".join(parts), _MAX_SECTION)
 
 
-def _step(step: StepResult) -> str:
-    lines = [f"step `{to_line(step.id)}`: {step.outcome}, {step.elapsed_s * 1000:.0f} ms"]
+def _find_exchange_on_page(result: JourneyResult) -> Exchange | None:
+    step = find_failed_step(result)
+    last = step.last_try if step else None
+    return last.exchanges[-1] if last and last.exchanges else None
+
+
+def _step(step: StepResult, on_page: Exchange | None) -> str:
+    lines = list(_exchanges(step, on_page))
+    if not lines:
+        return ""
+    head = f"step `{to_line(step.id)}`: {step.outcome}, {step.elapsed_s * 1000:.0f} ms"
+    return "\n".join([head, *lines])
+
+
+def _exchanges(step: StepResult, on_page: Exchange | None) -> Iterator[str]:
     for each in step.tries:
-        if len(step.tries) > 1:
-            lines.append(f"try {each.number}: {each.outcome}")
-        for exchange in each.exchanges:
-            lines += render_exchange(exchange)
-    return "\n".join(lines)
+        left = [exchange for exchange in each.exchanges if exchange is not on_page]
+        if left and len(step.tries) > 1:
+            yield f"try {each.number}: {each.outcome}"
+        for exchange in left:
+            yield from render_exchange(exchange)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import textwrap
@@ -29,11 +30,13 @@ ROOT = Path(pytest_reqflo.plugin.__file__).parents[1]
 
 
 class Server:
-    """`GET /status/404` answers 404; `POST /echo` sends the body back; `log` holds what arrived."""
+    """`/status/404` answers 404, `/gate` waits for `gate`; `log` holds what arrived."""
 
     def __init__(self) -> None:
         self.log: list[tuple[str, str, object]] = []
         self.flaky: dict[str, int] = {}
+        self.arrived = threading.Event()
+        self.gate = threading.Event()
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,6 +51,10 @@ class Server:
                 body = json.loads(raw) if raw else None
                 server.log.append((self.command, self.path, body))
                 status, content = server.answer(self.path, body)
+                with contextlib.suppress(OSError):  # the client may be gone
+                    self._send(status, content)
+
+            def _send(self, status: int, content: bytes) -> None:
                 self.send_response(status)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(content)))
@@ -69,6 +76,9 @@ class Server:
         if name == "flaky":
             self.flaky[rest] = self.flaky.get(rest, 0) + 1
             return (200 if self.flaky[rest] > 1 else 500), b'{"flaky": true}'
+        if name == "gate":
+            self.arrived.set()
+            self.gate.wait(60)
         if name == "raw":
             return (
                 200,
@@ -77,6 +87,7 @@ class Server:
         return 200, json.dumps({"path": path, "body": body}).encode()
 
     def close(self) -> None:
+        self.gate.set()
         self._http.shutdown()
         self._http.server_close()
         self._thread.join()

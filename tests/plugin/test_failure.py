@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import time
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -39,7 +39,7 @@ def test_the_page_names_sentence_place_request_and_response(project, workers) ->
             "curl",
             "  curl *",
             "1 step skipped because of `s2`: s3",
-            "run *, journey a, version v1, artifact artifact_*, environment local",
+            "run id run_*, journey a, version v1, artifact artifact_*, environment local",
             "FAILED a.journey.yaml::run - " + SENTENCE,
         ]
     )
@@ -85,10 +85,10 @@ def test_junit_names_journey_version_artifact_and_begins_with_the_sentence(
     )
 
 
-def test_exchanges_stand_in_a_section_of_their_own(project) -> None:
+def test_exchanges_of_other_steps_stand_in_a_section_of_their_own(project) -> None:
     project.journey("a.journey.yaml", GREEN, RED)
     result = project.run()
-    result.stdout.fnmatch_lines(["*Captured reqflo call*", "step `s1`: passed, *", "step `s2`: *"])
+    result.stdout.fnmatch_lines(["*Captured reqflo call*", "step `s1`: passed, *"])
 
 
 def test_a_missing_value_fails_in_the_call_phase_and_sends_nothing(project) -> None:
@@ -122,16 +122,13 @@ def test_a_secret_is_masked_in_everything_printed(project, monkeypatch) -> None:
     project.write(
         "conftest.py",
         """
-        import pytest
+        import os, pytest
         @pytest.fixture(autouse=True)
         def talkative():
+            print("before", os.environ["SHOP_KEY"])
             yield
-        @pytest.hookimpl(wrapper=True)
-        def pytest_runtest_call(item):
-            import os
-            print("printed", os.environ["SHOP_KEY"])
-            return (yield)
-    """,
+            print("after", os.environ["SHOP_KEY"])
+        """,
     )
     project.journey(
         "a.journey.yaml",
@@ -203,7 +200,7 @@ def test_a_soft_failure_warns_and_passes(project) -> None:
     )
     result = project.run("--junitxml=out.xml")
     result.assert_outcomes(passed=1, warnings=1)
-    result.stdout.fnmatch_lines(["*a.journey.yaml:7*", "*RF502*expected status 200, got 500*"])
+    result.stdout.fnmatch_lines(["*a.journey.yaml:7: *RF502*expected status 200, got 500*"])
     assert 'name="reqflo.soft_failures"' in (project.path / "out.xml").read_text()
     project.ini("reqflo_soft = fail")
     project.run().assert_outcomes(failed=1)
@@ -230,20 +227,16 @@ def test_interruption_runs_finally_keeps_the_result_and_ends_with_code_2(project
         journey:
           name: a
           steps:
-            - {id: s1, template: GET /status/200, delay_s: 60}
+            - {id: s1, template: GET /gate}
           finally:
             - {id: cleanup, template: GET /status/204}
         """,
     )
-    process = project.pytester.popen(["python", "-m", "pytest", "--reqflo-output=out.json", "-v"])
-    deadline = time.monotonic() + 60
-    while not project.server.log and process.poll() is None and time.monotonic() < deadline:
-        output = project.path / ".reqflo"
-        if output.exists():
-            os.kill(process.pid, signal.SIGINT)
-            break
-        time.sleep(0.05)
-    process.communicate(timeout=60)
+    command = [sys.executable, "-m", "pytest", "--reqflo-output=out.json"]
+    with subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE) as process:
+        assert project.server.arrived.wait(60)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
     assert process.returncode == pytest.ExitCode.INTERRUPTED
-    assert [path for _, path, _ in project.server.log] == ["/status/204"]
+    assert [path for _, path, _ in project.server.log] == ["/gate", "/status/204"]
     assert '"interrupted"' in (project.path / "out.json").read_text()

@@ -55,8 +55,6 @@ def test_a_value_keeps_its_equals_signs(configure) -> None:
         (["--reqflo-set==b"], {}, "--reqflo-set: `=b` is not KEY=VALUE"),
         (["--reqflo-data=no.csv"], {}, "no.csv` is no file"),
         (["--reqflo-data=" + "x" * 5000], {}, "` is no file"),
-        (["--reqflo-output=."], {}, "cannot be written"),
-        (["--reqflo-output=no/out.json"], {}, "cannot be written"),
         ([], {"REQFLO_ADHOC": "wran"}, "reqflo_adhoc: `wran` is not one of allow, warn, error"),
         ([], {"REQFLO_SOFT": "x"}, "reqflo_soft: `x` is not one of warn, fail"),
         ([], {"REQFLO_ROOT": "nowhere"}, "nowhere` is no folder"),
@@ -69,3 +67,9 @@ def test_an_unusable_value_is_one_problem_of_rf801(
         load_settings(configure(*args), variables)
     assert [item.code for item in caught.value.diagnostics] == ["RF801"]
     assert sentence in caught.value.diagnostics[0].title
+
+
+@pytest.mark.parametrize("path", [".", "no/out.json"])
+def test_a_result_file_that_cannot_be_written_is_refused_before_the_run(configure, path) -> None:
+    with pytest.raises(UsageProblem, match=r"RF701.*cannot be written"):
+        load_settings(configure(f"--reqflo-output={path}"), {})

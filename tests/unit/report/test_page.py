@@ -228,7 +228,7 @@ def test_place_is_the_expected_value() -> None:
 def test_page_of_an_old_artifact_names_the_file_without_a_place() -> None:
     page = render_page(FAILED_CHECKS, None, shown="artifact_0123456789ab.json")
     assert page.span is None
-    assert page.text.split("\n")[1] == "  --> artifact_0123456789ab.json"
+    assert page.text.split("\n")[2] == "  --> artifact_0123456789ab.json"
 
 
 def test_no_line_of_a_response_stands_at_the_start_of_a_line() -> None:
