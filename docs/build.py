@@ -9,6 +9,9 @@ A page marks such a part with ``<!-- include: PATH -->`` or ``<!-- generate: NAM
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -152,6 +155,27 @@ def _operators() -> str:
     return "\n".join(["| operator | holds when |", "| --- | --- |", *rows])
 
 
+def _command_help() -> str:
+    from pytest_reqflo.cli.main import COMMANDS
+
+    parts = []
+    for name in ("", *(command.name for command in COMMANDS)):
+        arguments = [*([name] if name else []), "--help"]
+        parts += [f"## `reqflo {name}`".replace(" `", "`"), "", f"```text\n{_help_text(arguments)}\n```", ""]
+    return "\n".join(parts).rstrip()
+
+
+def _help_text(arguments: list[str]) -> str:
+    from pytest_reqflo.cli.main import main as reqflo
+
+    out = io.StringIO()
+    # argparse breaks lines at the width of the terminal.
+    os.environ.update(COLUMNS="90", NO_COLOR="1")
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+        reqflo(arguments)
+    return out.getvalue().rstrip()
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "journey-keys": _journey_keys,
     "assertion-keys": _assertion_keys,
@@ -160,6 +184,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "pipes": _registry("PIPES"),
     "functions": _registry("FUNCTIONS"),
     "operators": _operators,
+    "command-help": _command_help,
 }
 
 

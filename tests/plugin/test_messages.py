@@ -84,7 +84,7 @@ def tickets():
 def run_command(pytester, command):
     program, *arguments = shlex.split(command)
     if program == "pytest":
-        result = pytester.runpytest("-p", "no:cacheprovider", *arguments)
+        result = pytester.runpytest("-p", "no:cacheprovider", "-W", "default", *arguments)
         return result.stdout.str() + "\n" + result.stderr.str()
     from pytest_reqflo.cli.main import main
 
@@ -99,6 +99,9 @@ def message_in(output, code):
     lines = output.splitlines()
     first = next((i for i, line in enumerate(lines) if code in line), None)
     assert first is not None, output
+    # The page of a failure begins with its sentence; the code stands in the line below.
+    if first and lines[first - 1] and not re.match(r"(={4,}|_{4,}|  )", lines[first - 1]):
+        first -= 1
     rest = lines[first:]
     end = next(
         (

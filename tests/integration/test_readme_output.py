@@ -1,0 +1,65 @@
+"""The runs that the README shows are real; `--update-golden` records them anew."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs" / "examples"
+OUTPUT = DOCS / "output"
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = shutil.copytree(DOCS, tmp_path / "shop", ignore=shutil.ignore_patterns("output"))
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    return folder
+
+
+def run_pytest(folder, *arguments):
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout
+
+
+def made_stable(text):
+    replacements = {
+        r"127\.0\.0\.1:\d+": "127.0.0.1:8000",
+        r"\brun_[0-9a-f]{32}": "run_5f0c2a9e4b7d4f16a3c8e1d290b7465f",
+        r"\b\d+ ms\b": "3 ms",
+        r"in \d+\.\d+s": "in 0.42s",
+        r"Server: .*": "Server: shop",
+        r"Date: .*": "Date: Mon, 04 May 2026 10:00:00 GMT",
+    }
+    for pattern, shown in replacements.items():
+        text = re.sub(pattern, shown, text)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def assert_shown(name, text, request):
+    path = OUTPUT / name
+    if request.config.getoption("update_golden"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_the_passing_run(project, request):
+    text = run_pytest(project, "-v", "--no-header", "journeys")
+    assert_shown("passing.txt", made_stable(text), request)
+
+
+def test_the_failing_run(project, request):
+    journey = project / "journeys" / "first.journey.yaml"
+    journey.write_text(journey.read_text().replace("expected: 25}", "expected: 26}"))
+    text = run_pytest(project, "--show-capture=no", "journeys/first.journey.yaml")
+    assert_shown("failing.txt", made_stable(text), request)
