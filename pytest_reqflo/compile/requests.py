@@ -451,7 +451,10 @@ def literal_origin(url: Value) -> str | None:
     )
     if not starts_literal or not isinstance(text, str) or "://" not in text:
         return None
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # reported where the URL is read, or by the request when it is half a text
+        return None
     # The host must be whole within the text: in `https://{{ x }}.example` it is not.
     is_whole = isinstance(url, LiteralValue) or "/" in text.partition("://")[2]
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc and is_whole else None
