@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reqflo.source import SourceText, Span
-from pytest_reqflo.values import printable
+from pytest_reqflo.values import printable, shorten
 
 Severity = Literal["error", "warning"]
 
 _MAX_EXCERPT = 160
 """Longest part of a source line that is shown; minified files have lines of megabytes."""
+
+_MAX_SENTENCE = 2_000
+_MAX_NAME = 100
+"""Longest name that is compared with others: the comparison takes quadratic time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ def label_at(source: SourceText, span: Span, text: str = "") -> Label:
 
 def nearest_name(name: str, allowed: Iterable[str]) -> str | None:
     """Return the name of *allowed* that *name* is most likely a misspelling of."""
-    candidates = sorted(set(allowed) - {name})
+    if len(name) > _MAX_NAME:
+        return None
+    candidates = sorted({each for each in allowed if len(each) <= _MAX_NAME} - {name})
     found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
 
@@ -66,12 +72,18 @@ def name_hint(name: str, allowed: Iterable[str], *, what: str = "Keys here") -> 
 
 def render_diagnostic(diagnostic: Diagnostic) -> str:
     """Return the plain text of *diagnostic*: sentence, place, excerpt, facts, hint."""
-    head = f"{diagnostic.severity}[{diagnostic.code}]: {printable(diagnostic.title)}"
+    head = f"{diagnostic.severity}[{diagnostic.code}]: {_one_line(diagnostic.title)}"
     lines = [head, *_render_labels(diagnostic.labels)]
-    lines += [f"  = {printable(note)}" for note in diagnostic.notes]
+    lines += [f"  = {_one_line(note)}" for note in diagnostic.notes]
     if diagnostic.hint:
-        lines.append(f"hint: {printable(diagnostic.hint)}")
+        lines.append(f"hint: {_one_line(diagnostic.hint)}")
     return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    # A quoted name may hold line ends: what follows must not stand at the start of a line, where
+    # CI systems look for commands.
+    return shorten(printable(text).replace("\n", "\\n"), _MAX_SENTENCE)
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
@@ -87,7 +99,7 @@ def _render_labels(labels: Sequence[Label]) -> list[str]:
     for number, label in enumerate(labels):
         is_new_file = number == 0 or label.span.file != labels[number - 1].span.file
         if is_new_file:
-            lines += [f"{' ' * width}--> {printable(str(label.span))}", f"{' ' * width} |"]
+            lines += [f"{' ' * width}--> {_one_line(str(label.span))}", f"{' ' * width} |"]
         else:
             lines.append("...")
         lines += _render_excerpt(label, width, mark="^" if number == 0 else "-")
@@ -104,5 +116,6 @@ def _render_excerpt(label: Label, width: int, *, mark: str) -> list[str]:
     end = label.span.end
     length = end.column - start.column if end.line == start.line else len(text) - offset
     marked = printable(text[offset : min(offset + max(length, 1), cut + _MAX_EXCERPT)])
-    pointer = f"{' ' * len(before)}{mark * max(1, len(marked))} {label.text}".rstrip()
+    remark = _one_line(label.text)
+    pointer = f"{' ' * len(before)}{mark * max(1, len(marked))} {remark}".rstrip()
     return [f"{start.line:>{width}} | {visible}".rstrip(), f"{' ' * width} | {pointer}"]
