@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+# Its plugin loads it in each inner run, and modules first loaded there are dropped after it.
+import hypothesis.internal.observability  # noqa: F401
 import pytest
 
 pytest_plugins = ["pytester"]

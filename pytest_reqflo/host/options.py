@@ -6,11 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias, cast
 
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
 from pytest_reqflo.errors import UsageProblem
+
+Adhoc: TypeAlias = Literal["allow", "warn", "error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Settings:
     data: Path | None = None
     output: Path | None = None
     root: Path | None = None
-    adhoc: str = "allow"
+    adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
 
 
@@ -48,7 +51,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         data=reader.file("data"),
         output=reader.output("output"),
         root=reader.folder("root"),
-        adhoc=reader.choice("adhoc", ("allow", "warn", "error")),
+        adhoc=cast("Adhoc", reader.choice("adhoc", ("allow", "warn", "error"))),
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
     )
 

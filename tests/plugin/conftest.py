@@ -24,7 +24,7 @@ import pytest_reqflo.host.run
 import pytest_reqflo.host.xdist
 import pytest_reqflo.plan.items
 import pytest_reqflo.plan.planner
-import pytest_reqflo.plugin  # noqa: F401
+import pytest_reqflo.plugin
 
 ROOT = Path(pytest_reqflo.plugin.__file__).parents[1]
 

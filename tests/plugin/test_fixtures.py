@@ -46,7 +46,9 @@ def test_fixtures_are_set_up_and_shown(project) -> None:
     )
     result = project.run("--setup-show", "-s")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["SETUP    S shop", "*a.journey.yaml::run (fixtures used: shop) .CLOSED"])
+    result.stdout.fnmatch_lines(
+        ["SETUP    S shop", "*a.journey.yaml::run (fixtures used: shop) .CLOSED"]
+    )
 
 
 def test_a_missing_fixture_fails_in_the_call_phase_with_its_place(project) -> None:
