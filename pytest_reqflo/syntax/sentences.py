@@ -51,7 +51,7 @@ def _began(problem: YamlProblem) -> Position:
 def _explain_character(problem: YamlProblem, source: SourceText) -> Sentence:
     line = source.line(problem.met.line)
     before, character = line[: problem.met.column - 1], line[problem.met.column - 1 :][:1]
-    if character == "\t" or (not before.strip() and "\t" in line[: problem.met.column]):
+    if character in ("", "\t") or (not before.strip() and "\t" in line[: problem.met.column]):
         return Sentence("a tab is used for indentation", problem.met, "indent with spaces")
     return Sentence(
         f"text that begins with `{character}` must be quoted",
