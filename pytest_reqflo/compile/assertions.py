@@ -56,7 +56,9 @@ class AssertionCompiler:
                 return AssertionSpec(type="status_code", index=index, expected=expected)
             case m.JsonPathAssertion():
                 self._check_query(model.path, place.at("path"))
-                operator, expected = self._comparison(model, model.operator, place)
+                # Without `operator` and `expected` it asks, as for headers, whether there is a value.
+                chosen = model.operator if "operator" in model.model_fields_set else None
+                operator, expected = self._comparison(model, chosen, place)
                 return AssertionSpec(
                     type="json_path",
                     index=index,
@@ -65,6 +67,7 @@ class AssertionCompiler:
                     expected=expected,
                 )
             case m.HeaderAssertion():
+                self._refuse_expression(model.name, place.at("name"))
                 operator, expected = self._comparison(model, model.operator, place)
                 return AssertionSpec(
                     type="header",
@@ -75,6 +78,7 @@ class AssertionCompiler:
                     expected=expected,
                 )
             case m.CookieAssertion():
+                self._refuse_expression(model.name, place.at("name"))
                 operator, expected = self._comparison(model, model.operator, place)
                 return AssertionSpec(
                     type="cookie",
@@ -92,7 +96,7 @@ class AssertionCompiler:
             case m.BodyEqualsAssertion():
                 return self._body_equals(model, place, index)
             case m.BodyMatchesAssertion():
-                self._check_pattern(model.expected, place.at("expected"))
+                check_pattern(model.expected, place.at("expected"), self.findings)
                 expected = LiteralValue(model.expected)
                 return AssertionSpec(
                     type="body_matches", index=index, operator="matches", expected=expected
@@ -139,7 +143,7 @@ class AssertionCompiler:
                 self.findings.note("RF210", title, label, hint="remove it")
             return chosen, None
         expected = self._expected(model, place)
-        self._check_expected(chosen, expected, place.at("expected"))
+        check_expected(chosen, expected, place.at("expected"), self.findings)
         return chosen, expected
 
     def _expected(self, model: m.AssertionModel, place: Place) -> Value:
@@ -147,14 +151,6 @@ class AssertionCompiler:
         if file is not None:
             return LiteralValue(self.files.read_json(file, place.at("expected_file")))
         return self._read(getattr(model, "expected", None), place.at("expected"))
-
-    def _check_expected(self, operator: str, expected: Value, place: Place) -> None:
-        if not isinstance(expected, LiteralValue):
-            return
-        fault = find_expected_fault(operator, expected.value)
-        if fault is not None:
-            code = "RF208" if operator in ("matches", "not_matches") else "RF210"
-            self.findings.note(code, f"operator `{operator}`: {fault}", place.label())
 
     def _check_status(self, expected: Value, place: Place) -> None:
         if isinstance(expected, LiteralValue) and (fault := parse_status(expected.value)):
@@ -176,6 +172,13 @@ class AssertionCompiler:
             expected = LiteralValue("")
         return AssertionSpec(type="body_equals", index=index, expected=expected)
 
+    def _refuse_expression(self, name: str, place: Place) -> None:
+        if "{{" in name:
+            title = "a name cannot hold an expression"
+            hint = "`type: value` checks any value"
+            label = place.part_label(name.index("{{"), 2)
+            self.findings.note("RF204", title, label, hint=hint)
+
     def _check_query(self, text: str, place: Place) -> None:
         if "{{" in text:
             title = "a JSONPath cannot hold an expression"
@@ -188,13 +191,6 @@ class AssertionCompiler:
         except QueryProblem as problem:
             label = place.part_label(problem.offset, 1)
             self.findings.note("RF207", f"JSONPath: {problem}", label, hint=problem.hint)
-
-    def _check_pattern(self, text: str, place: Place) -> None:
-        try:
-            compile_pattern(text)
-        except PatternProblem as problem:
-            label = place.part_label(problem.offset, 1)
-            self.findings.note("RF208", f"regular expression: {problem}", label)
 
     def _schema(self, model: m.JsonSchemaAssertion, place: Place) -> Json:
         # Loading jsonschema costs more than the rest of the language together.
@@ -218,3 +214,27 @@ class AssertionCompiler:
             )
             self.findings.note("RF209", problem.message, at.label(), hint=problem.hint)
         return schema
+
+
+def check_expected(operator: str, expected: Value, place: Place, findings: Findings) -> None:
+    """Note a literal *expected*, written at *place*, that *operator* cannot compare with."""
+    if not isinstance(expected, LiteralValue):
+        return
+    if operator in ("matches", "not_matches") and isinstance(expected.value, str):
+        check_pattern(expected.value, place, findings)
+    elif fault := find_expected_fault(operator, expected.value):
+        findings.note("RF210", f"operator `{operator}`: {fault}", place.label())
+
+
+def check_pattern(text: str, place: Place, findings: Findings) -> None:
+    """Note a malformed regular expression (RF208), and one that holds an expression (RF204)."""
+    if "{{" in text:
+        title = "a regular expression cannot hold an expression"
+        hint = "write `\\{\\{` for two braces; a lone expression may give the whole pattern to `matches`"
+        findings.note("RF204", title, place.part_label(text.index("{{"), 2), hint=hint)
+        return
+    try:
+        compile_pattern(text)
+    except PatternProblem as problem:
+        label = place.part_label(problem.offset, 1)
+        findings.note("RF208", f"regular expression: {problem}", label)

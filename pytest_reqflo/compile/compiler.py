@@ -19,7 +19,7 @@ from pytest_reqflo.artifact.model import (
     RunSettings,
     StepSpec,
 )
-from pytest_reqflo.compile.assertions import AssertionCompiler
+from pytest_reqflo.compile.assertions import AssertionCompiler, check_expected, check_pattern
 from pytest_reqflo.compile.declarations import (
     CaseChecker,
     check_names,
@@ -36,7 +36,7 @@ from pytest_reqflo.compile.overlays import (
     overlay_journey,
     overlay_templates,
 )
-from pytest_reqflo.compile.references import STEP_ROOTS, References, StepName
+from pytest_reqflo.compile.references import CONDITION_ROOTS, References, StepName
 from pytest_reqflo.compile.requests import (
     RequestCompiler,
     is_lone_expression,
@@ -50,16 +50,15 @@ from pytest_reqflo.compile.templates import (
 )
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError
-from pytest_reqflo.lang.expression import LiteralValue
-from pytest_reqflo.lang.operators import OPERATORS, find_expected_fault
+from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
+from pytest_reqflo.lang.operators import OPERATORS
 from pytest_reqflo.lang.outputs import parse_output_path
-from pytest_reqflo.lang.patterns import PatternProblem, compile_pattern
 from pytest_reqflo.lang.select import QueryProblem, compile_query
 from pytest_reqflo.lang.template import TemplateProblem
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.syntax.journey import LoadedJourney
 from pytest_reqflo.syntax.library import Library
-from pytest_reqflo.values import Digest, digest_of, slugify
+from pytest_reqflo.values import Digest, Json, digest_of, slugify
 
 _T = TypeVar("_T")
 
@@ -140,6 +139,9 @@ class _Compiler:
                 findings,
                 inputs=tuple(each.name for each in model.inputs),
                 variables=tuple(each.name for each in model.variables),
+                secret_variables=frozenset(
+                    each.name for each in model.variables if each.source == "secret"
+                ),
                 steps={name.id: name for name in reversed(names)},
             ),
             ids=tuple(name.id for name in names),
@@ -291,7 +293,8 @@ class _Compiler:
             label = at.part_label(problem.offset, 1)
             self.findings.note("RF207", f"JSONPath: {problem}", label, hint=problem.hint)
             path = parse_output_path("body")
-        self._check_output_pattern(model, place)
+        if model.pattern is not None:
+            check_pattern(model.pattern, place.at("pattern"), self.findings)
         return OutputSpec(
             name=model.name,
             source=path.source,
@@ -301,13 +304,6 @@ class _Compiler:
             sensitive=model.sensitive,
             required=model.required,
         )
-
-    def _check_output_pattern(self, model: m.OutputModel, place: Place) -> None:
-        try:
-            compile_pattern(model.pattern or "")
-        except PatternProblem as problem:
-            label = place.at("pattern").part_label(problem.offset, 1)
-            self.findings.note("RF208", f"regular expression: {problem}", label)
 
     def _poll(self, poll: m.PollModel | None, place: Place, order: int) -> PollSpec | None:
         if poll is None:
@@ -325,31 +321,35 @@ class _Compiler:
         if when is None:
             return None
         if not isinstance(when, m.ConditionModel):
-            value = self.references.read(when, place, STEP_ROOTS, before=order)
-            if isinstance(value, LiteralValue) and not isinstance(value.value, bool):
+            value = self._read_condition(when, place, order)
+            is_literal = isinstance(value, LiteralValue) and not isinstance(value.value, bool)
+            if is_literal or isinstance(value, TextValue):
                 hint = 'write an expression such as "{{ inputs.expect_order }}"'
                 self.findings.note("RF106", "`when` must be a boolean", place.label(), hint=hint)
             return ConditionSpec(value=value)
-        value = self.references.read(when.value, place.at("value"), STEP_ROOTS, before=order)
-        expected = self.references.read(
-            when.expected, place.at("expected"), STEP_ROOTS, before=order
-        )
+        value = self._read_condition(when.value, place.at("value"), order)
+        expected = self._read_condition(when.expected, place.at("expected"), order)
         self._check_condition(when, expected, place)
         needs = OPERATORS[when.operator].needs_expected
         return ConditionSpec(
             value=value, operator=when.operator, expected=expected if needs else None
         )
 
-    def _check_condition(self, when: m.ConditionModel, expected: object, place: Place) -> None:
+    def _read_condition(self, data: Json, place: Place, order: int) -> Value:
+        return self.references.read(data, place, CONDITION_ROOTS, before=order)
+
+    def _check_condition(self, when: m.ConditionModel, expected: Value, place: Place) -> None:
         needs = OPERATORS[when.operator].needs_expected
-        if needs and "expected" not in when.model_fields_set:
+        is_given = "expected" in when.model_fields_set
+        if needs and not is_given:
             title = f"operator `{when.operator}` needs `expected`"
             self.findings.note("RF210", title, place.label(), hint="add `expected:`")
-        elif needs and isinstance(expected, LiteralValue):
-            fault = find_expected_fault(when.operator, expected.value)
-            if fault is not None:
-                title = f"operator `{when.operator}`: {fault}"
-                self.findings.note("RF210", title, place.at("expected").label())
+        elif is_given and not needs:
+            title = f"operator `{when.operator}` takes no `expected`"
+            label = place.at("expected").key_label()
+            self.findings.note("RF210", title, label, hint="remove it")
+        elif needs:
+            check_expected(when.operator, expected, place.at("expected"), self.findings)
 
 
 # --- small parts ---------------------------------------------------------------------------------

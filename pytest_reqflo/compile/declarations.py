@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.artifact.model import InputDeclaration, VariableDeclaration
+from pytest_reqflo.compile.circles import find_circles, find_excess
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import (
@@ -19,6 +20,7 @@ from pytest_reqflo.compile.references import (
 from pytest_reqflo.diagnostic import name_hint
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Value
+from pytest_reqflo.lang.template import parse_value
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.syntax.cells import InputType, check_type
 from pytest_reqflo.syntax.data import load_rows, rows_from_inline
@@ -28,11 +30,12 @@ from pytest_reqflo.values import Json
 RESERVED_MARKS = frozenset(
     {
         "parametrize", "skip", "skipif", "xfail", "usefixtures", "filterwarnings", "tryfirst",
-        "trylast", "hookwrapper", "flaky", "timeout", "xdist_group", "and", "or", "not", "None",
+        "trylast", "hookwrapper", "flaky", "asyncio", "anyio", "timeout", "xdist_group", "and", "or", "not", "None",
         "True", "False",
     }
 )  # fmt: skip
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+# pytest.mark refuses names that begin with an underscore; `-m` reads no more than this.
+_TAG = re.compile(r"[^\W_][\w.+-]*")
 
 
 def declare_inputs(
@@ -87,43 +90,52 @@ def declare_variables(
                 sensitive=each.sensitive,
             )
         )
-        if each.source == "secret":
-            references.needs.secrets.add(each.key or each.name)
+        _gather_source(each, references)
+        _check_default(each.default, "variable", each.name, at, references.findings)
     _check_circles(values, model, place, references.findings)
     return tuple(declared)
+
+
+def _gather_source(variable: m.VariableModel, references: References) -> None:
+    needs, key = references.needs, variable.key or variable.name
+    gathered = {
+        "secret": needs.secrets,
+        "me": needs.me_values,
+        "environment": needs.environment_values,
+    }
+    if variable.source in gathered:
+        gathered[variable.source].add(key)
+
+
+def _check_default(default: Json, kind: str, name: str, place: Place, findings: Findings) -> None:
+    """Note an expression in a default: it would be sent as it is written."""
+    value, problems = parse_value(default)
+    if not isinstance(value, LiteralValue) or problems:
+        title = f"the default of {kind} `{name}` cannot hold an expression"
+        hint = "write a variable with `value:`, which may"
+        findings.note("RF204", title, place.at("default").label(), hint=hint)
 
 
 def _check_circles(
     values: Mapping[str, Value], model: m.JourneyModel, place: Place, findings: Findings
 ) -> None:
     uses = {name: tuple(_variables_in(value)) for name, value in values.items()}
-    seen: set[str] = set()
-    for index, variable in enumerate(model.variables):
-        circle = _find_circle(variable.name, uses, ())
-        if circle and variable.name not in seen:
-            seen.update(circle)
-            chain = " -> ".join(f"`{name}`" for name in circle)
-            label = place.at("variables", index, "value").label()
-            findings.note("RF211", f"variables refer to each other in a circle: {chain}", label)
+    numbers = {each.name: index for index, each in enumerate(model.variables)}
+    circles = find_circles(uses)
+    for circle in circles:
+        chain = " -> ".join(f"`{name}`" for name in circle)
+        label = place.at("variables", numbers[circle[0]], "value").label()
+        findings.note("RF211", f"variables refer to each other in a circle: {chain}", label)
+    if not circles and (excess := find_excess(uses)):
+        name, reason = excess
+        label = place.at("variables", numbers[name], "value").label()
+        findings.note("RF211", f"variable `{name}` {reason}", label)
 
 
 def _variables_in(value: Value) -> Iterator[str]:
     for expression in expressions_in([value]):
-        if (
-            isinstance(expression, PathExpression)
-            and expression.root == "variables"
-            and expression.path
-        ):
-            yield str(expression.path[0])
-
-
-def _find_circle(
-    name: str, uses: Mapping[str, tuple[str, ...]], path: tuple[str, ...]
-) -> tuple[str, ...]:
-    if name in path:
-        return (*path[path.index(name) :], name)
-    found = (_find_circle(each, uses, (*path, name)) for each in uses.get(name, ()))
-    return next((circle for circle in found if circle), ())
+        if isinstance(expression, PathExpression) and expression.root == "variables":
+            yield from map(str, expression.path[:1])
 
 
 def check_names(model: m.JourneyModel, place: Place, findings: Findings) -> None:

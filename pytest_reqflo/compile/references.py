@@ -28,6 +28,7 @@ STEP_ROOTS = frozenset(
     {"inputs", "variables", "steps", "env", "secrets", "me", "case", "row", "run"}
 )
 ASSERTION_ROOTS = STEP_ROOTS | {"response"}
+CONDITION_ROOTS = STEP_ROOTS - {"secrets"}
 CASE_ROOTS = frozenset({"env", "secrets", "me"})
 MARK_ROOTS = frozenset({"env"})
 RESPONSE_PARTS = (
@@ -83,14 +84,15 @@ class _Found:
 class References:
     """The names of one journey, and what its expressions need.
 
-    Shape: *variables* maps a derived variable to the step references inside its value, which count
-        where the variable is used.
+    Shape: *inside_variables* maps a derived variable to what counts where it is used: the steps,
+        secrets and other variables in its value. *secret_variables* have ``source: secret``.
     """
 
     findings: Findings
     inputs: tuple[str, ...]
     variables: tuple[str, ...]
     steps: Mapping[str, StepName]
+    secret_variables: frozenset[str] = frozenset()
     needs: Needs = field(default_factory=Needs)
     inside_variables: dict[str, list[_Found]] = field(default_factory=dict)
 
@@ -99,32 +101,35 @@ class References:
     ) -> Value:
         """Return the value written at *place*, with its expressions checked.
 
-        *before* is the order of the step that uses it; None: where steps may not be read.
+        *before* is the order of the step that uses it; None: where steps may not be read, and where
+        what is read is no need of the artifact, because cases and marks are no part of it.
         """
-        value, problems = parse_value(data)
-        for placed in problems:
-            self._note_problem(Place(place.document, place.pointer + placed.pointer), placed.problem,
-                               is_in_key=placed.is_in_key)  # fmt: skip
-        if not problems:
-            for found in _locate(value, data, place):
-                self._check(found, roots, before)
+        value = self._parse(data, place)
+        for found in _locate(value, data, place):
+            self._check(found, roots, before)
+            if before is not None:
+                self._gather(found)
         return value
 
     def read_variable(self, name: str, data: Json, place: Place) -> Value:
         """Return the value of the derived variable *name*; its steps are checked where it is used."""
+        value = self._parse(data, place)
+        inside = self.inside_variables.setdefault(name, [])
+        for found in _locate(value, data, place):
+            self._check(found, STEP_ROOTS, None)
+            self._gather(found)
+            if found.expression.root in ("steps", "variables", "secrets"):
+                inside.append(found)
+        return value
+
+    def _parse(self, data: Json, place: Place) -> Value:
         value, problems = parse_value(data)
         for placed in problems:
             self._note_problem(
-                Place(place.document, place.pointer + placed.pointer), placed.problem
+                Place(place.document, place.pointer + placed.pointer),
+                placed.problem,
+                is_in_key=placed.is_in_key,
             )
-        inside = self.inside_variables.setdefault(name, [])
-        for found in () if problems else _locate(value, data, place):
-            if found.expression.root == "steps":
-                self._check_step(found, None)
-            else:
-                self._check(found, STEP_ROOTS, None)
-            if found.expression.root in ("steps", "variables"):
-                inside.append(found)
         return value
 
     # --- one expression --------------------------------------------------------------------------
@@ -140,7 +145,7 @@ class References:
         if root not in roots:
             self._refuse_root(found, roots)
         elif root in ("inputs", "variables"):
-            self._check_name(found, before)
+            self._check_name(found, roots, before)
         elif root == "steps":
             self._check_step(found, before)
         elif root in FACTS:
@@ -150,10 +155,16 @@ class References:
         elif not path:
             title = f"`{found.shown}` must be followed by a name"
             self.findings.note("RF201", title, found.label(), hint=f"write `{root}.NAME`")
-        else:
-            self._gather(root, str(path[0]))
+        elif root in ("secrets", "me") and len(path) > 1:
+            title = f"`{root}.{path[0]}` is text and has no parts"
+            hint = f"write `{root}.{path[0]}`"
+            self.findings.note("RF202", title, found.label(), hint=hint)
 
-    def _gather(self, root: str, name: str) -> None:
+    def _gather(self, found: _Found) -> None:
+        root, path = found.expression.root, found.expression.path
+        name = str(path[0]) if path else ""
+        if not name:
+            return
         if root == "secrets":
             self.needs.secrets.add(name)
         elif root == "me":
@@ -164,6 +175,8 @@ class References:
     def _refuse_root(self, found: _Found, roots: frozenset[str]) -> None:
         root = found.expression.root
         where = "only in assertions" if root == "response" else "not here"
+        if root == "secrets":
+            where = "only where a request is made or its answer checked"
         hint = f"allowed here: {', '.join(sorted(roots))} and functions"
         self.findings.note("RF204", f"`{root}` can be used {where}", found.label(), hint=hint)
 
@@ -175,13 +188,13 @@ class References:
         hint = name_hint(str(path[0]) if path else "", parts, what="Names")
         self.findings.note("RF202" if path else "RF201", title, found.label(), hint=hint)
 
-    def _check_name(self, found: _Found, before: int | None) -> None:
+    def _check_name(self, found: _Found, roots: frozenset[str], before: int | None) -> None:
         root, path = found.expression.root, found.expression.path
         declared = self.inputs if root == "inputs" else self.variables
         name = str(path[0]) if path else ""
         if name in declared:
             if root == "variables" and before is not None:
-                self._check_inside(name, found, before, set())
+                self._check_inside(name, found, roots, before)
             return
         other = self.variables if root == "inputs" else self.inputs
         if name in other:
@@ -196,17 +209,29 @@ class References:
             "RF202", title, found.label(), hint=hint or f"declare it under `{root}:`"
         )
 
-    def _check_inside(self, name: str, user: _Found, before: int, seen: set[str]) -> None:
-        """Check the steps that derived variable *name* reads, at the place that uses it."""
-        if name in seen:
-            return
-        seen.add(name)
-        for inside in self.inside_variables.get(name, ()):
-            path = inside.expression.path
-            if inside.expression.root == "variables" and path:
-                self._check_inside(str(path[0]), user, before, seen)
-            elif path and (step := self.steps.get(str(path[0]))) and step.order >= before:
-                self._note_forward(user, step, before)
+    def _check_inside(self, name: str, user: _Found, roots: frozenset[str], before: int) -> None:
+        """Check what derived variable *name* reads by whatever way, at the place that uses it."""
+        seen = {name}
+        waiting = [name]
+        while waiting:
+            current = waiting.pop()
+            if current in self.secret_variables and "secrets" not in roots:
+                self._refuse_hidden(name, user)
+            for inside in self.inside_variables.get(current, ()):
+                root, path = inside.expression.root, inside.expression.path
+                target = str(path[0]) if path else ""
+                if root == "variables" and target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+                elif root == "secrets" and root not in roots:
+                    self._refuse_hidden(name, user)
+                elif root == "steps" and (step := self.steps.get(target)) and step.order >= before:
+                    self._note_forward(user, step, before)
+
+    def _refuse_hidden(self, name: str, user: _Found) -> None:
+        title = f"variable `{name}` reads a secret, which cannot be used here"
+        hint = "secrets are known only while a request is made"
+        self.findings.note("RF204", title, user.label(), hint=hint)
 
     def _check_step(self, found: _Found, before: int | None) -> None:
         path = found.expression.path
