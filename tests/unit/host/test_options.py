@@ -14,7 +14,7 @@ from pytest_reqflo.host.options import load_settings
 def configure(pytester: pytest.Pytester):
     def _configure(*args: str, ini: str = "") -> pytest.Config:
         pytester.makeini(f"[pytest]\n{ini}")
-        return pytester.parseconfig("-p", "pytest_reqflo.plugin", *args)
+        return pytester.parseconfig(*args)
 
     return _configure
 
