@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reqflo.source import SourceText, Span
-from pytest_reqflo.values import printable, shorten
+from pytest_reqflo.values import printable, printable_line, shorten
 
 Severity = Literal["error", "warning"]
 
@@ -83,7 +83,7 @@ def render_diagnostic(diagnostic: Diagnostic) -> str:
 def _one_line(text: str) -> str:
     # A quoted name may hold line ends: what follows must not stand at the start of a line, where
     # CI systems look for commands.
-    return shorten(printable(text).replace("\n", "\\n"), _MAX_SENTENCE)
+    return shorten(printable_line(text), _MAX_SENTENCE)
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:

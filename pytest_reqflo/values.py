@@ -166,6 +166,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(_escape_character, text)
 
 
+def printable_line(text: str) -> str:
+    """Return *text* as `printable` does, with line ends shown as escapes too."""
+    return printable(text).replace("\n", "\\n")
+
+
 def _escape_character(match: re.Match[str]) -> str:
     number = ord(match.group())
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -15,6 +15,7 @@ from pytest_reqflo.host.failure import failure_of, failure_repr
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.subject import Subject, subject_of_artifact, subject_of_journey
+from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.plan.items import ItemSpec
@@ -31,17 +32,36 @@ def collect_journey(path: Path, parent: pytest.Collector) -> JourneyFile | None:
     patterns = parent.config.getini("reqflo_files")
     if patterns and not any(path.match(pattern) for pattern in patterns):
         return None
-    return JourneyFile.from_parent(parent, path=path)
+    return _make_file(JourneyFile, parent, path)
 
 
 def collect_suspect(path: Path, parent: pytest.Collector, key: str) -> SuspectFile:
     """Return the collector that warns of the root key *key*."""
-    return SuspectFile.from_parent(parent, path=path, key=key)
+    return _make_file(SuspectFile, parent, path, key=key)
 
 
 def collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile:
     """Return the collector of a stored artifact."""
-    return ArtifactFile.from_parent(parent, path=path)
+    return _make_file(ArtifactFile, parent, path)
+
+
+_F = TypeVar("_F", bound=pytest.File)
+
+
+def _make_file(kind: type[_F], parent: pytest.Collector, path: Path, **arguments: Any) -> _F:
+    """Return the collector of *path* under an id that every report and CI system can take.
+
+    Bytes that are no text end an xdist worker, control characters make JUnit files unreadable, and
+    GitHub obeys a line that begins with ``::``.
+    """
+    file: _F = kind.from_parent(parent, path=path, **arguments)
+    safe = printable_line(file.nodeid).replace("\t", "\\t")
+    safe = f"./{safe}" if safe.startswith(("::", "##")) else safe
+    if safe == file.nodeid:
+        return file
+    name = printable_line(file.name)
+    renamed: _F = kind.from_parent(parent, path=path, name=name, nodeid=safe, **arguments)
+    return renamed
 
 
 class _ReqfloFile(pytest.File):

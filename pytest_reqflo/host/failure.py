@@ -10,6 +10,7 @@ import pytest
 from pytest_reqflo.diagnostic import render_diagnostics
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.values import printable_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,6 @@ def failure_repr(excinfo: pytest.ExceptionInfo[BaseException], failure: Failure)
     location_type: Any = type(plain.reprcrash or native.reprcrash)
     entry = entry_type([to_report(failure.text) + "\n"])
     traceback = traceback_type([entry], None, "native")
-    location = location_type(failure.path, failure.line, to_report(failure.reason))
+    location = location_type(printable_line(failure.path), failure.line, to_report(failure.reason))
     chain_type: Any = type(plain)
     return chain_type([(traceback, location, None)])

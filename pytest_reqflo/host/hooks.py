@@ -14,6 +14,7 @@ from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession, write_results
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.values import printable_line
 
 
 class JourneyHooks:
@@ -43,7 +44,7 @@ class JourneyHooks:
         report.sections = [(name, hide(text)) for name, text in report.sections]
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
-                report.longrepr = (str(item.path), item.line, report.longrepr[2])
+                report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
         return report
 

@@ -19,7 +19,7 @@ from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
-from pytest_reqflo.values import Json
+from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.run import Verdict
@@ -123,6 +123,12 @@ class JourneyNode(pytest.Item):
         name = to_line(self.subject.name, limit=100)
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
+
+    @property
+    def location(self) -> tuple[str, int | None, str]:
+        """File, line (from 0) and heading for reports: any file name can cross to xdist."""
+        path, line, heading = super().location
+        return printable_line(path), line, heading
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return our page for our own errors, pytest's representation for all others."""

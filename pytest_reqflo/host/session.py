@@ -16,7 +16,7 @@ from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloWarning, UsageProblem
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.host.options import Settings, load_settings
-from pytest_reqflo.values import Json
+from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.store import ArtifactStore
@@ -103,7 +103,7 @@ def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:
     warnings.warn_explicit(
         message,
         category=ReqfloWarning,
-        filename=str(path),
+        filename=printable_line(str(path)),
         lineno=span.start.line if span else line,
     )
 
