@@ -42,6 +42,8 @@ class JourneyHooks:
         # What was captured before a secret was read is hidden here.
         hide = self._session.redactor.text
         report.sections = [(name, hide(text)) for name, text in report.sections]
+        # The names of the folders above are among them.
+        report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
