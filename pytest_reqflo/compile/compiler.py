@@ -37,17 +37,14 @@ from pytest_reqflo.compile.overlays import (
     overlay_templates,
 )
 from pytest_reqflo.compile.references import CONDITION_ROOTS, References, StepName
-from pytest_reqflo.compile.requests import (
-    RequestCompiler,
-    is_lone_expression,
-    literal_origin,
-)
+from pytest_reqflo.compile.requests import RequestCompiler
 from pytest_reqflo.compile.templates import (
     AdhocPolicy,
     AdhocRequest,
     Template,
     TemplateFinder,
 )
+from pytest_reqflo.compile.urls import literal_origin, may_be_whole
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
@@ -191,13 +188,14 @@ class _Compiler:
         )
 
     def _compile_step(self, step: m.StepModel, place: Place, order: int) -> StepSpec:
-        base, label = self._find_base(step, place)
-        request = self._request(step, place, order, base)
+        base, name = self._find_base(step, place)
+        is_missing = bool(name) and base is None
+        request = self._request(step, place, order, base, is_missing=is_missing)
         step_id = self.ids[order]
         return StepSpec(
             id=step_id,
             name=step.name or step_id,
-            template=label,
+            template=_template_name(base),
             request=request,
             assertions=self._assertions(step, place, order, base),
             outputs=self._outputs(step, place.at("outputs")),
@@ -233,8 +231,9 @@ class _Compiler:
         return self.templates.find(name, service, at), name
 
     def _request(
-        self, step: m.StepModel, place: Place, order: int, base: Template | AdhocRequest | None
-    ) -> RequestSpec:
+        self, step: m.StepModel, place: Place, order: int, base: Template | AdhocRequest | None,
+        *, is_missing: bool,
+    ) -> RequestSpec:  # fmt: skip
         compiler = RequestCompiler(self.findings, self.references, self.files, order)
         request = compiler.compile(
             step,
@@ -242,6 +241,7 @@ class _Compiler:
             base,
             self.model.settings.request,
             self.place.at("settings", "request"),
+            is_base_missing=is_missing,
         )
         service = step.service or request.service or self.model.service
         request = replace(request, service=service)
@@ -252,7 +252,7 @@ class _Compiler:
         origin = literal_origin(request.url)
         if origin is not None:
             self.origins.add(origin)
-        elif request.service is not None or not is_lone_expression(request.url):
+        elif request.service is not None or not may_be_whole(request.url):
             self.services.add(request.service or "")
 
     # --- checks and outputs ----------------------------------------------------------------------
@@ -398,6 +398,17 @@ def _check_ids(names: Sequence[StepName], findings: Findings) -> None:
 def _id_place(place: Place) -> Place:
     known = place.document.map.values
     return next((place.at(key) for key in ("id", "name") if place.at(key).pointer in known), place)
+
+
+def _template_name(base: Template | AdhocRequest | None) -> str:
+    """Return the one name of what a step is built on, however the step spells it."""
+    match base:
+        case Template(model=model):
+            return model.name
+        case AdhocRequest(method=method, url=url):
+            return f"{method} {url}"
+        case _:
+            return ""
 
 
 def _is_whole(request: m.RequestModel | str | None) -> bool:

@@ -25,6 +25,12 @@ class Files:
 
     def find(self, relative: str, place: Place) -> Path | None:
         """Return the real path of the file written at *place*, None with a problem noted."""
+        if "{{" in relative:
+            title = "the name of a file cannot hold an expression"
+            hint = "the content of files is part of the compiled journey"
+            label = place.part_label(relative.index("{{"), 2)
+            self.findings.note("RF204", title, label, hint=hint)
+            return None
         folder = self.folders[place.document.map.source.file]
         try:
             return resolve_below(self.root, folder, relative)
@@ -39,7 +45,7 @@ class Files:
             return path.read_bytes() if path else None
         except OSError as error:
             title = f"`{relative}` cannot be read: {error.strerror}"
-            self.findings.note("RF113", title, place.label())
+            self.findings.note("RF114", title, place.label())
             return None
 
     def read_json(self, relative: str, place: Place, *, code: str = "RF115") -> Json:

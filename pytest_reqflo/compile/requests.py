@@ -1,7 +1,7 @@
 """The request of a step: template, step values and `request` mapping laid over one another.
 
 Lowest first: defaults of the journey's settings, the template (or the ad-hoc request), the step's
-values, the step's `request`. Null removes an inherited header, query parameter or cookie.
+values, the step's `request`. Null takes away what lies below.
 """
 
 from __future__ import annotations
@@ -9,20 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from pytest_reqflo.artifact.model import (
     BasicAuth,
     BearerAuth,
     BodySpec,
-    BytesBody,
     FormBody,
-    JsonBody,
-    MultipartBody,
-    MultipartPart,
     RequestSpec,
-    TextBody,
 )
+from pytest_reqflo.compile.bodies import BODY_KEYS, BodyCompiler, with_field
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import STEP_ROOTS, References
@@ -32,15 +27,9 @@ from pytest_reqflo.compile.templates import (
     brace_placeholders,
     placeholders_of,
 )
+from pytest_reqflo.compile.urls import find_url_fault, url_texts
 from pytest_reqflo.diagnostic import name_hint
-from pytest_reqflo.lang.expression import (
-    CallExpression,
-    LiteralValue,
-    ObjectValue,
-    PathExpression,
-    TextValue,
-    Value,
-)
+from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.values import Json
 
@@ -96,13 +85,19 @@ class _Draft:
 
 @dataclass(slots=True)
 class RequestCompiler:
-    """Compiles the request of one step; *before* is the order of that step."""
+    """Compiles the request of one step; *before* is the order of that step.
+
+    Shape: *in_body* are the places of the step's values that went into the body; *content_type* is
+        that of the template's body, which another kind of body does not inherit.
+    """
 
     findings: Findings
     references: References
     files: Files
     before: int
     draft: _Draft = field(default_factory=_Draft)
+    in_body: dict[str, Place] = field(default_factory=dict)
+    content_type: str = ""
 
     def compile(
         self,
@@ -111,8 +106,13 @@ class RequestCompiler:
         base: Template | AdhocRequest | None,
         defaults: m.RequestDefaultsModel | None,
         defaults_place: Place,
+        *,
+        is_base_missing: bool = False,
     ) -> RequestSpec:
-        """Return the request of *step*, written at *place*, over its template *base*."""
+        """Return the request of *step*, written at *place*, over its template *base*.
+
+        Shape: *is_base_missing* when the template that it names was not found, which is noted.
+        """
         if defaults is not None:
             self._lay_defaults(defaults, defaults_place)
         match base:
@@ -120,13 +120,17 @@ class RequestCompiler:
                 self._lay_template(base)
                 self._place_values(base, step, place)
             case AdhocRequest():
-                self._lay_adhoc(base, step, place)
+                self.draft.method = base.method
+                self.draft.url = self._read_url(base.url, place.at("template"))
+                self._place_freely(step, place, base.method, base.url)
             case None:
-                if isinstance(step.request, m.RequestModel):
-                    self._lay_bare_values(step, place)
+                request = step.request if isinstance(step.request, m.RequestModel) else None
+                method, url = (request.method, request.url) if request else (None, None)
+                self._place_freely(step, place, method or "GET", url or "")
         if isinstance(step.request, m.RequestModel):
             self._lay_request(step.request, place.at("request"))
-        self._check_placeholders(step, place)
+        if not is_base_missing:
+            self._check_whole(step, place, base)
         return self.draft.spec()
 
     def _read(self, data: Json, place: Place) -> Value:
@@ -155,122 +159,113 @@ class RequestCompiler:
         draft.follow_redirects = draft.follow_redirects if hops is None else hops
 
     def _lay_template_body(self, body: m.TemplateBodyModel, place: Place) -> None:
-        fields = {
-            "json_": body.json_, "form": body.form, "multipart": body.multipart,
-            "text": body.text, "body_file": body.body_file,
-        }  # fmt: skip
-        given = {name: value for name, value in fields.items() if value is not None}
-        self.draft.body = self._body(given, place)
-        if self.draft.body is None and (body.content_type or "").startswith(_FORM):
+        for key, data in _bodies_of(body):
+            if data is not None:
+                self.draft.body = self._bodies().compile(key, data, place.at(key))
+        self.content_type = body.content_type or ""
+        if self.draft.body is None and self.content_type.startswith(_FORM):
             self.draft.body = FormBody(fields={})
-        if body.content_type is not None and not isinstance(
-            self.draft.body, FormBody | MultipartBody
-        ):
-            self.draft.set_header("content-type", LiteralValue(body.content_type))
+
+    def _bodies(self) -> BodyCompiler:
+        return BodyCompiler(self.findings, self.references, self.files, self.before)
 
     def _place_values(self, template: Template, step: m.StepModel, place: Place) -> None:
-        """Put each value where its template declares it, and check that none is missing."""
+        """Put each value where its template declares it."""
         declared = {each.name: each for each in template.model.values}
         in_path = placeholders_of(brace_placeholders(template.model.url))
         for index, value in enumerate(template.model.values):
             if value.name not in step.values and "default" in value.model_fields_set:
-                default = self._read(value.default, template.place.at("values", index, "default"))
-                self._put(value.in_, value.name, default)
-        for name, data in step.values.items():
-            where = place.at("values", name)
+                at = template.place.at("values", index, "default")
+                self._put(value.in_, value.name, value.default, at)
+        # In the order of the template: that of keys means nothing, and parts of a body have one.
+        order = {name: index for index, name in enumerate(declared)}
+        for name in sorted(step.values, key=lambda each: order.get(each, len(order))):
+            data, at = step.values[name], place.at("values", name)
             if name in declared:
-                self._put(declared[name].in_, name, self._read(data, where))
+                self._put(declared[name].in_, name, data, at, is_own=True)
             elif name in in_path:
-                self._put("path", name, self._read(data, where))
+                self._put("path", name, data, at, is_own=True)
             else:
                 title = f"template `{template.model.name}` declares no value `{name}`"
                 hint = name_hint(name, [*declared, *in_path], what="Its values")
-                self.findings.note("RF214", title, where.key_label(), hint=hint)
-        missing = [
-            each.name
-            for each in declared.values()
-            if each.required
-            and each.name not in step.values
-            and "default" not in each.model_fields_set
-        ]
-        if missing:
-            self._note_missing(missing, f"template `{template.model.name}`", place)
+                self.findings.note("RF214", title, at.key_label(), hint=hint)
 
-    def _put(self, where: str, name: str, value: Value) -> None:
-        match where:
-            case "path":
-                self.draft.path_params[name] = value
-            case "query":
-                self.draft.query[name] = value
-            case "header":
-                self.draft.set_header(name, value)
-            case _:
-                self._put_in_body(name, value)
-
-    def _put_in_body(self, name: str, value: Value) -> None:
-        match self.draft.body:
-            case FormBody(fields=fields):
-                self.draft.body = FormBody(fields={**fields, name: value})
-            case MultipartBody(parts=parts):
-                kept = tuple(part for part in parts if part.name != name)
-                self.draft.body = MultipartBody(
-                    parts=(*kept, MultipartPart(name=name, value=value))
-                )
-            case JsonBody(value=body):
-                self.draft.body = JsonBody(value=_with_field(body, name, value))
-            case _:
-                self.draft.body = JsonBody(value=_with_field(LiteralValue({}), name, value))
-
-    def _lay_adhoc(self, request: AdhocRequest, step: m.StepModel, place: Place) -> None:
-        at = place.at("template") if step.template else place
-        self.draft.method = request.method
-        self.draft.url = self._read_url(request.url, at)
-        in_path = placeholders_of(request.url)
+    def _place_freely(self, step: m.StepModel, place: Place, method: str, url: str) -> None:
+        """Put each value where its name belongs in a request that no template describes."""
+        in_path = placeholders_of(brace_placeholders(url))
         for name, data in step.values.items():
-            value = self._read(data, place.at("values", name))
-            self._put(_adhoc_place(name, in_path, request.method), name, value)
+            at = place.at("values", name)
+            self._refuse_expression_key(name, at)
+            self._put(_free_place(name, in_path, method), name, data, at, is_own=True)
 
-    def _lay_bare_values(self, step: m.StepModel, place: Place) -> None:
-        """Place the values of a step that has only a `request` mapping, as for an ad-hoc request."""
-        request = step.request
-        if isinstance(request, m.RequestModel) and step.values:
-            in_path = placeholders_of(brace_placeholders(request.url or ""))
-            for name, data in step.values.items():
-                value = self._read(data, place.at("values", name))
-                self._put(_adhoc_place(name, in_path, request.method or "GET"), name, value)
+    def _put(
+        self, where: str, name: str, data: Json, place: Place, *, is_own: bool = False
+    ) -> None:
+        value, draft = self._read(data, place), self.draft
+        match where:
+            case "body":
+                body = with_field(draft.body, name, value)
+                if body is None:
+                    title = f"`{name}` belongs into the body, and the template's body has no fields"
+                    hint = "give the body a `json` mapping, a `form` or `multipart`"
+                    self.findings.note("RF112", title, place.key_label(), hint=hint)
+                    return
+                draft.body = body
+                self.in_body |= {name: place} if is_own else {}
+            case "header" if data is None:
+                draft.remove_header(name)
+            case "header":
+                draft.set_header(name, value)
+            case "query":
+                _set(draft.query, name, value)
+            case _:
+                _set(draft.path_params, name, value)
 
     def _lay_request(self, request: m.RequestModel, place: Place) -> None:
-        draft = self.draft
+        draft, given = self.draft, request.model_fields_set
         draft.method = request.method or draft.method
         if request.url is not None:
             draft.url = self._read_url(request.url, place.at("url"))
         draft.service = request.service or draft.service
-        self._lay_map(draft.path_params, request.path_params or {}, place.at("path_params"))
-        self._lay_map(draft.query, request.query or {}, place.at("query"))
+        if "headers" in given and request.headers is None:
+            draft.headers.clear()
         self._lay_headers(request.headers or {}, place.at("headers"))
-        self._lay_map(draft.cookies, request.cookies or {}, place.at("cookies"))
-        given: dict[str, Json] = {
-            name: getattr(request, name)
-            for name in (
-                "json_",
-                "json_file",
-                "form",
-                "multipart",
-                "text",
-                "body_file",
-                "body_base64",
-            )
-            if name in request.model_fields_set
-        }
-        if given:
-            draft.body = self._body(given, place)
-        if request.auth is not None:
-            draft.auth = self._auth(request.auth, place.at("auth"))
-        draft.timeout_s = request.timeout_s or draft.timeout_s
-        hops = _hops(request.follow_redirects)
-        draft.follow_redirects = draft.follow_redirects if hops is None else hops
+        for key, target in (
+            ("path_params", draft.path_params),
+            ("query", draft.query),
+            ("cookies", draft.cookies),
+        ):
+            if key in given and getattr(request, key) is None:
+                target.clear()
+            self._lay_map(target, getattr(request, key) or {}, place.at(key))
+        self._lay_request_body(request, place)
+        if "auth" in given:
+            draft.auth = self._auth(request.auth, place.at("auth")) if request.auth else None
+        if "timeout_s" in given:
+            draft.timeout_s = request.timeout_s
+        if "follow_redirects" in given:
+            draft.follow_redirects = _hops(request.follow_redirects)
         if request.jar is not None:
             draft.jar = None if request.jar is False else request.jar
+
+    def _lay_request_body(self, request: m.RequestModel, place: Place) -> None:
+        given = _bodies_of(request)
+        if not given:
+            return
+        before, self.draft.body = self.draft.body, None
+        for key, data in given:
+            if data is not None:
+                self._refuse_both(place.at(key))
+                self.draft.body = self._bodies().compile(key, data, place.at(key))
+        if type(self.draft.body) is not type(before):
+            self.content_type = ""
+
+    def _refuse_both(self, place: Place) -> None:
+        for name, at in self.in_body.items():
+            title = f"the body is given as a whole, so value `{name}` would be lost"
+            hint = "put it into the body, or leave the body to the values"
+            label = at.key_label("would be lost")
+            self.findings.note("RF112", title, place.key_label(), label, hint=hint)
 
     def _lay_headers(self, headers: Mapping[str, Json], place: Place) -> None:
         for name, data in headers.items():
@@ -282,93 +277,27 @@ class RequestCompiler:
 
     def _lay_map(self, target: dict[str, Value], data: Mapping[str, Json], place: Place) -> None:
         for name, item in data.items():
-            if item is None:
-                target.pop(name, None)
-            else:
-                target[name] = self._read(item, place.at(name))
+            _set(target, name, self._read(item, place.at(name)))
             self._refuse_expression_key(name, place.at(name))
 
     def _refuse_expression_key(self, name: str, place: Place) -> None:
         if "{{" in name:
+            title = "a key cannot hold an expression"
             hint = "put the expression in the value"
-            self.findings.note(
-                "RF204", "a key cannot hold an expression", place.key_label(), hint=hint
-            )
-
-    # --- url, body, auth -------------------------------------------------------------------------
+            self.findings.note("RF204", title, place.key_label(), hint=hint)
 
     def _read_url(self, url: str, place: Place) -> Value:
         value = self._read(url, place)
         if isinstance(value, LiteralValue):
-            self._check_literal(url, place)
+            if fault := find_url_fault(url):
+                self.findings.note("RF107", fault, place.label())
             return LiteralValue(brace_placeholders(str(value.value)))
         if isinstance(value, TextValue):
-            return TextValue(
-                tuple(
-                    brace_placeholders(part) if isinstance(part, str) else part
-                    for part in value.parts
-                )
+            parts = (
+                brace_placeholders(part) if isinstance(part, str) else part for part in value.parts
             )
+            return TextValue(tuple(parts))
         return value
-
-    def _check_literal(self, text: str, place: Place) -> None:
-        try:
-            scheme = urlsplit(text).scheme
-        except ValueError:
-            self.findings.note("RF107", "the URL cannot be read", place.label())
-            return
-        if scheme and "://" in text and scheme not in ("http", "https"):
-            title = f"URLs begin with http:// or https://, not {scheme}://"
-            self.findings.note("RF107", title, place.label())
-
-    def _body(self, given: Mapping[str, Json], place: Place) -> BodySpec | None:
-        for name, data in given.items():
-            at = place.at(name.removesuffix("_"))
-            if data is None and name != "json_":
-                return None
-            match name:
-                case "json_":
-                    return JsonBody(value=self._read(data, at))
-                case "json_file":
-                    return JsonBody(value=LiteralValue(self.files.read_json(data, at)))
-                case "form":
-                    return FormBody(
-                        fields={key: self._read(item, at.at(key)) for key, item in data.items()}
-                    )
-                case "multipart":
-                    return self._multipart(data, at)
-                case "text":
-                    return TextBody(text=self._read(data, at))
-                case "body_file":
-                    digest = self.files.keep(self.files.read(data, at))
-                    return (
-                        BytesBody(blob=digest, filename=data.rpartition("/")[2]) if digest else None
-                    )
-                case _:
-                    digest = self.files.keep(self.files.decode_base64(data, at))
-                    return BytesBody(blob=digest) if digest else None
-        return None
-
-    def _multipart(self, parts: list[m.MultipartPartModel], place: Place) -> MultipartBody:
-        return MultipartBody(
-            parts=tuple(self._part(part, place.at(index)) for index, part in enumerate(parts))
-        )
-
-    def _part(self, part: m.MultipartPartModel, place: Place) -> MultipartPart:
-        filename, content_type = part.filename, part.content_type
-        if part.file is None:
-            if "value" not in part.model_fields_set:
-                title = f"part `{part.name}` needs `value` or `file`"
-                self.findings.note("RF105", title, place.label())
-            value = self._read(part.value, place.at("value"))
-            return MultipartPart(
-                name=part.name, value=value, filename=filename, content_type=content_type
-            )
-        digest = self.files.keep(self.files.read(part.file, place.at("file")))
-        filename = filename or part.file.rpartition("/")[2]
-        return MultipartPart(
-            name=part.name, blob=digest, filename=filename, content_type=content_type
-        )
 
     def _auth(self, auth: m.AuthModel, place: Place) -> BasicAuth | BearerAuth | None:
         if auth.basic is not None:
@@ -377,37 +306,94 @@ class RequestCompiler:
                 username=self._read(auth.basic.username, at.at("username")),
                 password=self._read(auth.basic.password, at.at("password")),
             )
-        if auth.bearer is None:
-            return None
         return BearerAuth(token=self._read(auth.bearer, place.at("bearer")))
 
     # --- the whole -------------------------------------------------------------------------------
 
-    def _check_placeholders(self, step: m.StepModel, place: Place) -> None:
+    def _check_whole(
+        self, step: m.StepModel, place: Place, base: Template | AdhocRequest | None
+    ) -> None:
         draft = self.draft
         if not draft.method or draft.url is None:
-            lacking = "method" if not draft.method else "url"
             if isinstance(step.request, m.RequestModel):
-                title = f"the request has no `{lacking}`"
-                hint = "add it, or name a `template`"
+                lacking = "method" if not draft.method else "url"
+                title, hint = f"the request has no `{lacking}`", "add it, or name a `template`"
                 self.findings.note("RF216", title, place.at("request").label(), hint=hint)
             return
-        texts = [draft.url.value] if isinstance(draft.url, LiteralValue) else _texts(draft.url)
-        names = [name for text in texts for name in placeholders_of(str(text))]
-        missing = [name for name in dict.fromkeys(names) if name not in draft.path_params]
-        if missing:
-            self._note_missing(missing, "the URL", place)
+        if self.content_type and draft.body is not None:
+            draft.headers.setdefault(
+                "content-type", ("Content-Type", LiteralValue(self.content_type))
+            )
+        required: list[str] = []
+        if isinstance(base, Template):
+            required = [each.name for each in base.model.values if _is_missing(each, step)]
+            self._note_missing(required, f"template `{base.model.name}`", place)
+        names = [name for text in url_texts(draft.url) for name in placeholders_of(text)]
+        open_ones = [each for each in dict.fromkeys(names) if each not in draft.path_params]
+        self._note_missing([each for each in open_ones if each not in required], "the URL", place)
+        for name in [each for each in draft.path_params if each not in names]:
+            self._judge_unused(name, names, step, place)
 
-    def _note_missing(self, names: list[str], owner: str, place: Place) -> None:
-        listed = ", ".join(f"`{name}`" for name in names)
-        title = f"{owner} needs {'a value' if len(names) == 1 else 'values'} for {listed}"
+    def _note_missing(self, missing: list[str], owner: str, place: Place) -> None:
+        if not missing:
+            return
+        listed = ", ".join(f"`{name}`" for name in missing)
+        title = f"{owner} needs {'a value' if len(missing) == 1 else 'values'} for {listed}"
         has_values = place.at("values").pointer in place.document.map.values
         label = place.at("values").label() if has_values else place.label()
-        hint = f"add {', '.join(f'{name}: …' for name in names)} to `values`"
+        hint = f"add {', '.join(f'{name}: …' for name in missing)} to `values`"
         self.findings.note("RF206", title, label, hint=hint)
 
+    def _judge_unused(self, name: str, names: list[str], step: m.StepModel, place: Place) -> None:
+        """Drop a value that fills no placeholder; note it when the step itself gives it."""
+        del self.draft.path_params[name]
+        request = step.request if isinstance(step.request, m.RequestModel) else None
+        if request is not None and name in (request.path_params or {}):
+            at = place.at("request", "path_params", name)
+        elif name in step.values:
+            at = place.at("values", name)
+        else:
+            return
+        title = f"`{name}` fills no placeholder of the URL"
+        hint = name_hint(name, names, what="Placeholders") or f"write `{{{name}}}` into the URL"
+        self.findings.note("RF214", title, at.key_label(), hint=hint)
 
-def _adhoc_place(name: str, in_path: tuple[str, ...], method: str) -> str:
+
+def _bodies_of(model: m.RequestModel | m.TemplateBodyModel) -> list[tuple[str, Json]]:
+    """Return the bodies that the author wrote, null for one that is taken away."""
+    names = {"json_" if key == "json" else key: key for key in BODY_KEYS}
+    return [
+        (key, getattr(model, name)) for name, key in names.items() if name in model.model_fields_set
+    ]
+
+
+def _is_missing(value: m.TemplateValueModel, step: m.StepModel) -> bool:
+    """Say whether a required value is given neither by the step's values nor by its request."""
+    if not value.required or value.name in step.values or "default" in value.model_fields_set:
+        return False
+    request = step.request if isinstance(step.request, m.RequestModel) else None
+    if request is None:
+        return True
+    match value.in_:
+        case "body":
+            return all(data is None for _, data in _bodies_of(request))
+        case "header":
+            names = {name.lower() for name, data in (request.headers or {}).items() if data}
+            return value.name.lower() not in names
+        case "query":
+            return (request.query or {}).get(value.name) is None
+        case _:
+            return (request.path_params or {}).get(value.name) is None
+
+
+def _set(target: dict[str, Value], name: str, value: Value) -> None:
+    if isinstance(value, LiteralValue) and value.value is None:
+        target.pop(name, None)
+    else:
+        target[name] = value
+
+
+def _free_place(name: str, in_path: tuple[str, ...], method: str) -> str:
     if name in in_path:
         return "path"
     if _HEADER_NAME.fullmatch(name):
@@ -415,46 +401,7 @@ def _adhoc_place(name: str, in_path: tuple[str, ...], method: str) -> str:
     return "query" if method in _QUERY_METHODS else "body"
 
 
-def _with_field(body: Value, name: str, value: Value) -> Value:
-    fields: dict[str, Value] = {}
-    if isinstance(body, ObjectValue):
-        fields = dict(body.fields)
-    elif isinstance(body, LiteralValue) and isinstance(body.value, dict):
-        fields = {key: LiteralValue(item) for key, item in body.value.items()}
-    fields[name] = value
-    literals = {key: item.value for key, item in fields.items() if isinstance(item, LiteralValue)}
-    return LiteralValue(literals) if len(literals) == len(fields) else ObjectValue(fields)
-
-
-def _texts(url: Value) -> list[str]:
-    return (
-        [part for part in url.parts if isinstance(part, str)] if isinstance(url, TextValue) else []
-    )
-
-
 def _hops(follow: bool | int | None) -> int | None:
     if isinstance(follow, bool):
         return DEFAULT_HOPS if follow else 0
     return follow
-
-
-def is_lone_expression(url: Value) -> bool:
-    """Say whether *url* is one expression, which gives a whole URL."""
-    return isinstance(url, PathExpression | CallExpression)
-
-
-def literal_origin(url: Value) -> str | None:
-    """Return the origin that *url* writes out, such as ``https://api.example:8443``, or None."""
-    text = url.value if isinstance(url, LiteralValue) else (_texts(url) or [""])[0]
-    starts_literal = isinstance(url, LiteralValue) or (
-        isinstance(url, TextValue) and url.parts[0] == text
-    )
-    if not starts_literal or not isinstance(text, str) or "://" not in text:
-        return None
-    try:
-        parts = urlsplit(text)
-    except ValueError:  # reported where the URL is read, or by the request when it is half a text
-        return None
-    # The host must be whole within the text: in `https://{{ x }}.example` it is not.
-    is_whole = isinstance(url, LiteralValue) or "/" in text.partition("://")[2]
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc and is_whole else None

@@ -58,6 +58,12 @@ class TemplateFinder:
 
     def find(self, name: str, service: str | None, place: Place) -> Template | AdhocRequest | None:
         """Return what *name*, written at *place*, means; None with a problem noted."""
+        if "{{" in name:
+            title = "the name of a template cannot hold an expression"
+            hint = "write a placeholder such as `{id}`, and give it a value under `values`"
+            label = place.part_label(name.index("{{"), 2)
+            self.findings.note("RF204", title, label, hint=hint)
+            return None
         found = self._by_name(name) or self._by_path(name, service)
         if len(found) == 1:
             return found[0]
@@ -88,10 +94,10 @@ class TemplateFinder:
             return []
         wanted = (match[1], _shape(match[2]))
         found = [t for t in self.templates if (t.model.method, _shape(t.model.url)) == wanted]
-        if service is not None:
-            found = [each for each in found if each.model.service in (None, service)]
-        exact = [each for each in found if service and each.model.service == service]
-        return exact or found
+        # A service only narrows: the journey's own does not hide the one template there is.
+        near = [each for each in found if each.model.service in (None, service)] if service else []
+        exact = [each for each in near if each.model.service == service]
+        return exact or near or found
 
     def _note_several(self, name: str, found: Iterable[Template], place: Place) -> None:
         names = ", ".join(f"`{each.model.name}`" for each in found)
