@@ -23,7 +23,14 @@ _PART = re.compile(
     r"(?P<head><!-- (?P<kind>include|generate): (?P<name>[^\n]+?) -->\n).*?(?P<tail><!-- end -->)",
     re.DOTALL,
 )
-_LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".py": "python", ".csv": "text", ".json": "json", ".ini": "ini"}
+_LANGUAGES = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".py": "python",
+    ".csv": "text",
+    ".json": "json",
+    ".ini": "ini",
+}
 
 
 def build_page(text: str) -> str:
@@ -161,7 +168,12 @@ def _command_help() -> str:
     parts = []
     for name in ("", *(command.name for command in COMMANDS)):
         arguments = [*([name] if name else []), "--help"]
-        parts += [f"## `reqflo {name}`".replace(" `", "`"), "", f"```text\n{_help_text(arguments)}\n```", ""]
+        parts += [
+            f"## `reqflo {name}`".replace(" `", "`"),
+            "",
+            f"```text\n{_help_text(arguments)}\n```",
+            "",
+        ]
     return "\n".join(parts).rstrip()
 
 

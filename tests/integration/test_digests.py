@@ -69,7 +69,9 @@ def test_names_of_people_change_nothing_and_a_template_changes_its_users(tmp_pat
     first = folder / "journeys" / "first.journey.yaml"
     first.write_text(
         first.read_text().replace(
-            "  steps:\n", "  id: create-and-find-an-order\n  owner: team\n  tags: [x]\n  steps:\n", 1
+            "  steps:\n",
+            "  id: create-and-find-an-order\n  owner: team\n  tags: [x]\n  steps:\n",
+            1,
         )
     )
     template = folder / "templates" / "create-order.yaml"

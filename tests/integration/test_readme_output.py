@@ -23,7 +23,17 @@ def project(tmp_path):
 
 def run_pytest(folder, *arguments):
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:randomly",
+            "-q",
+            *arguments,
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -28,7 +28,12 @@ DOORS = {
     "jsonpath_rfc9535": ["pytest_reqflo/lang/"],
     "regex": ["pytest_reqflo/lang/"],
     "xdist": ["pytest_reqflo/host/", "pytest_reqflo/plugin.py"],
-    "pytest": ["pytest_reqflo/host/", "pytest_reqflo/plugin.py", "pytest_reqflo/testing/", "pytest_reqflo/cli/run"],
+    "pytest": [
+        "pytest_reqflo/host/",
+        "pytest_reqflo/plugin.py",
+        "pytest_reqflo/testing/",
+        "pytest_reqflo/cli/run",
+    ],
 }
 
 
@@ -63,7 +68,12 @@ def test_no_module_reads_the_private_parts_of_pytest():
 def test_imports_go_one_way():
     # Read from the checkout: the wheel holds the same modules, the contracts stand in pyproject.
     run = subprocess.run(
-        [sys.executable, "-c", "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())", "--no-cache"],
+        [
+            sys.executable,
+            "-c",
+            "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())",
+            "--no-cache",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -99,7 +109,11 @@ def test_every_module_imports_alone_without_warnings():
         "    importlib.import_module(name)\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", script, *MODULES], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", script, *MODULES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert run.returncode == 0, run.stderr[-2000:]
 
@@ -115,7 +129,11 @@ def test_a_run_needs_neither_yaml_nor_pydantic_nor_pytest():
         "print(sorted({'yaml', 'pydantic', 'pytest', 'dbos'} & set(sys.modules)))\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", script, *RUN_SIDE], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script, *RUN_SIDE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout.strip() == "[]"
 
@@ -132,7 +150,9 @@ def test_every_code_is_raised_somewhere_and_known():
     from pytest_reqflo.errors import CODES
 
     text = "\n".join(
-        path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py") if path.name != "errors.py"
+        path.read_text(encoding="utf-8")
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "errors.py"
     )
     used = set(re.findall(r"\bRF\d{3}\b", text))
     assert used == set(CODES)

@@ -118,8 +118,7 @@ def made_stable(text, server):
     text = text.replace(server, "server")
     text = re.sub(r"\brun[_-][0-9a-zA-Z-]{8,}", "run_0123456789ab", text)
     text = re.sub(r"\b\d+(\.\d+)? ms\b", "12 ms", text)
-    text = re.sub(r"\b\d+\.\d+ s\b", "0.12 s", text)
-    return text
+    return re.sub(r"\b\d+\.\d+ s\b", "0.12 s", text)
 
 
 @pytest.mark.parametrize("code", [code for code in CODES if code != INTERRUPTED])
