@@ -31,11 +31,12 @@ class AssertionCompiler:
     before: int
 
     def compile_all(
-        self, models: Sequence[m.AssertionModel], place: Place, origin: Origin = "step"
-    ) -> tuple[AssertionSpec, ...]:
-        """Return the assertions of the list at *place*."""
+        self, models: Sequence[m.AssertionModel], place: Place, origin: Origin = "step",
+        *, first: int = 0,
+    ) -> tuple[AssertionSpec, ...]:  # fmt: skip
+        """Return the assertions of the list at *place*, numbered from *first*."""
         return tuple(
-            self._compile(model, place.at(index), index, origin)
+            self._compile(model, place.at(index), first + index, origin)
             for index, model in enumerate(models)
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,7 +35,12 @@ from pytest_reqflo.compile.overlays import (
     overlay_journey,
     overlay_templates,
 )
-from pytest_reqflo.compile.references import CONDITION_ROOTS, References, StepName
+from pytest_reqflo.compile.references import (
+    CONDITION_ROOTS,
+    References,
+    StepName,
+    step_id_of,
+)
 from pytest_reqflo.compile.requests import RequestCompiler
 from pytest_reqflo.compile.templates import (
     AdhocPolicy,
@@ -58,8 +62,6 @@ from pytest_reqflo.syntax.library import Library
 from pytest_reqflo.values import Digest, Json, digest_of, slugify
 
 _T = TypeVar("_T")
-
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,9 +268,10 @@ class _Compiler:
             at = base.place.at("assertions")
             found = compiler.compile_all(base.model.assertions, at, "template")
         found += compiler.compile_all(step.assertions, place.at("assertions"))
-        for each in self.added:
-            if each.step == self.ids[order]:
-                found += compiler.compile_all(each.models, each.place, "overlay")
+        added = [each for each in self.added if each.step == self.ids[order]]
+        for number, each in enumerate(added):
+            first = sum(len(earlier.models) for earlier in added[:number])
+            found += compiler.compile_all(each.models, each.place, "overlay", first=first)
         return found
 
     def _assertion_compiler(self, order: int) -> AssertionCompiler:
@@ -376,18 +379,9 @@ def _step_names(model: m.JourneyModel, place: Place) -> tuple[StepName, ...]:
         *((step, place.at("finally", i)) for i, step in enumerate(model.finally_)),
     ]
     return tuple(
-        StepName(_step_id(step, order), order, at, tuple(each.name for each in step.outputs))
+        StepName(step_id_of(step, order), order, at, tuple(each.name for each in step.outputs))
         for order, (step, at) in enumerate(steps)
     )
-
-
-def _step_id(step: m.StepModel, order: int) -> str:
-    if step.id:
-        return step.id
-    slug = slugify(step.name or "").replace(".", "-")
-    if not slug:
-        return f"step-{order + 1}"
-    return slug if _IDENTIFIER.fullmatch(slug) else f"step-{slug}"
 
 
 def _check_ids(names: Sequence[StepName], findings: Findings) -> None:

@@ -31,7 +31,7 @@ class Files:
             label = place.part_label(relative.index("{{"), 2)
             self.findings.note("RF204", title, label, hint=hint)
             return None
-        folder = self.folders[place.document.map.source.file]
+        folder = self.folders[place.file]
         try:
             return resolve_below(self.root, folder, relative)
         except PathProblem as problem:

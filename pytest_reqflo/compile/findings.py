@@ -6,12 +6,14 @@ which document a part was written in, so that every message points at the author
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, Severity, label_at
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.source import Span
 from pytest_reqflo.syntax.document import Document, scalar_offset_span
-from pytest_reqflo.values import Json, pointer_join
+from pytest_reqflo.values import pointer_join
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +27,49 @@ class Place:
         """Return the place of a part of this one."""
         return Place(self.document, pointer_join(self.pointer, *parts))
 
+    @property
+    def written(self) -> Place:
+        """The place in the file that this part was written in."""
+        grafts = self.document.grafts if isinstance(self.document, PatchedDocument) else {}
+        prefix = self.pointer
+        while grafts and prefix:
+            if (graft := grafts.get(prefix)) is not None:
+                return Place(graft.document, graft.pointer + self.pointer[len(prefix) :]).written
+            prefix = prefix.rpartition("/")[0]
+        return self
+
+    @property
+    def file(self) -> str:
+        """The file that this part was written in, as shown to people."""
+        return self.written.document.map.source.file
+
     def label(self, text: str = "") -> Label:
         """Return the mark for the whole value."""
-        places = self.document.map
-        return label_at(places.source, places.span_of(self.pointer), text)
+        at = self.written
+        return at._mark(at.document.map.span_of(at.pointer), text)
 
     def key_label(self, text: str = "") -> Label:
         """Return the mark for the key that holds the value."""
-        places = self.document.map
-        return label_at(places.source, places.key_span_of(self.pointer), text)
+        at = self.written
+        return at._mark(at.document.map.key_span_of(at.pointer), text)
 
     def part_label(self, offset: int, length: int, text: str = "") -> Label:
         """Return the mark for *length* characters of the text here, from *offset*."""
-        span = scalar_offset_span(self.document, self.pointer, offset, max(1, length))
+        at = self.written
+        return at._mark(scalar_offset_span(at.document, at.pointer, offset, max(1, length)), text)
+
+    def _mark(self, span: Span, text: str) -> Label:
         return label_at(self.document.map.source, span, text)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedDocument(Document):
+    """A document with the changes of overlays; *grafts* says where each changed part is written.
+
+    Shape: *map* knows every part, also those of other files; lines of text are those of *grafts*.
+    """
+
+    grafts: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -84,19 +115,3 @@ def _order(diagnostic: Diagnostic, file: str) -> tuple[bool, str, int, int]:
     if span is None:
         return True, "", 0, 0
     return span.file != file, span.file, span.start.line, span.start.column
-
-
-def merge_patch(target: Json, patch: Json) -> Json:
-    """Return *target* changed by *patch*; null removes a key.
-
-    Source: RFC 7396.
-    """
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, change in patch.items():
-        if change is None:
-            result.pop(key, None)
-        else:
-            result[key] = merge_patch(result.get(key), change)
-    return result

@@ -6,16 +6,17 @@ overlay, the rest where it always stood.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from pytest_reqflo.compile.findings import Findings, Place, merge_patch
+from pytest_reqflo.compile.findings import Findings, PatchedDocument, Place
+from pytest_reqflo.compile.references import step_id_of
 from pytest_reqflo.compile.templates import Template
-from pytest_reqflo.diagnostic import name_hint
+from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import JourneyError
-from pytest_reqflo.source import SourceMap, Span
+from pytest_reqflo.source import SourceMap, SourceText, Span
 from pytest_reqflo.syntax.document import Document
-from pytest_reqflo.syntax.explain import validate
+from pytest_reqflo.syntax.explain import M, validate
 from pytest_reqflo.syntax.library import Library, Loaded
 from pytest_reqflo.syntax.model import (
     AssertionModel,
@@ -66,7 +67,7 @@ def overlay_journey(
             at = Place(overlay.document, pointer_join(overlay.pointer, "steps", step_id))
             pointer = _find_step(model, step_id)
             if pointer is None:
-                ids = [_id_of(step.id, step.name) for step in (*model.steps, *model.finally_)]
+                ids = [name for name, _ in _steps_of(model)]
                 title = (
                     f"overlay `{overlay.model.name}` changes step `{step_id}`, which does not exist"
                 )
@@ -77,7 +78,7 @@ def overlay_journey(
     if patched is document:
         return model, document
     try:
-        return validate(patched, JourneyDocument).journey, patched
+        return _validate(patched, JourneyDocument).journey, patched
     except JourneyError as error:
         findings.take(error)
         return model, document
@@ -138,56 +139,102 @@ def _patched_template(template: Template, patch: Json, at: Place, findings: Find
     document = patch_document(template.place.document, template.place.pointer, patch, at)
     try:
         if template.place.pointer:
-            return _template(validate(document, TemplateDocument).template, document)
-        return _template(validate(document, TemplateModel), document)
+            return _template(_validate(document, TemplateDocument).template, document)
+        return _template(_validate(document, TemplateModel), document)
     except JourneyError as error:
         findings.take(error)
         return template
 
 
 def _find_step(model: JourneyModel, step_id: str) -> str | None:
-    for key, steps in (("steps", model.steps), ("finally", model.finally_)):
-        for index, step in enumerate(steps):
-            if _id_of(step.id, step.name) == step_id:
-                return f"/journey/{key}/{index}"
-    return None
+    return next((place for name, place in _steps_of(model) if name == step_id), None)
 
 
-def _id_of(step_id: str | None, name: str | None) -> str:
-    return step_id or slugify(name or "")
+def _steps_of(model: JourneyModel) -> Iterator[tuple[str, str]]:
+    """Yield the id and the pointer of each step."""
+    places = [f"/journey/steps/{number}" for number in range(len(model.steps))]
+    places += [f"/journey/finally/{number}" for number in range(len(model.finally_))]
+    steps = (*model.steps, *model.finally_)
+    for order, (step, place) in enumerate(zip(steps, places, strict=True)):
+        yield step_id_of(step, order), place
 
 
 def patch_document(document: Document, pointer: str, patch: Json, at: Place) -> Document:
-    """Return *document* with *patch* merged in at *pointer*; changed parts have the places of *at*."""
-    data = _replaced(document.data, pointer.split("/")[1:], patch)
+    """Return *document* with *patch*, written at *at*, merged in at *pointer*.
+
+    Source: RFC 7396: null removes a key, mappings merge, anything else replaces.
+    """
     values, keys = dict(document.map.values), dict(document.map.keys)
-    _move_places(patch, pointer, at, values, keys)
-    return Document(data, SourceMap(document.map.source, values, keys))
+    known = document.grafts if isinstance(document, PatchedDocument) else {}
+    patcher = _Patcher(values, keys, dict(known))
+    data = patcher.patch_at(document.data, pointer.split("/")[1:], "", patch, at)
+    places = SourceMap(document.map.source, values, keys)
+    return PatchedDocument(data, places, patcher.grafts)
 
 
-def _replaced(data: Json, parts: list[str], patch: Json) -> Json:
-    if not parts:
-        return merge_patch(data, patch)
-    head, rest = parts[0], parts[1:]
-    if isinstance(data, list):
-        index = int(head)
-        return [_replaced(item, rest, patch) if i == index else item for i, item in enumerate(data)]
-    return {
-        key: _replaced(item, rest, patch) if key == head else item for key, item in data.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Patcher:
+    """Merges a patch, and notes where each part that it brings is written."""
 
+    values: dict[str, Span]
+    keys: dict[str, Span]
+    grafts: dict[str, Place]
 
-def _move_places(
-    patch: Json, pointer: str, at: Place, values: dict[str, Span], keys: dict[str, Span]
-) -> None:
-    places = at.document.map
-    if isinstance(patch, dict):
+    def patch_at(self, data: Json, parts: list[str], here: str, patch: Json, at: Place) -> Json:
+        if not parts:
+            return self.merge(data, patch, here, at)
+        inner = f"{here}/{parts[0]}"
+        if isinstance(data, list):
+            number = int(parts[0])
+            changed = self.patch_at(data[number], parts[1:], inner, patch, at)
+            return [*data[:number], changed, *data[number + 1 :]]
+        return {**data, parts[0]: self.patch_at(data[parts[0]], parts[1:], inner, patch, at)}
+
+    def merge(self, target: Json, patch: Json, here: str, at: Place) -> Json:
+        if not isinstance(patch, dict):
+            self._graft(here, at)
+            return patch
+        if not isinstance(target, dict):
+            self._graft(here, at)
+            target = {}
+        merged = dict(target)
         for key, item in patch.items():
-            inner = pointer_join(pointer, key)
-            source = at.at(key)
-            keys[inner] = places.key_span_of(source.pointer)
-            _move_places(item, inner, source, values, keys)
-        return
-    values[pointer] = places.span_of(at.pointer)
-    for number, item in enumerate(patch if isinstance(patch, list) else ()):
-        _move_places(item, pointer_join(pointer, number), at.at(number), values, keys)
+            if item is None:
+                merged.pop(key, None)
+            else:
+                inner = pointer_join(here, key)
+                merged[key] = self.merge(merged.get(key), item, inner, at.at(key))
+        return merged
+
+    def _graft(self, here: str, at: Place) -> None:
+        for stale in [pointer for pointer in self.grafts if pointer.startswith(f"{here}/")]:
+            del self.grafts[stale]
+        self.grafts[here] = at
+        places = at.document.map
+        for spans, added in ((self.values, places.values), (self.keys, places.keys)):
+            for pointer, span in added.items():
+                if pointer == at.pointer or pointer.startswith(f"{at.pointer}/"):
+                    spans[here + pointer[len(at.pointer) :]] = span
+
+
+def _validate(document: Document, model: type[M]) -> M:
+    """Return the patched *document* as *model*.
+
+    Raises: JourneyError that shows each part in the file that brought it.
+    """
+    try:
+        return validate(document, model)
+    except JourneyError as error:
+        found = error.diagnostics
+    grafts = document.grafts.values() if isinstance(document, PatchedDocument) else ()
+    sources = [document.map.source, *(each.document.map.source for each in grafts)]
+    texts = {source.file: source for source in sources}
+    raise JourneyError(*(_with_lines(item, texts) for item in found))
+
+
+def _with_lines(item: Diagnostic, texts: Mapping[str, SourceText]) -> Diagnostic:
+    labels = (
+        replace(label, line_text=texts[label.span.file].line(label.span.start.line))
+        for label in item.labels
+    )
+    return replace(item, labels=tuple(labels))

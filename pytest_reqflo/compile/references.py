@@ -6,6 +6,7 @@ needs: secrets, environment and me values, and the parts of earlier answers (imp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +23,8 @@ from pytest_reqflo.lang.template import (
     path_text,
     walk_expressions,
 )
-from pytest_reqflo.values import Json
+from pytest_reqflo.syntax import model as m
+from pytest_reqflo.values import Json, slugify
 
 STEP_ROOTS = frozenset(
     {"inputs", "variables", "steps", "env", "secrets", "me", "case", "row", "run"}
@@ -31,6 +33,7 @@ ASSERTION_ROOTS = STEP_ROOTS | {"response"}
 CONDITION_ROOTS = STEP_ROOTS - {"secrets"}
 CASE_ROOTS = frozenset({"env", "secrets", "me"})
 MARK_ROOTS = frozenset({"env"})
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 RESPONSE_PARTS = (
     "status", "headers", "headers_all", "body", "text", "bytes", "url", "redirects", "http_version",
     "cookies",
@@ -51,6 +54,16 @@ class StepName:
     order: int
     place: Place
     outputs: tuple[str, ...]
+
+
+def step_id_of(step: m.StepModel, order: int) -> str:
+    """Return the id of a step: its own, else the slug of its name, else made of its number."""
+    if step.id:
+        return step.id
+    slug = slugify(step.name or "").replace(".", "-")
+    if not slug:
+        return f"step-{order + 1}"
+    return slug if _IDENTIFIER.fullmatch(slug) else f"step-{slug}"
 
 
 @dataclass(slots=True)
