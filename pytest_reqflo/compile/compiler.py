@@ -19,8 +19,8 @@ from pytest_reqflo.artifact.model import (
     StepSpec,
 )
 from pytest_reqflo.compile.assertions import AssertionCompiler, check_expected, check_pattern
+from pytest_reqflo.compile.cases import CaseChecker
 from pytest_reqflo.compile.declarations import (
-    CaseChecker,
     check_names,
     declare_inputs,
     declare_variables,
@@ -116,11 +116,17 @@ class _Compiler:
         cls, loaded: LoadedJourney, library: Library, findings: Findings, adhoc: AdhocPolicy
     ) -> _Compiler:
         place = Place(loaded.document, "/journey")
-        overlays = _asked(lambda: find_overlays(loaded.model, place, library, findings), findings)
+        overlays = (
+            _asked(lambda: find_overlays(loaded.model, place, library, findings), findings) or ()
+        )
         model, document = overlay_journey(loaded.document, loaded.model, overlays, findings)
         place = Place(document, "/journey")
-        known = _asked(library.templates, findings)
-        templates = overlay_templates(known, overlays, findings)
+        is_wanted = _names_templates(model) or any(each.model.templates for each in overlays)
+        known = _asked(library.templates, findings) if is_wanted else ()
+        # In a broken library any name might be one of those that could not be read.
+        is_broken = known is None
+        known = known or ()
+        templates = () if is_broken else overlay_templates(known, overlays, findings)
         names = _step_names(model, place)
         _check_ids(names, findings)
         shown_folders = {loaded.shown: loaded.path.parent}
@@ -132,7 +138,7 @@ class _Compiler:
             findings=findings,
             files=Files(findings, loaded.root, shown_folders),
             library=library,
-            templates=TemplateFinder(findings, templates, adhoc),
+            templates=TemplateFinder(findings, templates, adhoc, is_broken),
             added=added_assertions(overlays, [name.id for name in names], findings),
             references=References(
                 findings,
@@ -364,13 +370,20 @@ def journey_id_of(model: m.JourneyModel) -> str:
     return model.id or slugify(model.name) or fallback
 
 
-def _asked(ask: Callable[[], tuple[_T, ...]], findings: Findings) -> tuple[_T, ...]:
-    """Return what *ask* gives, or nothing with the problems of a broken library noted."""
+def _asked(ask: Callable[[], tuple[_T, ...]], findings: Findings) -> tuple[_T, ...] | None:
+    """Return what *ask* gives, or None with the problems of a broken library noted."""
     try:
         return ask()
     except JourneyError as error:
         findings.take(error)
-        return ()
+        return None
+
+
+def _names_templates(model: m.JourneyModel) -> bool:
+    """Say whether the journey asks the library for a template."""
+    steps = (*model.steps, *model.finally_)
+    named = [step.template or isinstance(step.request, str) for step in steps]
+    return model.base_template is not None or any(named)
 
 
 def _step_names(model: m.JourneyModel, place: Place) -> tuple[StepName, ...]:

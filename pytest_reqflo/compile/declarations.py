@@ -1,41 +1,21 @@
-"""Inputs, variables, cases, data and tags of a journey: checked, and declared for the artifact."""
+"""Inputs and variables of a journey: checked, and declared for the artifact. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from pytest_reqflo.artifact.model import InputDeclaration, VariableDeclaration
 from pytest_reqflo.compile.circles import find_circles, find_excess
-from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import (
-    CASE_ROOTS,
-    MARK_ROOTS,
     References,
     expressions_in,
 )
-from pytest_reqflo.diagnostic import name_hint
-from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Value
 from pytest_reqflo.lang.template import parse_value
 from pytest_reqflo.syntax import model as m
-from pytest_reqflo.syntax.cells import InputType, check_type
-from pytest_reqflo.syntax.data import load_rows, rows_from_inline
-from pytest_reqflo.syntax.library import Library
+from pytest_reqflo.syntax.cells import check_type
 from pytest_reqflo.values import Json
-
-RESERVED_MARKS = frozenset(
-    {
-        "parametrize", "skip", "skipif", "xfail", "usefixtures", "filterwarnings", "tryfirst",
-        "trylast", "hookwrapper", "flaky", "asyncio", "anyio", "timeout", "xdist_group", "and", "or", "not", "None",
-        "True", "False",
-    }
-)  # fmt: skip
-# pytest.mark refuses names that begin with an underscore; `-m` reads no more than this.
-_TAG = re.compile(r"[^\W_][\w.+-]*")
 
 
 def declare_inputs(
@@ -44,6 +24,7 @@ def declare_inputs(
     """Return the inputs; a default of another type is noted (RF117)."""
     declared = []
     for index, each in enumerate(model.inputs):
+        _check_default(each.default, "input", each.name, place.at("inputs", index), findings)
         has_default = "default" in each.model_fields_set
         if (
             has_default
@@ -167,136 +148,3 @@ def note_twice(
             )
         else:
             first[name] = at
-
-
-def check_tags(tags: Sequence[str], place: Place, findings: Findings) -> None:
-    """Note tags that cannot be pytest marks (RF119)."""
-    for index, tag in enumerate(tags):
-        if tag in RESERVED_MARKS:
-            hint = f"use the key `{tag}`" if tag in ("skip", "xfail") else "choose another word"
-            title = f"tag `{tag}` is a word with a meaning of its own in pytest"
-            findings.note("RF119", title, place.at(index).label(), hint=hint)
-        elif _TAG.fullmatch(tag) is None:
-            title = f"tag `{tag}` cannot be used with `pytest -m`"
-            findings.note(
-                "RF119", title, place.at(index).label(), hint="use letters, digits, _ and -"
-            )
-
-
-@dataclass(slots=True)
-class CaseChecker:
-    """Checks cases, marks and data of a journey."""
-
-    findings: Findings
-    references: References
-    files: Files
-    library: Library
-    model: m.JourneyModel
-    place: Place
-
-    def check(self) -> Path | None:
-        """Note what is wrong, and return the path of the data file, None without one."""
-        self._check_marks(self.model, self.place)
-        check_tags(self.model.tags, self.place.at("tags"), self.findings)
-        for index, case in enumerate(self.model.cases):
-            self._check_case(case, self.place.at("cases", index))
-        return self._check_data()
-
-    def _check_marks(self, owner: m.JourneyModel | m.CaseModel, place: Place) -> None:
-        for name in ("skip", "xfail"):
-            mark = getattr(owner, name)
-            if isinstance(mark, m.MarkModel):
-                self.references.read(mark.when, place.at(name, "when"), MARK_ROOTS)
-
-    def _check_case(self, case: m.CaseModel, place: Place) -> None:
-        self._check_marks(case, place)
-        check_tags(case.tags, place.at("tags"), self.findings)
-        types = {each.name: each.type for each in self.model.inputs}
-        names = [*types, *self.references.variables]
-        for name, data in case.values.items():
-            at = place.at("values", name)
-            value = self.references.read(data, at, CASE_ROOTS)
-            if name not in names:
-                title = f"case `{case.name}` sets `{name}`, which is not declared"
-                hint = name_hint(name, names, what="Declared")
-                self.findings.note("RF202", title, at.key_label(), hint=hint)
-            elif isinstance(value, LiteralValue) and name in types and data is not None:
-                self._check_fit(name, data, types[name], at)
-        for index, preset in enumerate(case.presets):
-            self._check_preset(preset, place.at("presets", index))
-
-    def _check_fit(self, name: str, data: Json, kind: InputType, place: Place) -> None:
-        if fault := check_type(data, kind):
-            self.findings.note("RF117", f"the value of input `{name}` {fault}", place.label())
-
-    def _check_preset(self, name: str, place: Place) -> None:
-        try:
-            preset = self.library.find_preset(name)
-        except JourneyError as error:
-            self.findings.take(error)
-            return
-        if preset is None:
-            hint = name_hint(name, self.library.presets, what="Presets")
-            self.findings.note("RF212", f"there is no preset `{name}`", place.label(), hint=hint)
-            return
-        declared = {*self.references.inputs, *self.references.variables}
-        for key, data in preset.model.values.items():
-            if key in declared:
-                at = Place(preset.document, preset.pointer).at("values", key)
-                self.references.read(data, at, CASE_ROOTS)
-
-    def _check_data(self) -> Path | None:
-        data, place = self.model.data, self.place.at("data")
-        if data is None:
-            return None
-        if isinstance(data, str):
-            return self._check_rows(data, place, None)
-        names = [case.name for case in self.model.cases]
-        if data.case is not None and data.case not in names:
-            hint = name_hint(data.case, names, what="Cases")
-            title = f"there is no case `{data.case}`"
-            self.findings.note("RF212", title, place.at("case").label(), hint=hint)
-        if data.file is not None:
-            return self._check_rows(data.file, place.at("file"), data.key)
-        if data.rows is not None:
-            try:
-                rows_from_inline(
-                    data.rows, place.document, place.at("rows").pointer, self._types(), data.key,
-                    sensitive=self._sensitive(),
-                )  # fmt: skip
-            except JourneyError as error:
-                self.findings.take(error)
-        return None
-
-    def _check_rows(self, file: str, place: Place, key: str | None) -> Path | None:
-        path = self.files.find(file, place)
-        if path is None:
-            return None
-        try:
-            load_rows(
-                path, shown=self._shown(file), inputs=self._types(), key=key,
-                sensitive=self._sensitive(),
-            )  # fmt: skip
-        except JourneyError as error:
-            self.findings.take(error)
-        return path
-
-    def _shown(self, file: str) -> str:
-        folder = Path(self.place.document.map.source.file).parent
-        return str(Path(folder, file)) if ".." not in Path(file).parts else _normal(folder, file)
-
-    def _types(self) -> Mapping[str, InputType]:
-        return {each.name: each.type for each in self.model.inputs}
-
-    def _sensitive(self) -> tuple[str, ...]:
-        return tuple(each.name for each in self.model.inputs if each.sensitive)
-
-
-def _normal(folder: Path, file: str) -> str:
-    parts: list[str] = []
-    for part in Path(folder, file).parts:
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return "/".join(parts)

@@ -95,6 +95,11 @@ class Findings:
         if diagnostic not in self.found:
             self.found.append(diagnostic)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found so far is an error."""
+        return any(item.severity == "error" for item in self.found)
+
     def take(self, error: JourneyError) -> None:
         """Add the problems of *error*, each once."""
         self.found += [item for item in error.diagnostics if item not in self.found]

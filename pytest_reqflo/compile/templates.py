@@ -50,11 +50,16 @@ def placeholders_of(url: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TemplateFinder:
-    """Looks templates up by name, slug, or method and path."""
+    """Looks templates up by name, slug, or method and path.
+
+    Shape: *is_broken* when the library could not be read, which is noted: then nothing is found, and
+        nothing more is said.
+    """
 
     findings: Findings
     templates: tuple[Template, ...]
     adhoc: AdhocPolicy
+    is_broken: bool = False
 
     def find(self, name: str, service: str | None, place: Place) -> Template | AdhocRequest | None:
         """Return what *name*, written at *place*, means; None with a problem noted."""
@@ -63,6 +68,8 @@ class TemplateFinder:
             hint = "write a placeholder such as `{id}`, and give it a value under `values`"
             label = place.part_label(name.index("{{"), 2)
             self.findings.note("RF204", title, label, hint=hint)
+            return None
+        if self.is_broken:
             return None
         found = self._by_name(name) or self._by_path(name, service)
         if len(found) == 1:
@@ -83,7 +90,8 @@ class TemplateFinder:
 
     def _by_name(self, name: str) -> list[Template]:
         exact = [each for each in self.templates if each.model.name == name]
-        slug = slugify(name)
+        # `GET /orders` has the slug of a template called "Get orders", wherever that leads.
+        slug = "" if _METHOD_AND_PATH.fullmatch(name.strip()) else slugify(name)
         return exact or [
             each for each in self.templates if slug and slugify(each.model.name) == slug
         ]
