@@ -56,7 +56,7 @@ class AssertionCompiler:
                 self._check_status(expected, place.at("expected"))
                 return AssertionSpec(type="status_code", index=index, expected=expected)
             case m.JsonPathAssertion():
-                self._check_query(model.path, place.at("path"))
+                check_query(model.path, place.at("path"), self.findings)
                 # Without `operator` and `expected` it asks, as for headers, whether there is a value.
                 chosen = model.operator if "operator" in model.model_fields_set else None
                 operator, expected = self._comparison(model, chosen, place)
@@ -180,19 +180,6 @@ class AssertionCompiler:
             label = place.part_label(name.index("{{"), 2)
             self.findings.note("RF204", title, label, hint=hint)
 
-    def _check_query(self, text: str, place: Place) -> None:
-        if "{{" in text:
-            title = "a JSONPath cannot hold an expression"
-            hint = "select with a fixed path, and put the expression into `expected`"
-            label = place.part_label(text.index("{{"), 2)
-            self.findings.note("RF204", title, label, hint=hint)
-            return
-        try:
-            compile_query(text)
-        except QueryProblem as problem:
-            label = place.part_label(problem.offset, 1)
-            self.findings.note("RF207", f"JSONPath: {problem}", label, hint=problem.hint)
-
     def _schema(self, model: m.JsonSchemaAssertion, place: Place) -> Json:
         # Loading jsonschema costs more than the rest of the language together.
         from pytest_reqflo.lang.schema import check_schema
@@ -225,6 +212,20 @@ def check_expected(operator: str, expected: Value, place: Place, findings: Findi
         check_pattern(expected.value, place, findings)
     elif fault := find_expected_fault(operator, expected.value):
         findings.note("RF210", f"operator `{operator}`: {fault}", place.label())
+
+
+def check_query(text: str, place: Place, findings: Findings) -> None:
+    """Note a malformed JSONPath (RF207), and one that holds an expression (RF204)."""
+    if "{{" in text:
+        title = "a JSONPath cannot hold an expression"
+        hint = "select with a fixed path, and put the expression into `expected`"
+        findings.note("RF204", title, place.part_label(text.index("{{"), 2), hint=hint)
+        return
+    try:
+        compile_query(text)
+    except QueryProblem as problem:
+        label = place.part_label(problem.offset, 1)
+        findings.note("RF207", f"JSONPath: {problem}", label, hint=problem.hint)
 
 
 def check_pattern(text: str, place: Place, findings: Findings) -> None:

@@ -18,7 +18,12 @@ from pytest_reqflo.artifact.model import (
     RunSettings,
     StepSpec,
 )
-from pytest_reqflo.compile.assertions import AssertionCompiler, check_expected, check_pattern
+from pytest_reqflo.compile.assertions import (
+    AssertionCompiler,
+    check_expected,
+    check_pattern,
+    check_query,
+)
 from pytest_reqflo.compile.cases import CaseChecker
 from pytest_reqflo.compile.declarations import (
     check_names,
@@ -54,7 +59,6 @@ from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
 from pytest_reqflo.lang.operators import OPERATORS
 from pytest_reqflo.lang.outputs import parse_output_path
-from pytest_reqflo.lang.select import QueryProblem, compile_query
 from pytest_reqflo.lang.template import TemplateProblem
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.syntax.journey import LoadedJourney
@@ -293,14 +297,10 @@ class _Compiler:
         try:
             path = parse_output_path(model.path)
             if path.query:
-                compile_query(path.query)
+                check_query(path.query, at, self.findings)
         except TemplateProblem as problem:
             label = at.part_label(problem.offset, problem.length)
             self.findings.note(problem.code, problem.message, label, hint=problem.hint)
-            path = parse_output_path("body")
-        except QueryProblem as problem:
-            label = at.part_label(problem.offset, 1)
-            self.findings.note("RF207", f"JSONPath: {problem}", label, hint=problem.hint)
             path = parse_output_path("body")
         if model.pattern is not None:
             check_pattern(model.pattern, place.at("pattern"), self.findings)
