@@ -130,6 +130,9 @@ class Redactor:
         return _replace(value, [*found, *_find_credentials(name.lower(), value)])
 
     def _clean(self, value: Json, key: str) -> Json:
+        # Answers hold millions of numbers; where nothing is known there is nothing to find.
+        if value is None or (type(value) in (int, float, bool) and not key and not self._masks):
+            return value
         if isinstance(value, Secret):
             return value.mask()
         if isinstance(value, Mapping):
@@ -143,11 +146,15 @@ class Redactor:
             return [self._clean(item, key) for item in value]
         if is_number(value):
             text = json.dumps(value)
+            if not key and len(text) < len(self._shortest_first()[0][0]):
+                return value
             shown = self._leaf(text, key)
             return value if shown == text else shown
         return value
 
     def _leaf(self, text: str, key: str) -> str:
+        if not key and not self._masks and "@" not in text:
+            return text
         found = [*self._find_known(text), *_find_userinfo(text)]
         if key and text:
             found.append(_Place(0, len(text), sensitive_mask(key), False))

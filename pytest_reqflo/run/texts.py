@@ -9,6 +9,9 @@ from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import is_array
 
+_MAX_TEXTS = 1_000
+"""An answer may have given the list: each value is a header or a field of the request."""
+
 
 def texts_of(value: Value, scope: RunScope, site: str, what: str) -> list[str | Secret]:
     """Return the texts that *value* gives: none for null, several for a list.
@@ -19,6 +22,8 @@ def texts_of(value: Value, scope: RunScope, site: str, what: str) -> list[str | 
     if rendered is None:
         return []
     items = rendered if is_array(rendered) else [rendered]
+    if len(items) > _MAX_TEXTS:
+        raise WireProblem(f"{what} is a list of {len(items):,} values, {_MAX_TEXTS:,} are allowed")
     return [_as_text(item, what) for item in items if item is not None]
 
 
