@@ -146,7 +146,8 @@ class Redactor:
             return [self._clean(item, key) for item in value]
         if is_number(value):
             text = json.dumps(value)
-            if not key and len(text) < len(self._shortest_first()[0][0]):
+            known = self._shortest_first()
+            if not key and (not known or len(text) < len(known[0][0])):
                 return value
             shown = self._leaf(text, key)
             return value if shown == text else shown
