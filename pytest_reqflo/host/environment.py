@@ -155,12 +155,13 @@ def choose_environment(library: Library, name: str | None, rootdir: Path) -> Cho
     me = read_me_values(os.environ, load_me_files(rootdir))
     found = find_environment_name(library.environment_names(), name)
     if found is None:
-        return ChosenEnvironment(implicit_environment(me), _secrets(None, IMPLICIT_NAME, rootdir))
+        choice = _secrets(None, IMPLICIT_NAME, (library.root, rootdir))
+        return ChosenEnvironment(implicit_environment(me), choice)
     loaded = library.environment(found)
     snapshot = snapshot_environment(
         loaded.model.model_dump(), process_env=os.environ, me=me, folder=loaded.path.parent
     )
-    return ChosenEnvironment(snapshot, _secrets(loaded, found, rootdir))
+    return ChosenEnvironment(snapshot, _secrets(loaded, found, (library.root, rootdir)))
 
 
 def make_source(choice: SecretsChoice) -> SecretSource:
@@ -168,14 +169,18 @@ def make_source(choice: SecretsChoice) -> SecretSource:
     return make_secret_source(choice.providers, choice.dotenv, os.environ)
 
 
-def _secrets(loaded: Loaded[EnvironmentModel] | None, name: str, rootdir: Path) -> SecretsChoice:
+def _secrets(
+    loaded: Loaded[EnvironmentModel] | None, name: str, folders: tuple[Path, ...]
+) -> SecretsChoice:
+    """Return the providers; the dotenv file is the first there is, near the journeys before far."""
     settings = loaded.model.secrets if loaded else None
     providers = tuple(settings.providers) if settings else SecretsChoice().providers
     if loaded and settings and settings.dotenv:
         # Environments are code of the suite: the file may lie anywhere.
         return SecretsChoice(providers, loaded.path.parent / settings.dotenv)
-    candidates = (rootdir / f".env.{name}", rootdir / ".env")
-    return SecretsChoice(providers, next((path for path in candidates if path.is_file()), None))
+    candidates = [folder / file for folder in folders for file in (f".env.{name}", ".env")]
+    # Where there is none, the message about a missing secret names the file that would be read.
+    return SecretsChoice(providers, next(filter(Path.is_file, candidates), candidates[0]))
 
 
 def load_me_files(rootdir: Path) -> list[Mapping[str, Json]]:

@@ -44,6 +44,10 @@ class JourneyHooks:
         report.sections = [(name, hide(text)) for name, text in report.sections]
         # The names of the folders above are among them.
         report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
+        if call.when == "setup" and report.skipped:
+            # JUnit reads them from the report of the teardown, which is made from the item.
+            item.user_properties += item.skipped_properties()
+            report.user_properties = list(item.user_properties)
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, ReqfloWarning, RunCheckError
 from pytest_reqflo.host.failure import Failure, failure_of, failure_repr
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
+from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
@@ -138,10 +140,21 @@ class JourneyNode(pytest.Item):
         failure = self._verdict.failure if self._verdict else None
         if failure is None or error is not self._verdict_error():
             failure = failure_of(error, path=str(self.path), line=self.line)
+        if self.config.getoption("tbstyle", "auto") == "line":
+            # pytest adds file and line to it; the page would make a line of forty.
+            failure = replace(failure, text=failure.reason)
         return failure_repr(excinfo, failure)
 
     def _verdict_error(self) -> ReqfloError | None:
         return self._verdict.error if self._verdict else None
+
+    def skipped_properties(self) -> list[tuple[str, str]]:
+        """Return what a report names of a journey that did not run."""
+        return [
+            ("reqflo.journey", self.subject.artifact.journey_id),
+            ("reqflo.version", find_version(self.journeys.store, self.subject)),
+            ("reqflo.artifact", self.subject.artifact_id),
+        ]
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""

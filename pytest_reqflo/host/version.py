@@ -31,6 +31,14 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
     return None
 
 
+def find_version(store: ArtifactStore, subject: Subject) -> str:
+    """Return the version of *subject* without recording it, ``unknown`` when it never ran."""
+    if subject.version:
+        return subject.version
+    known = store.find_version(subject.artifact.journey_id, subject.digest)
+    return known.version if known else UNKNOWN
+
+
 def _record_of(subject: Subject) -> VersionRecord:
     model = subject.compiled.model if subject.compiled else None
     return VersionRecord(
