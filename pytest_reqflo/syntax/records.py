@@ -53,6 +53,10 @@ class Table(Protocol):
         """Return the columns that are named before the first row, empty when each row names its."""
 
 
+_MAX_COLUMNS = 1_000
+"""To find the place of a column takes time that grows with its number."""
+
+
 class CsvTable:
     """CSV with a header row, RFC 4180."""
 
@@ -77,6 +81,9 @@ class CsvTable:
         if not any(cell.strip() for cell in cells):
             raise MalformedData("the file is empty, it needs a row of column names", Position(1, 1))
         self._header_line = line
+        if len(cells) > _MAX_COLUMNS:
+            message = f"the header has {len(cells):,} columns, {_MAX_COLUMNS:,} are allowed"
+            raise MalformedData(message, Position(line, 1))
         names = [cell.strip() for cell in cells]
         for index, name in enumerate(names):
             if not name:
