@@ -41,6 +41,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
 
     Raises: UsageProblem: RF801, or RF701 for a result file that cannot be written.
     """
+    _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
     return Settings(
         rootdir=config.rootpath,
@@ -113,6 +114,15 @@ class _Reader:
         return text
 
 
+def _check_encodable(config: pytest.Config) -> None:
+    """Refuse bytes that are no text: xdist cannot hand them to its workers."""
+    for name in (*sorted(_OPTIONS), "case", "set"):
+        given = config.getoption(f"--reqflo-{name}") or ()
+        for text in (given,) if isinstance(given, str) else given:
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise _unusable(name, f"`{text}` is not UTF-8")
+
+
 def _is(path: Path, kind: str) -> bool:
     try:
         return bool(getattr(path, kind)())
@@ -128,5 +138,5 @@ def _read_set(text: str) -> tuple[str, str]:
 
 
 def _unusable(name: str, why: str, hint: str = "", *, code: str = "RF801") -> UsageProblem:
-    option = f"--reqflo-{name}" if name in _OPTIONS | {"set"} else f"reqflo_{name}"
+    option = f"--reqflo-{name}" if name in _OPTIONS | {"set", "case"} else f"reqflo_{name}"
     return UsageProblem(Diagnostic(code=code, title=f"{option}: {why}", hint=hint))
