@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from pytest_reqflo.artifact.model import (
     Artifact,
-    AssertionSpec,
-    ConditionSpec,
     OutputSpec,
-    PollSpec,
-    RequestSpec,
-    RetrySpec,
     RunSettings,
     StepSpec,
-)
-from pytest_reqflo.compile.assertions import (
-    AssertionCompiler,
-    check_expected,
-    check_pattern,
-    check_query,
 )
 from pytest_reqflo.compile.cases import CaseChecker
 from pytest_reqflo.compile.declarations import (
@@ -34,36 +23,27 @@ from pytest_reqflo.compile.declarations import (
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.overlays import (
-    AddedAssertions,
     added_assertions,
     find_overlays,
     overlay_journey,
     overlay_templates,
 )
 from pytest_reqflo.compile.references import (
-    CONDITION_ROOTS,
     References,
     StepName,
     step_id_of,
 )
-from pytest_reqflo.compile.requests import RequestCompiler
+from pytest_reqflo.compile.steps import StepCompiler
 from pytest_reqflo.compile.templates import (
     AdhocPolicy,
-    AdhocRequest,
-    Template,
     TemplateFinder,
 )
-from pytest_reqflo.compile.urls import literal_origin, may_be_whole
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError
-from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
-from pytest_reqflo.lang.operators import OPERATORS
-from pytest_reqflo.lang.outputs import parse_output_path
-from pytest_reqflo.lang.template import TemplateProblem
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.syntax.journey import LoadedJourney
 from pytest_reqflo.syntax.library import Library
-from pytest_reqflo.values import Digest, Json, digest_of, slugify
+from pytest_reqflo.values import Digest, digest_of, slugify
 
 _T = TypeVar("_T")
 
@@ -108,12 +88,8 @@ class _Compiler:
     findings: Findings
     files: Files
     library: Library
-    templates: TemplateFinder
-    added: tuple[AddedAssertions, ...]
     references: References
-    ids: tuple[str, ...]
-    services: set[str] = field(default_factory=set)
-    origins: set[str] = field(default_factory=set)
+    steps: StepCompiler
 
     @classmethod
     def begin(
@@ -136,25 +112,28 @@ class _Compiler:
         shown_folders = {loaded.shown: loaded.path.parent}
         shown_folders |= {each.shown: each.path.parent for each in known}
         shown_folders |= {each.shown: each.path.parent for each in overlays}
-        return cls(
+        files = Files(findings, loaded.root, shown_folders)
+        references = References(
+            findings,
+            inputs=tuple(each.name for each in model.inputs),
+            variables=tuple(each.name for each in model.variables),
+            secret_variables=frozenset(
+                each.name for each in model.variables if each.source == "secret"
+            ),
+            steps={name.id: name for name in reversed(names)},
+        )
+        ids = tuple(name.id for name in names)
+        steps = StepCompiler(
             model=model,
             place=place,
             findings=findings,
-            files=Files(findings, loaded.root, shown_folders),
-            library=library,
+            references=references,
+            files=files,
             templates=TemplateFinder(findings, templates, adhoc, is_broken),
-            added=added_assertions(overlays, [name.id for name in names], findings),
-            references=References(
-                findings,
-                inputs=tuple(each.name for each in model.inputs),
-                variables=tuple(each.name for each in model.variables),
-                secret_variables=frozenset(
-                    each.name for each in model.variables if each.source == "secret"
-                ),
-                steps={name.id: name for name in reversed(names)},
-            ),
-            ids=tuple(name.id for name in names),
+            added=added_assertions(overlays, ids, findings),
+            ids=ids,
         )
+        return cls(model, place, findings, files, library, references, steps)
 
     def compile(self) -> tuple[Artifact, Path | None]:
         """Return the artifact and the data file; meaningless when problems were noted."""
@@ -177,8 +156,8 @@ class _Compiler:
             secrets=tuple(sorted(needs.secrets)),
             me_values=tuple(sorted(needs.me_values)),
             environment_values=tuple(sorted(needs.environment_values)),
-            services=tuple(sorted(self.services)),
-            origins=tuple(sorted(self.origins)),
+            services=tuple(sorted(self.steps.services)),
+            origins=tuple(sorted(self.steps.origins)),
             blobs=tuple(sorted(self.files.blobs)),
         )
         return artifact, rows_file
@@ -195,173 +174,9 @@ class _Compiler:
         self, steps: Sequence[m.StepModel], place: Place, first: int
     ) -> tuple[StepSpec, ...]:
         return tuple(
-            self._compile_step(step, place.at(index), first + index)
+            self.steps.compile(step, place.at(index), first + index)
             for index, step in enumerate(steps)
         )
-
-    def _compile_step(self, step: m.StepModel, place: Place, order: int) -> StepSpec:
-        base, name = self._find_base(step, place)
-        is_missing = bool(name) and base is None
-        request = self._request(step, place, order, base, is_missing=is_missing)
-        step_id = self.ids[order]
-        return StepSpec(
-            id=step_id,
-            name=step.name or step_id,
-            template=_template_name(base),
-            request=request,
-            assertions=self._assertions(step, place, order, base),
-            outputs=self._outputs(step, place.at("outputs")),
-            retry=_retry(step.retry),
-            poll=self._poll(step.poll, place.at("poll"), order),
-            when=self._condition(step, place.at("when"), order),
-            delay_s=step.delay_s,
-            in_flight=step.in_flight
-            or (base.model.in_flight if isinstance(base, Template) else None),
-            clear_cookies=_jars_to_clear(step.clear_cookies),
-            parse=step.parse,
-        )
-
-    # --- request ---------------------------------------------------------------------------------
-
-    def _find_base(
-        self, step: m.StepModel, place: Place
-    ) -> tuple[Template | AdhocRequest | None, str]:
-        """Return what the step's request is built on, and the name it was given."""
-        if step.template is not None:
-            name, at = step.template, place.at("template")
-        elif isinstance(step.request, str):
-            name, at = step.request, place.at("request")
-        elif self.model.base_template is not None and not _is_whole(step.request):
-            name, at = self.model.base_template, self.place.at("base_template")
-        else:
-            if step.request is None:
-                hint = "add `template: METHOD /path`, or a `request:`"
-                title = f"step `{step.id or step.name or ''}` has no request"
-                self.findings.note("RF216", title, place.label(), hint=hint)
-            return None, ""
-        service = step.service or self.model.service
-        return self.templates.find(name, service, at), name
-
-    def _request(
-        self, step: m.StepModel, place: Place, order: int, base: Template | AdhocRequest | None,
-        *, is_missing: bool,
-    ) -> RequestSpec:  # fmt: skip
-        compiler = RequestCompiler(self.findings, self.references, self.files, order)
-        request = compiler.compile(
-            step,
-            place,
-            base,
-            self.model.settings.request,
-            self.place.at("settings", "request"),
-            is_base_missing=is_missing,
-        )
-        service = step.service or request.service or self.model.service
-        request = replace(request, service=service)
-        self._gather_service(request)
-        return request
-
-    def _gather_service(self, request: RequestSpec) -> None:
-        origin = literal_origin(request.url)
-        if origin is not None:
-            self.origins.add(origin)
-        elif request.service is not None or not may_be_whole(request.url):
-            self.services.add(request.service or "")
-
-    # --- checks and outputs ----------------------------------------------------------------------
-
-    def _assertions(
-        self, step: m.StepModel, place: Place, order: int, base: Template | AdhocRequest | None
-    ) -> tuple[AssertionSpec, ...]:
-        compiler = self._assertion_compiler(order)
-        found: tuple[AssertionSpec, ...] = ()
-        if isinstance(base, Template):
-            at = base.place.at("assertions")
-            found = compiler.compile_all(base.model.assertions, at, "template")
-        found += compiler.compile_all(step.assertions, place.at("assertions"))
-        added = [each for each in self.added if each.step == self.ids[order]]
-        for number, each in enumerate(added):
-            first = sum(len(earlier.models) for earlier in added[:number])
-            found += compiler.compile_all(each.models, each.place, "overlay", first=first)
-        return found
-
-    def _assertion_compiler(self, order: int) -> AssertionCompiler:
-        return AssertionCompiler(self.findings, self.references, self.files, order)
-
-    def _outputs(self, step: m.StepModel, place: Place) -> tuple[OutputSpec, ...]:
-        named = [(each.name, place.at(i, "name")) for i, each in enumerate(step.outputs)]
-        note_twice("output", named, self.findings)
-        return tuple(self._output(each, place.at(i)) for i, each in enumerate(step.outputs))
-
-    def _output(self, model: m.OutputModel, place: Place) -> OutputSpec:
-        at = place.at("path")
-        try:
-            path = parse_output_path(model.path)
-            if path.query:
-                check_query(path.query, at, self.findings)
-        except TemplateProblem as problem:
-            label = at.part_label(problem.offset, problem.length)
-            self.findings.note(problem.code, problem.message, label, hint=problem.hint)
-            path = parse_output_path("body")
-        if model.pattern is not None:
-            check_pattern(model.pattern, place.at("pattern"), self.findings)
-        return OutputSpec(
-            name=model.name,
-            source=path.source,
-            path=path.path,
-            query=path.query,
-            pattern=model.pattern or "",
-            sensitive=model.sensitive,
-            required=model.required,
-        )
-
-    def _poll(self, poll: m.PollModel | None, place: Place, order: int) -> PollSpec | None:
-        if poll is None:
-            return None
-        compiler = self._assertion_compiler(order)
-        return PollSpec(
-            until=compiler.compile_all(poll.until, place.at("until")),
-            stop_on=compiler.compile_all(poll.stop_on, place.at("stop_on")),
-            every_s=poll.every_s,
-            timeout_s=poll.timeout_s,
-        )
-
-    def _condition(self, step: m.StepModel, place: Place, order: int) -> ConditionSpec | None:
-        when = step.when
-        if when is None:
-            return None
-        if not isinstance(when, m.ConditionModel):
-            value = self._read_condition(when, place, order)
-            is_literal = isinstance(value, LiteralValue) and not isinstance(value.value, bool)
-            if is_literal or isinstance(value, TextValue):
-                hint = 'write an expression such as "{{ inputs.expect_order }}"'
-                self.findings.note("RF106", "`when` must be a boolean", place.label(), hint=hint)
-            return ConditionSpec(value=value)
-        value = self._read_condition(when.value, place.at("value"), order)
-        expected = self._read_condition(when.expected, place.at("expected"), order)
-        self._check_condition(when, expected, place)
-        needs = OPERATORS[when.operator].needs_expected
-        return ConditionSpec(
-            value=value, operator=when.operator, expected=expected if needs else None
-        )
-
-    def _read_condition(self, data: Json, place: Place, order: int) -> Value:
-        return self.references.read(data, place, CONDITION_ROOTS, before=order)
-
-    def _check_condition(self, when: m.ConditionModel, expected: Value, place: Place) -> None:
-        needs = OPERATORS[when.operator].needs_expected
-        is_given = "expected" in when.model_fields_set
-        if needs and not is_given:
-            title = f"operator `{when.operator}` needs `expected`"
-            self.findings.note("RF210", title, place.label(), hint="add `expected:`")
-        elif is_given and not needs:
-            title = f"operator `{when.operator}` takes no `expected`"
-            label = place.at("expected").key_label()
-            self.findings.note("RF210", title, label, hint="remove it")
-        elif needs:
-            check_expected(when.operator, expected, place.at("expected"), self.findings)
-
-
-# --- small parts ---------------------------------------------------------------------------------
 
 
 def journey_id_of(model: m.JourneyModel) -> str:
@@ -407,42 +222,8 @@ def _id_place(place: Place) -> Place:
     return next((place.at(key) for key in ("id", "name") if place.at(key).pointer in known), place)
 
 
-def _template_name(base: Template | AdhocRequest | None) -> str:
-    """Return the one name of what a step is built on, however the step spells it."""
-    match base:
-        case Template(model=model):
-            return model.name
-        case AdhocRequest(method=method, url=url):
-            return f"{method} {url}"
-        case _:
-            return ""
-
-
-def _is_whole(request: m.RequestModel | str | None) -> bool:
-    """Say whether a `request` mapping stands on its own, so that no base template is wanted."""
-    return isinstance(request, m.RequestModel) and bool(request.method and request.url)
-
-
 def _sorted_outputs(outputs: Mapping[str, OutputSpec]) -> tuple[OutputSpec, ...]:
     return tuple(outputs[name] for name in sorted(outputs))
-
-
-def _retry(retry: m.RetryModel | None) -> RetrySpec | None:
-    if retry is None or retry.count == 0:
-        return None
-    kinds = [retry.on] if isinstance(retry.on, str) else retry.on
-    return RetrySpec(
-        count=retry.count,
-        delay_s=retry.delay_s,
-        backoff=retry.backoff,
-        on=tuple(sorted(set(kinds))),
-    )
-
-
-def _jars_to_clear(clear: bool | str) -> tuple[str, ...]:
-    if isinstance(clear, bool):
-        return ("default",) if clear else ()
-    return (clear,)
 
 
 def _settings(settings: m.SettingsModel) -> RunSettings:

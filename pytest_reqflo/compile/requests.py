@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pytest_reqflo.artifact.model import (
     BasicAuth,
     BearerAuth,
-    BodySpec,
     FormBody,
     RequestSpec,
 )
 from pytest_reqflo.compile.bodies import BODY_KEYS, BodyCompiler, with_field
+from pytest_reqflo.compile.drafts import Draft
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import STEP_ROOTS, References
@@ -40,50 +40,6 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(slots=True)
-class _Draft:
-    """A request in the making; headers by lower-case name, with the spelling that came last."""
-
-    method: str = ""
-    url: Value | None = None
-    service: str | None = None
-    path_params: dict[str, Value] = field(default_factory=dict)
-    query: dict[str, Value] = field(default_factory=dict)
-    headers: dict[str, tuple[str, Value]] = field(default_factory=dict)
-    cookies: dict[str, Value] = field(default_factory=dict)
-    body: BodySpec | None = None
-    auth: BasicAuth | BearerAuth | None = None
-    timeout_s: float | None = None
-    follow_redirects: int | None = None
-    jar: str | None = "default"
-    removed_headers: set[str] = field(default_factory=set)
-
-    def set_header(self, name: str, value: Value) -> None:
-        self.headers[name.lower()] = (name, value)
-        self.removed_headers.discard(name.lower())
-
-    def remove_header(self, name: str) -> None:
-        self.headers.pop(name.lower(), None)
-        self.removed_headers.add(name.lower())
-
-    def spec(self) -> RequestSpec:
-        return RequestSpec(
-            method=self.method,
-            url=self.url if self.url is not None else LiteralValue("/"),
-            service=self.service,
-            path_params=self.path_params,
-            query=self.query,
-            headers=dict(self.headers.values()),
-            cookies=self.cookies,
-            body=self.body,
-            auth=self.auth,
-            timeout_s=self.timeout_s,
-            follow_redirects=self.follow_redirects,
-            jar=self.jar,
-            removed_headers=tuple(sorted(self.removed_headers)),
-        )
-
-
-@dataclass(slots=True)
 class RequestCompiler:
     """Compiles the request of one step; *before* is the order of that step.
 
@@ -95,7 +51,7 @@ class RequestCompiler:
     references: References
     files: Files
     before: int
-    draft: _Draft = field(default_factory=_Draft)
+    draft: Draft = field(default_factory=Draft)
     in_body: dict[str, Place] = field(default_factory=dict)
     content_type: str = ""
 

@@ -1,0 +1,45 @@
+"""The outputs that a step declares: paths and patterns read and checked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_reqflo.artifact.model import OutputSpec
+from pytest_reqflo.compile.assertions import check_pattern, check_query
+from pytest_reqflo.compile.declarations import note_twice
+from pytest_reqflo.compile.findings import Findings, Place
+from pytest_reqflo.lang.outputs import parse_output_path
+from pytest_reqflo.lang.template import TemplateProblem
+from pytest_reqflo.syntax import model as m
+
+
+def compile_outputs(
+    models: Sequence[m.OutputModel], place: Place, findings: Findings
+) -> tuple[OutputSpec, ...]:
+    """Return the outputs of the list at *place*, with what is wrong with them noted."""
+    named = [(each.name, place.at(i, "name")) for i, each in enumerate(models)]
+    note_twice("output", named, findings)
+    return tuple(_output(each, place.at(i), findings) for i, each in enumerate(models))
+
+
+def _output(model: m.OutputModel, place: Place, findings: Findings) -> OutputSpec:
+    at = place.at("path")
+    try:
+        path = parse_output_path(model.path)
+        if path.query:
+            check_query(path.query, at, findings)
+    except TemplateProblem as problem:
+        label = at.part_label(problem.offset, problem.length)
+        findings.note(problem.code, problem.message, label, hint=problem.hint)
+        path = parse_output_path("body")
+    if model.pattern is not None:
+        check_pattern(model.pattern, place.at("pattern"), findings)
+    return OutputSpec(
+        name=model.name,
+        source=path.source,
+        path=path.path,
+        query=path.query,
+        pattern=model.pattern or "",
+        sensitive=model.sensitive,
+        required=model.required,
+    )
