@@ -94,9 +94,12 @@ class _ReqfloFile(pytest.File):
         error = excinfo.value
         if isinstance(error, ReqfloError):
             failure = failure_of(error, path=str(self.path), line=1)
+            if not hasattr(self.config, "workerinput"):
+                return failure_repr(excinfo, failure)
             # The controller of xdist shows equal texts of its workers once, other things each time.
-            is_worker = hasattr(self.config, "workerinput")
-            return failure.text if is_worker else failure_repr(excinfo, failure)
+            # Without its name, a file would be lost that fails for the same reason as another.
+            name = printable_line(self._shown())
+            return failure.text if name in failure.text else f"{failure.text}\n  = met by {name}"
         if isinstance(error, self.CollectError):
             return str(error)
         return super().repr_failure(excinfo)
