@@ -70,11 +70,12 @@ def attack(
         raise AssertionError(f"pytest hung: {process.communicate()[0][-2000:]!r}") from None
     text = output.decode("utf-8", "surrogateescape")
     reasons = _read_junit(junit) if junit.exists() else {}
-    _check(text, process.returncode)
+    hold(text, process.returncode)
     return Outcome(process.returncode, text, reasons)
 
 
-def _check(text: str, code: int) -> None:
+def hold(text: str, code: int) -> None:
+    """Hold what a run of pytest printed, and its exit code, to what must always hold."""
     for defect in _DEFECTS:
         assert defect not in text, f"{defect!r} in:\n{_around(text, text.index(defect))}"
     raw = _RAW.search(text)
