@@ -168,8 +168,9 @@ def _command_help() -> str:
     parts = []
     for name in ("", *(command.name for command in COMMANDS)):
         arguments = [*([name] if name else []), "--help"]
+        heading = f"reqflo {name}".strip()
         parts += [
-            f"## `reqflo {name}`".replace(" `", "`"),
+            f"## `{heading}`",
             "",
             f"```text\n{_help_text(arguments)}\n```",
             "",

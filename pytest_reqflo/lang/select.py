@@ -108,7 +108,8 @@ def compile_query(text: str) -> Query:
         _limit(compiled)
     except jsonpath_rfc9535.JSONPathError as error:
         offset = error.token.index if error.token else 0
-        raise QueryProblem(str(error.args[0]), min(offset, len(text) - 1)) from None
+        hint = "JSONPath follows RFC 9535, for example $.items[0].id"
+        raise QueryProblem(str(error.args[0]), min(offset, len(text) - 1), hint) from None
     except RecursionError:
         raise QueryProblem("a JSONPath is nested too deeply") from None
     except (ValueError, OverflowError):

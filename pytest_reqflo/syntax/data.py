@@ -201,7 +201,8 @@ class _Reader:
 
     def _note_cell(self, record: Record, name: str, problem: str, at: Position) -> None:
         sentence = problem.partition(", not ")[0] if self.is_secret else problem
-        self.note("RF117", f"`{name}` of row {record.number} {sentence}", at)
+        hint = f"change the cell, or the type of input `{name}`"
+        self.note("RF117", f"`{name}` of row {record.number} {sentence}", at, hint)
 
     def note(
         self, code: str, title: str, at: Position, hint: str = "", *,

@@ -76,6 +76,8 @@ def _near_file(base: Path, relative: str) -> str:
     try:
         names = os.listdir(base / folder)
     except (OSError, ValueError):
-        return ""
+        names = []
     near = nearest_name(name, names)
-    return f"did you mean `{printable('/'.join(filter(None, (folder, near))))}`?" if near else ""
+    if near:
+        return f"did you mean `{printable('/'.join(filter(None, (folder, near))))}`?"
+    return "paths are relative to the file that names them"

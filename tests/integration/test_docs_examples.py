@@ -22,7 +22,6 @@ def run_pytest(folder, *arguments):
 
 def test_the_examples_of_the_documentation_pass(tmp_path):
     folder = shutil.copytree(DOCS, tmp_path / "docs")
-    (folder / "pytest.ini").write_text("[pytest]\n")
     run = run_pytest(folder)
     assert run.returncode == 0, run.stdout
     assert "9 passed" in run.stdout
@@ -37,6 +36,5 @@ def test_what_init_writes_passes_at_once(tmp_path):
         check=False,
     )
     assert wrote.returncode == 0, wrote.stderr
-    (tmp_path / "shop" / "pytest.ini").touch()
     run = run_pytest(tmp_path / "shop")
     assert run.returncode == 0, run.stdout

@@ -17,7 +17,6 @@ OUTPUT = DOCS / "output"
 @pytest.fixture
 def project(tmp_path):
     folder = shutil.copytree(DOCS, tmp_path / "shop", ignore=shutil.ignore_patterns("output"))
-    (folder / "pytest.ini").write_text("[pytest]\n")
     return folder
 
 

@@ -10,6 +10,9 @@ import pytest
 from pytest_reqflo.syntax.paths import PathProblem, find_root, resolve_below
 
 
+RELATIVE = "paths are relative to the file that names them"
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     folder = tmp_path / "root"
@@ -53,13 +56,13 @@ def test_a_file_below_the_root_is_found(root, relative, expected) -> None:
         ("pipe", "RF114", ""),
         ("large.bin", "RF114", ""),
         ("", "RF114", ""),
-        ("loop", "RF113", ""),
+        ("loop", "RF113", RELATIVE),
         ("data/order.csv", "RF113", "did you mean `data/orders.csv`?"),
-        ("nowhere/x.csv", "RF113", ""),
-        ("data/orders.csv/x", "RF113", ""),
-        ("a\0b", "RF113", ""),
-        ("x" * 5000, "RF113", ""),
-        ("a/" * 5000, "RF113", ""),
+        ("nowhere/x.csv", "RF113", RELATIVE),
+        ("data/orders.csv/x", "RF113", RELATIVE),
+        ("a\0b", "RF113", RELATIVE),
+        ("x" * 5000, "RF113", RELATIVE),
+        ("a/" * 5000, "RF113", RELATIVE),
     ],
 )
 def test_another_path_is_refused_with_a_sentence(root, relative, code, hint) -> None:
