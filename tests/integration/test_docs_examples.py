@@ -29,7 +29,7 @@ def test_the_examples_of_the_documentation_pass(tmp_path):
 
 def test_what_init_writes_passes_at_once(tmp_path):
     wrote = subprocess.run(
-        [sys.executable, "-m", "pytest_reqflo.cli.main", "init", "shop"],
+        [Path(sys.executable).with_name("reqflo"), "init", "shop"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
