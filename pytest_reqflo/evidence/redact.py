@@ -25,6 +25,7 @@ _KEYS = (
     "password", "secret", "token", "access_token", "refresh_token", "id_token", "client_secret",
     "api_key",
 )  # fmt: skip
+_MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 _PLAIN_KEYS = frozenset(key.replace("_", "") for key in _KEYS)
 _KEY_PATTERN = "|".join(key.replace("_", "[-_]?") for key in _KEYS)
 
@@ -50,6 +51,12 @@ def is_sensitive_key(name: str) -> bool:
 def sensitive_mask(name: str) -> str:
     """Return what is shown in place of a sensitive value that is no secret."""
     return f"[sensitive:{name}]"
+
+
+def mask_name(shown: str) -> str:
+    """Return the name in the first mask of *shown*, a redacted text."""
+    match = _MASK.search(shown)
+    return match.group(1) if match else "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,4 +249,11 @@ def _find_credentials(name: str, value: str) -> Iterator[_Place]:
             yield _Place(*match.span(group), sensitive_mask(name), False)
 
 
-__all__ = ["SENSITIVE_HEADERS", "Redactor", "is_hideable", "is_sensitive_key", "sensitive_mask"]
+__all__ = [
+    "SENSITIVE_HEADERS",
+    "Redactor",
+    "is_hideable",
+    "is_sensitive_key",
+    "mask_name",
+    "sensitive_mask",
+]

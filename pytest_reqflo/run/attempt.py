@@ -136,6 +136,7 @@ class _Attempt:
             now=do.first_started_at or started_at,
             service=do.step.request.service,
             secrets=secrets,
+            redactor=redactor,
         )
         for secret in secrets.values():
             redactor.add_secret(secret)

@@ -12,13 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
-from pytest_reqflo.evidence.redact import (
-    Redactor,
-)
-from pytest_reqflo.lang.expression import (
-    PathExpression,
-    ValueMissing,
-)
+from pytest_reqflo.evidence.redact import Redactor, is_hideable
+from pytest_reqflo.lang.expression import PathExpression, Rendered, ValueMissing
 from pytest_reqflo.lang.operators import (
     OPERATORS,
     compare,
@@ -30,8 +25,8 @@ from pytest_reqflo.lang.render import RenderProblem, render_value
 from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
 from pytest_reqflo.result import CheckResult, Difference
 from pytest_reqflo.run.answer import Answer
-from pytest_reqflo.run.record import record_value, shorten_value
-from pytest_reqflo.run.scope import RunScope, revealed
+from pytest_reqflo.run.record import MAX_VALUE, record_value, shorten_value
+from pytest_reqflo.run.scope import RunScope, revealed, secrets_in
 from pytest_reqflo.run.subject import (
     FLAGS,
     attribute_value,
@@ -40,6 +35,7 @@ from pytest_reqflo.run.subject import (
     mask_under_key,
     subject_of,
 )
+from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json
 
 _MAX_SCHEMA_FAULTS = 5
@@ -253,6 +249,7 @@ class _Check:
             finding = self._compare(subject, None, is_missing=True)
             fault = f"{finding.fault}: {missing}" if finding.fault else None
             return replace(finding, fault=fault)
+        self._register_derived(actual)
         return self._compare(subject, revealed(actual))
 
     # --- comparing -------------------------------------------------------------------------------
@@ -285,7 +282,14 @@ class _Check:
         if self.spec.expected is None:
             return None
         rendered = render_value(self.spec.expected, self.scope, site=f"{self.site}/expected")
+        self._register_derived(rendered)
         return revealed(rendered)
+
+    def _register_derived(self, rendered: Rendered) -> None:
+        """Hide what pipes made of a hidden text: nobody knew it before this answer."""
+        for secret in secrets_in(rendered):
+            if len(secret.reveal()) <= MAX_VALUE:
+                self.redactor.add_secret(secret)
 
     def _expected_shown(self) -> Json:
         return self._shown(self._expected())
@@ -301,7 +305,23 @@ class _Check:
     def _hidden_value(self) -> str:
         parts = (self.spec.value, self.spec.expected)
         expressions = [part for part in parts if isinstance(part, PathExpression)]
-        return next(filter(None, map(self.scope.hidden_name, expressions)), "")
+        names = (self.scope.hidden_name(each) or self._unlisted(each) for each in expressions)
+        return next(filter(None, names), "")
+
+    def _unlisted(self, expression: PathExpression) -> str:
+        """Return the name of a derived secret that the redactor cannot find by its text."""
+        if not expression.pipes:
+            return ""
+        try:
+            rendered = render_value(expression, self.scope, site=self.site)
+        except ValueMissing:
+            return ""
+        hidden = (item for item in secrets_in(rendered) if item.reveal())
+        return next((item.name for item in hidden if not self._is_listed(item)), "")
+
+    def _is_listed(self, secret: Secret) -> bool:
+        text = secret.reveal()
+        return is_hideable(text) and len(text) <= MAX_VALUE
 
     def _differences(
         self, found: tuple[Difference, ...], redact: Callable[[Json], Json]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_reqflo.artifact.model import OutputSpec
-from pytest_reqflo.evidence.redact import is_sensitive_key
+from pytest_reqflo.evidence.redact import Redactor, is_sensitive_key, mask_name
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
@@ -31,6 +31,8 @@ from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_array
 
 _FOLDED_ROOTS = ("headers", "headers_all")
+_MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
+"""Pipes whose result is no text; they take no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class RunScope:
     """What expressions of one step may read.
 
     Shape: *secrets* is None where none can be read (``when``). *now* is the first start of the step.
-        *derived* collects secrets made from others in a way that only the request knows.
+        *derived* collects secrets made from others in a way that only the request knows. With a
+        *redactor*, what pipes make of a text that it would change is secret too.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class RunScope:
         now: str,
         service: str | None = None,
         secrets: Mapping[str, Secret] | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.plan = plan
         self.uses: list[Use] = []
@@ -68,6 +72,7 @@ class RunScope:
         self._now = now
         self._service = service
         self._secrets = secrets
+        self._redactor = redactor
         self._response: Mapping[str, Json] | None = None
 
     def with_response(self, response: Mapping[str, Json]) -> RunScope:
@@ -79,6 +84,7 @@ class RunScope:
             now=self._now,
             service=self._service,
             secrets=self._secrets,
+            redactor=self._redactor,
         )
         scope.uses = self.uses
         scope.derived = self.derived
@@ -94,7 +100,7 @@ class RunScope:
         if expression.root != "response":
             hidden_as = self.hidden_name(expression)
             self._note(expression, value, self._origin_of(expression), hidden_as)
-        return value
+        return self._guarded(value) if self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
         """Return the value of a function for this call *site*, the same in every try."""
@@ -229,6 +235,23 @@ class RunScope:
 
     # --- what may be shown -----------------------------------------------------------------------
 
+    def _is_derived(self, expression: PathExpression) -> bool:
+        """Say whether pipes make another text of what a server sent, in which nothing is known."""
+        names = {pipe.name for pipe in expression.pipes}
+        is_answer = expression.root in ("response", "steps")
+        return bool(names) and is_answer and not names & _MEASURING_PIPES
+
+    def _guarded(self, value: Rendered) -> Rendered:
+        """Return *value* with each text that would be shown with a mask as a secret."""
+        if self._redactor is None:
+            return value
+        if isinstance(value, str):
+            shown = self._redactor.text(value)
+            return value if shown == value else Secret(mask_name(shown), value)
+        if isinstance(value, Mapping):
+            return {key: self._guarded(item) for key, item in value.items()}
+        return [self._guarded(item) for item in value] if is_array(value) else value
+
     def _is_hidden(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
         resolved = self.plan.names.get(name)
         if resolved is None or name in seen:
@@ -325,6 +348,18 @@ def holds_secret(value: Rendered) -> bool:
     if isinstance(value, Mapping):
         return any(map(holds_secret, value.values()))
     return isinstance(value, Secret) or (is_array(value) and any(map(holds_secret, value)))
+
+
+def secrets_in(value: Rendered) -> Iterator[Secret]:
+    """Yield every secret in *value*."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from secrets_in(item)
+    elif is_array(value):
+        for item in value:
+            yield from secrets_in(item)
 
 
 def _first(expression: PathExpression) -> str:

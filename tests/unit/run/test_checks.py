@@ -190,3 +190,33 @@ def test_long_actual_values_are_kept_as_their_head() -> None:
     result = check("body_equals", "x", body="y" * 100_000)
     assert len(result.actual) < 5_000
     assert result.actual.endswith("(100000 characters in all)")
+
+
+@pytest.mark.parametrize("pipe", ["upper", "base64", "sha256", "upper | lower | base64url", "json"])
+def test_what_pipes_make_of_an_echoed_secret_is_hidden(pipe: str) -> None:
+    checked = make.assertion("value", "x", value="{{ response.body.got | %s }}" % pipe)
+    spec = make.step(
+        "a",
+        request=make.request(headers={"x-api-key": "{{ secrets.KEY }}"}),
+        assertions=(checked,),
+    )
+    answer = make.response('{"got":"canary-of-the-shop"}')
+    tried = make.attempt(spec, answer, secrets={"KEY": "canary-of-the-shop"})
+    [result] = tried.result.checks
+    head = "value {{ response.body.got | %s }}: " % pipe
+    assert result.message == head + 'expected "x", got "[secret:KEY]"'
+    assert result.expected == "x"
+
+
+def test_a_short_derived_text_is_hidden_by_its_place_and_a_length_is_not() -> None:
+    checks = (
+        make.assertion("value", "x", value="{{ response.body.all | first | upper }}"),
+        make.assertion("value", 3, index=1, value="{{ response.body.got | length }}"),
+    )
+    spec = make.step(
+        "a", request=make.request(headers={"k": "{{ secrets.KEY }}"}), assertions=checks
+    )
+    answer = make.response('{"got":"canary-1","all":["canary-1"]}')
+    tried = make.attempt(spec, answer, secrets={"KEY": "canary-1"})
+    assert "CANARY" not in repr(tried.result)
+    assert tried.result.checks[1].message.endswith("expected 3, got 8")
