@@ -191,7 +191,7 @@ class _Attempt:
         if sent.failure is not None or response is None:
             return self._without_answer(sent)
         answer = Answer(sent.hops, response, as_text=self._step.parse == "text")
-        register_positional(answer, self._redactor)
+        register_positional(self._plan, answer, self._redactor)
         live = capture_live(self._step, answer, self._redactor)
         scope = self._scope.with_response(answer.view)
         verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
@@ -213,7 +213,8 @@ class _Attempt:
         # The answer that failed may still hold what must be hidden from its own evidence.
         for hop in sent.hops:
             if hop.response is not None:
-                register_positional(Answer((hop,), hop.response, as_text=False), self._redactor)
+                answer = Answer((hop,), hop.response, as_text=False)
+                register_positional(self._plan, answer, self._redactor)
         problem = Problem(
             code=failure.code,
             category=failure.category,

@@ -13,7 +13,7 @@ from pytest_reqflo.evidence.redact import (
     is_sensitive_key,
     sensitive_mask,
 )
-from pytest_reqflo.lang.expression import Segment, ValueMissing
+from pytest_reqflo.lang.expression import LiteralValue, Segment, Value, ValueMissing
 from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, compile_pattern, search
 from pytest_reqflo.lang.pipes import to_text
 from pytest_reqflo.lang.render import walk_path
@@ -28,6 +28,9 @@ from pytest_reqflo.run.scope import output_key
 from pytest_reqflo.values import Json
 
 _MAX_NAMES = 12
+
+_TELLING_COOKIE = 8
+"""Characters from which the value of a cookie is taken for a credential; shorter ones are words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +87,28 @@ def register_captured(plan: Plan, captured: CapturedValues, redactor: Redactor) 
                 _register(spec, found.value, redactor)
 
 
-def register_positional(answer: Answer, redactor: Redactor) -> None:
+def register_positional(plan: Plan, answer: Answer, redactor: Redactor) -> None:
     """Make *redactor* know what stands in telling places of *answer*: cookies and keys."""
     for cookie in answer.cookies.values():
-        redactor.add_value(cookie.name, cookie.value)
+        if _is_telling_cookie(cookie.value) and cookie.value not in _written_cookies(plan):
+            redactor.add_value(cookie.name, cookie.value)
     if not answer.json_problem:
         _register_keys(answer.body, redactor)
+
+
+def _is_telling_cookie(value: Json) -> bool:
+    return isinstance(value, str) and len(value) >= _TELLING_COOKIE
+
+
+def _written_cookies(plan: Plan) -> frozenset[str]:
+    """Return the values of cookies that the author wrote: they stand in the file for all to read."""
+    written: list[Value | None] = []
+    for step in (*plan.artifact.steps, *plan.artifact.finally_steps):
+        polled = (*step.poll.until, *step.poll.stop_on) if step.poll else ()
+        written += step.request.cookies.values()
+        written += [spec.expected for spec in (*step.assertions, *polled) if spec.type == "cookie"]
+    literals = (value.value for value in written if isinstance(value, LiteralValue))
+    return frozenset(text for text in literals if isinstance(text, str))
 
 
 def _register_keys(value: Json, redactor: Redactor) -> None:
@@ -123,7 +142,7 @@ def _capture(spec: OutputSpec, answer: Answer) -> Captured:
             value = _apply_pattern(spec.pattern, value)
     except ValueMissing as missing:
         return Captured(missing=str(missing), sensitive=spec.sensitive)
-    return Captured(value=value, sensitive=spec.sensitive or _is_telling(spec))
+    return Captured(value=value, sensitive=spec.sensitive or _is_telling(spec, value))
 
 
 def _take(spec: OutputSpec, answer: Answer) -> Json:
@@ -209,10 +228,10 @@ def _apply_pattern(text: str, value: Json) -> Json:
 # --- what may be shown ---------------------------------------------------------------------------
 
 
-def _is_telling(spec: OutputSpec) -> bool:
+def _is_telling(spec: OutputSpec, value: Json) -> bool:
     """Say whether the place of an output makes its value sensitive."""
     if spec.source == "cookies":
-        return True
+        return _is_telling_cookie(value)
     names = [str(segment) for segment in spec.path]
     if spec.source in ("headers", "headers_all") and names:
         return names[0].lower() in SENSITIVE_HEADERS
@@ -235,7 +254,7 @@ def _clean(captured: Captured, redactor: Redactor) -> Captured:
 
 
 def _record(spec: OutputSpec, captured: Captured, redactor: Redactor) -> CapturedValue:
-    is_whole = spec.sensitive or _is_telling(spec)
+    is_whole = spec.sensitive or _is_telling(spec, captured.value)
     value = sensitive_mask(spec.name) if is_whole else record_value(captured.value, redactor)
     return CapturedValue(
         name=spec.name,

@@ -40,8 +40,6 @@ def hidden_subject(spec: AssertionSpec, subject: str) -> str:
     match spec.type:
         case "header" if spec.target.lower() in SENSITIVE_HEADERS:
             return spec.target.lower()
-        case "cookie" if (spec.attribute or "value") == "value":
-            return spec.target
         case "json_path":
             found = _LAST_NAME.search(subject)
             return found.group(1) if found and is_sensitive_key(found.group(1)) else ""

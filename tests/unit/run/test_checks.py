@@ -100,7 +100,7 @@ def test_what_holds(type: str, expected: object, fields: dict) -> None:
         ("cookie", "Lax", {"target": "sid", "attribute": "samesite"},
          'cookie sid (samesite): expected "Lax", got nothing'),
         ("cookie", "other1", {"target": "sid"},
-         'cookie sid: expected "[sensitive:sid]", got "[sensitive:sid]"'),
+         'cookie sid: expected "other1", got "abcdef"'),
         ("body_contains", "shipped", {"body": "paid"},
          'body: expected a value that contains "shipped", got "paid"'),
         ("response_time", 100, {"operator": "less_or_equal"},
@@ -220,3 +220,28 @@ def test_a_short_derived_text_is_hidden_by_its_place_and_a_length_is_not() -> No
     tried = make.attempt(spec, answer, secrets={"KEY": "canary-1"})
     assert "CANARY" not in repr(tried.result)
     assert tried.result.checks[1].message.endswith("expected 3, got 8")
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("dark", "dark"), ("0123456789", "[sensitive:t]"), ("lightest", "[sensitive:t]")],
+)
+def test_a_short_cookie_is_shown_and_a_long_one_hidden(sent: str, shown: str) -> None:
+    spec = make.step("a", assertions=(make.assertion("cookie", "light", target="t"),))
+    answer = make.response(f"it is {sent}", headers=[("Set-Cookie", f"t={sent}; Path=/")])
+    tried = make.attempt(spec, answer)
+    assert tried.result.checks[0].message == f'cookie t: expected "light", got "{shown}"'
+    response = tried.result.exchanges[0].response
+    assert response.body.text == f"it is {shown}"
+    assert response.headers[0][1] == (
+        f"t={'[sensitive:t]' if shown != sent else '[sensitive:set-cookie]'}; Path=/"
+    )
+
+
+def test_a_cookie_that_the_author_wrote_out_hides_nothing() -> None:
+    check = make.assertion("cookie", "light-theme", target="t", operator="not_equals")
+    spec = make.step("a", assertions=(check,))
+    answer = make.response("light-theme", headers=[("Set-Cookie", "t=light-theme")])
+    tried = make.attempt(spec, answer)
+    assert tried.result.checks[0].actual == "light-theme"
+    assert tried.result.exchanges[0].response.body.text == "light-theme"
