@@ -236,15 +236,24 @@ def _tries(step: StepResult) -> list[str]:
     for number, each in enumerate(shown):
         if number == 3 and len(shown) < len(step.tries):
             lines.append("  …")
-        lines.append(f"  {each.number}: {_try_summary(each)}")
+        lines.append(f"  {each.number}: {_try_summary(each, step)}")
     return lines
 
 
-def _try_summary(each: TryResult) -> str:
-    if each.problems:
-        return f"{each.outcome}, {to_line(each.problems[0].message)}"
+def try_word(each: TryResult, step: StepResult) -> str:
+    """Return how *each* try of *step* ended, in words: a poll that goes on has not failed."""
     failed = [check for check in each.checks if not check.passed and not check.soft]
-    return f"{each.outcome}, {_check_sentence(failed[0])}" if failed else each.outcome
+    is_polling = bool(failed) and all(check.origin == "poll" for check in failed)
+    is_over = each is step.last_try or each.outcome != "failed"
+    return each.outcome if is_over or not is_polling else "not yet"
+
+
+def _try_summary(each: TryResult, step: StepResult) -> str:
+    word = try_word(each, step)
+    if each.problems:
+        return f"{word}, {to_line(each.problems[0].message)}"
+    failed = [check for check in each.checks if not check.passed and not check.soft]
+    return f"{word}, {_check_sentence(failed[0])}" if failed else word
 
 
 # --- the rest of the journey -----------------------------------------------------------------------
@@ -261,7 +270,7 @@ def _other_failures(result: JourneyResult, shown: StepResult | None) -> list[str
 
 def _summary(step: StepResult) -> str:
     last = step.last_try
-    return _try_summary(last) if last else step.outcome
+    return _try_summary(last, step) if last else step.outcome
 
 
 def _skipped(result: JourneyResult) -> list[str]:

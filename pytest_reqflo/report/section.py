@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_reqflo.evidence.model import Exchange
 from pytest_reqflo.report.exchange import render_exchange
-from pytest_reqflo.report.page import find_failed_step
+from pytest_reqflo.report.page import find_failed_step, try_word
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.values import shorten
@@ -42,9 +42,17 @@ def _step(step: StepResult, on_page: Exchange | None) -> str:
 
 
 def _exchanges(step: StepResult, on_page: Exchange | None) -> Iterator[str]:
-    for each in step.tries:
-        left = [exchange for exchange in each.exchanges if exchange is not on_page]
-        if left and len(step.tries) > 1:
-            yield f"try {each.number}: {each.outcome}"
+    tries = step.tries
+    between = len(tries) - 2
+    for each in tries if between <= 0 else (tries[0], tries[-1]):
+        left = [exchange for exchange in each.exchanges if exchange != on_page]
+        if each is not tries[0] and (left or between > 0):
+            yield ""
+        if each is tries[-1] and between > 0:
+            yield from (f"... {between} {'try' if between == 1 else 'tries'} in between", "")
+        if left and len(tries) > 1:
+            yield f"try {each.number}: {try_word(each, step)}"
         for exchange in left:
             yield from render_exchange(exchange)
+        if not left and each.exchanges and between > 0:
+            yield f"try {each.number}: {try_word(each, step)}, as shown above"

@@ -6,7 +6,14 @@ import pytest
 
 from pytest_reqflo.evidence.model import Body, Exchange, RequestRecord, ResponseRecord
 from pytest_reqflo.report.section import MAX_STEP, render_section
-from pytest_reqflo.result import JourneyResult, Outcome, RunIdentity, StepResult, TryResult
+from pytest_reqflo.result import (
+    CheckResult,
+    JourneyResult,
+    Outcome,
+    RunIdentity,
+    StepResult,
+    TryResult,
+)
 
 
 def exchange(url: str, body: str = "") -> Exchange:
@@ -64,7 +71,52 @@ def test_nothing_is_left_of_a_journey_that_failed_in_its_only_exchange() -> None
 
 @pytest.mark.parametrize("count", [1, 50])
 def test_the_section_is_bounded(count: int) -> None:
-    tries = tuple((exchange("/x", "y" * 2000),) for _ in range(50))
-    text = render_section(result(*(step(f"s{n}", "passed", *tries) for n in range(count))))
+    hops = tuple(exchange("/x", "y" * 2000) for _ in range(50))
+    text = render_section(result(*(step(f"s{n}", "passed", hops) for n in range(count))))
     assert len(text) <= min(count, 4) * (MAX_STEP + 60)
     assert text.endswith("characters in all)")
+
+
+def polled(outcome: Outcome, count: int) -> StepResult:
+    unmet = CheckResult(
+        pointer="", type="json_path", subject="$.x", operator="equals", passed=False, origin="poll"
+    )
+    tries = tuple(
+        TryResult(number=n, outcome="failed", exchanges=(exchange(f"/{n}"),), checks=(unmet,))
+        for n in range(1, count)
+    )
+    last = TryResult(number=count, outcome=outcome, exchanges=(exchange(f"/{count}"),))
+    return StepResult(
+        id="poll", name="poll", pointer="/steps/0", outcome=outcome, tries=(*tries, last)
+    )
+
+
+def shown(text: str) -> list[str]:
+    """Return the lines that tell tries apart, and the blank lines before them."""
+    lines = text.split("\n")
+    marks = ("try", "...", "  GET")
+    return [
+        line
+        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        if line.startswith(marks) or (not line and following.startswith(marks[:2]))
+    ]
+
+
+def test_a_long_poll_shows_its_first_and_last_try() -> None:
+    text = render_section(result(polled("passed", 36), step("b", "failed", (exchange("/b"),))))
+    assert shown(text) == [
+        "try 1: not yet", "  GET /1", "", "... 34 tries in between", "",
+        "try 36: passed", "  GET /36",
+    ]  # fmt: skip
+
+
+def test_the_last_try_of_a_failed_poll_is_not_repeated() -> None:
+    text = render_section(result(polled("failed", 3)))
+    assert shown(text) == [
+        "try 1: not yet", "  GET /1", "", "... 1 try in between", "", "try 3: failed, as shown above",
+    ]  # fmt: skip
+
+
+def test_a_blank_line_stands_before_the_second_try() -> None:
+    text = render_section(result(polled("passed", 2), step("b", "failed", (exchange("/b"),))))
+    assert shown(text) == ["try 1: not yet", "  GET /1", "", "try 2: passed", "  GET /2"]
