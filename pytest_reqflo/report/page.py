@@ -28,6 +28,9 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
 
+_SHORT_SCALAR = 120
+"""Characters of a value that the sentence of a check shows whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailurePage:
@@ -54,6 +57,7 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
         cause.facts,
         *(_step_blocks(step, places) if step else ()),
         _other_failures(result, step),
+        _notes(result),
         _skipped(result),
         _identity(result.identity, result.notices),
     ]
@@ -139,7 +143,13 @@ def page_heading(step: StepResult | None, identity: RunIdentity) -> str:
     context = f" ({', '.join(remarks)})" if remarks else ""
     if step is None:
         return f"journey `{to_line(identity.journey_name)}`{context}: "
-    return f"step `{to_line(step.id)}`{context}: "
+    return f"{step_name(step)}{context}: "
+
+
+def step_name(step: StepResult) -> str:
+    """Return what *step* is called in a sentence."""
+    kind = "finally step" if step.phase == "finally" else "step"
+    return f"{kind} `{to_line(step.id)}`"
 
 
 # --- the place -----------------------------------------------------------------------------------
@@ -191,7 +201,7 @@ def _step_blocks(step: StepResult, places: SourceMap | None) -> Iterator[list[st
 def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list[str]:
     if not any(not check.passed for check in last.checks):
         return []
-    lines = [f"checks of step `{to_line(step.id)}`"]
+    lines = [f"checks of {step_name(step)}"]
     for check in last.checks:
         if check.passed:
             continue
@@ -199,10 +209,25 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         span = _span_of(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
         lines.append(f"  {word}: {_check_sentence(check)}{place}")
-        lines += [f"    expected: {_value(check.expected)}"] if check.expected is not None else []
-        lines.append(f"    actual:   {_actual(check)}")
+        lines += _values_of(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
+
+
+def _values_of(check: CheckResult) -> list[str]:
+    """Return both values on lines of their own, none when the sentence shows them whole."""
+    sides = [check.expected, None if check.is_actual_missing else check.actual]
+    if all(_is_short_scalar(side) for side in sides):
+        shown = [_value(side) for side in sides if side is not None]
+        if all(text in check.message or text.strip('"') in check.message for text in shown):
+            return []
+    lines = [f"    expected: {_value(check.expected)}"] if check.expected is not None else []
+    return [*lines, f"    actual:   {_actual(check)}"]
+
+
+def _is_short_scalar(value: Json) -> bool:
+    is_structure = isinstance(value, (dict, list, tuple))
+    return not is_structure and len(canonical_json(value)) <= _SHORT_SCALAR
 
 
 def _actual(check: CheckResult) -> str:
@@ -271,6 +296,21 @@ def _other_failures(result: JourneyResult, shown: StepResult | None) -> list[str
 def _summary(step: StepResult) -> str:
     last = step.last_try
     return _try_summary(last, step) if last else step.outcome
+
+
+def _notes(result: JourneyResult) -> list[str]:
+    """Return what a warning about an earlier step may explain of the failure."""
+    return [
+        f"note: {step_name(step)} has no assertion and was answered {_status_of(step)} (RF503)"
+        for step in result.steps
+        if step.last_try and any(each.code == "RF503" for each in step.last_try.warnings)
+    ]
+
+
+def _status_of(step: StepResult) -> str:
+    exchanges = step.last_try.exchanges if step.last_try else ()
+    response = exchanges[-1].response if exchanges else None
+    return str(response.status) if response else "400 or more"
 
 
 def _skipped(result: JourneyResult) -> list[str]:

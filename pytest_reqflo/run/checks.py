@@ -16,6 +16,7 @@ from pytest_reqflo.evidence.redact import Redactor, is_hideable
 from pytest_reqflo.lang.expression import PathExpression, Rendered, ValueMissing
 from pytest_reqflo.lang.operators import (
     OPERATORS,
+    Mismatch,
     compare,
     parse_status,
     status_matches,
@@ -36,9 +37,12 @@ from pytest_reqflo.run.subject import (
     subject_of,
 )
 from pytest_reqflo.secret import Secret
-from pytest_reqflo.values import Json
+from pytest_reqflo.values import Json, canonical_json
 
 _MAX_SCHEMA_FAULTS = 5
+
+_MAX_IN_SENTENCE = 120
+"""Characters of the JSON of a structure that a sentence can hold and still be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +275,7 @@ class _Check:
         )
         return _Finding(
             subject=subject,
-            fault=f"{subject}: {mismatch.sentence}" if mismatch else None,
+            fault=f"{subject}: {_sentence(mismatch, expected, actual)}" if mismatch else None,
             expected=shorten_value(redact(expected)),
             actual=shorten_value(redact(actual)),
             is_missing=is_missing,
@@ -335,3 +339,13 @@ class _Check:
             )
             for item in found
         )
+
+
+def _sentence(mismatch: Mismatch, expected: Json, actual: Json) -> str:
+    """Return why a check does not hold; of long structures only where they begin to differ."""
+    found = mismatch.differences
+    longest = max(len(canonical_json(each)) for each in (expected, actual)) if found else 0
+    if longest <= _MAX_IN_SENTENCE:
+        return mismatch.sentence
+    count = f"{len(found)} difference{'s' if len(found) > 1 else ''}"
+    return f"{count} from what is expected, first at {found[0].path}"

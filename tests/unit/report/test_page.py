@@ -236,3 +236,24 @@ def test_no_line_of_a_response_stands_at_the_start_of_a_line() -> None:
     assert not [line for line in lines if line.startswith("=")]
     assert "\x1b" not in "".join(lines)
     assert not [line for line in lines if line.startswith("PASSED")]
+
+
+def test_an_unchecked_bad_answer_before_the_failure_is_noted_on_the_page() -> None:
+    warning = Problem(code="RF503", category="assertion", message="no assertion")
+    unchecked = TryResult(number=1, outcome="passed", exchanges=(EXCHANGE,), warnings=(warning,))
+    login = StepResult(
+        id="login", name="Login", pointer="/steps/0", outcome="passed", tries=(unchecked,)
+    )
+    page = render_page(result_of(login, *FAILED_CHECKS.steps), PLACES, shown="x")
+    note = "note: step `login` has no assertion and was answered 500 (RF503)"
+    assert note in page.text.split("\n")
+
+
+def test_a_failed_step_of_finally_is_called_so() -> None:
+    step = StepResult(
+        id="undo", name="Undo", pointer="/finally/0", outcome="failed", phase="finally",
+        tries=(FAILED,),
+    )  # fmt: skip
+    page = render_page(result_of(step), None, shown="x")
+    assert page.first_line.startswith("finally step `undo` (case ")
+    assert "checks of finally step `undo`" in page.text.split("\n")
