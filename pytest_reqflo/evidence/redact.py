@@ -59,6 +59,11 @@ def mask_name(shown: str) -> str:
     return match.group(1) if match else "value"
 
 
+def is_mask(shown: str) -> bool:
+    """Say whether *shown* is a mask and nothing else."""
+    return _MASK.fullmatch(shown) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     start: int
@@ -253,6 +258,7 @@ __all__ = [
     "SENSITIVE_HEADERS",
     "Redactor",
     "is_hideable",
+    "is_mask",
     "is_sensitive_key",
     "mask_name",
     "sensitive_mask",

@@ -14,25 +14,32 @@ MAX_BODY = 2_000
 """Characters of a body that stand in the command; a longer one is named as a file."""
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
+_MASKED_BASIC = re.compile(rf"(?i:basic)\s+{_MASK.pattern}")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _LEFT_OUT = frozenset({"host", "content-length", "accept-encoding"})
 _NAMELESS = re.compile(r"[^A-Za-z0-9_]")
 _FILE = "body.bin"
 
 
-def render_curl(request: RequestRecord) -> str:
+def render_curl(request: RequestRecord, *, user: str = "") -> str:
     """Return the command that sends *request* again.
 
-    Shape: each hidden part is a shell variable of its name, ``"$API_KEY"``; lines are joined with a
+    Shape: *user* is ``name:password`` with masks, in place of the header `Authorization`. Each hidden part is a shell variable of its name, ``"$API_KEY"``; lines are joined with a
         backslash. A body that is too long or no text is read from ``body.bin``, as a last line says.
     """
     lines = [" ".join(["curl", *_options(request), quote_masked(request.url)])]
-    lines += [f"-H {_header(name, value)}" for name, value in _sent_headers(request)]
-    note = ""
+    sent = _sent_headers(request)
+    if user:
+        lines.append(f"-u {quote_masked(user)}")
+        sent = [(name, value) for name, value in sent if name.lower() != "authorization"]
+    lines += [f"-H {_header(name, value)}" for name, value in sent]
+    note = _credentials_note(sent)
     if request.body is not None and request.body.size_bytes:
         if not any(name.lower() == "content-type" for name, _ in request.headers):
             lines.append("-H 'Content-Type:'")
-        option, note = _body(request.body)
+        option, body_note = _body(request.body)
         lines.append(option)
+        note += body_note
     return " \\\n  ".join(lines) + note
 
 
@@ -42,13 +49,32 @@ def quote_masked(text: str) -> str:
     position = 0
     for match in _MASK.finditer(text):
         literal = text[position : match.start()]
-        pieces += [shlex.quote(literal)] if literal else []
+        pieces += [_quote(literal)] if literal else []
         pieces.append(f'"${_variable(match.group(1))}"')
         position = match.end()
     rest = text[position:]
     if rest or not pieces:
-        pieces.append(shlex.quote(rest))
+        pieces.append(_quote(rest))
     return "".join(pieces)
+
+
+def _quote(text: str) -> str:
+    """Return *text* quoted for a shell; carriage returns do not survive in plain quotes."""
+    if not _UNSEEN.search(text):
+        return shlex.quote(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    escaped = escaped.replace("\r", "\\r").replace("\n", "\\n")
+    escaped = _UNSEEN.sub(lambda match: f"\\x{ord(match.group()):02x}", escaped)
+    return f"$'{escaped}'"
+
+
+def _credentials_note(headers: list[tuple[str, str]]) -> str:
+    """Return what the variable in a basic `Authorization` stands for: it is no password."""
+    for name, value in headers:
+        match = _MASKED_BASIC.fullmatch(value) if name.lower() == "authorization" else None
+        if match:
+            return f'\n# "${_variable(match.group(1))}" stands for the base64 of user:password here'
+    return ""
 
 
 def _variable(name: str) -> str:

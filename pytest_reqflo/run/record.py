@@ -12,7 +12,7 @@ from pytest_reqflo.evidence.model import (
     ResponseRecord,
     Timing,
 )
-from pytest_reqflo.evidence.redact import Redactor, sensitive_mask
+from pytest_reqflo.evidence.redact import Redactor, is_hideable, is_mask, sensitive_mask
 from pytest_reqflo.lang.expression import Rendered
 from pytest_reqflo.result import ValueUse
 from pytest_reqflo.run.answer import decode_body
@@ -42,8 +42,29 @@ def record_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None)
         response=_record_response(hop.response, redactor) if hop.response else None,
         timing=_record_times(hop.times),
         error=redactor.text(failure.message) if failure else "",
-        curl=render_curl(request),
+        curl=render_curl(request, user=_basic_user(hop.request, redactor)),
     )
+
+
+def _basic_user(request: WireRequest, redactor: Redactor) -> str:
+    """Return name and masked password of basic authentication, empty when nothing hides them.
+
+    A header that was given whole is no credential that is known by its parts: it is left as it is.
+    """
+    values = [value for name, value in request.headers if name.lower() == "authorization"]
+    scheme, _, encoded = values[0].partition(" ") if len(values) == 1 else ("", "", "")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    user, word = redactor.text(name), redactor.text(password)
+    is_key = not password and is_mask(user)
+    if not is_key and not is_mask(word):
+        return ""
+    # A short name may be hidden too, without being known by its text.
+    return f"{user if is_hideable(name) else sensitive_mask('username')}:{word}"
 
 
 def _record_request(request: WireRequest, redactor: Redactor) -> RequestRecord:

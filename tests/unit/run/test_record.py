@@ -140,3 +140,36 @@ def test_curl_is_told_what_it_would_change_by_itself() -> None:
     assert curl(headers=[("x-empty", ""), ("Host", "x"), ("Accept-Encoding", "gzip")]) == (
         "curl http://shop.test/x \\\n  -H 'x-empty;'"
     )
+
+
+def basic_curl(credentials: str, *secrets: str) -> str:
+    encoded = base64.b64encode(credentials.encode()).decode()
+    redactor = redactor_of(*secrets, encoded)
+    headers = (("Authorization", f"Basic {encoded}"),)
+    request = WireRequest(method="GET", url="http://shop.test/", headers=headers)
+    hop = Hop(request=request, response=None, times=PhaseTimes(total_s=0.1))
+    return record_hop(hop, redactor).curl
+
+
+def test_curl_takes_basic_credentials_by_their_parts() -> None:
+    start = "curl http://shop.test/ \\\n  -u "
+    assert basic_curl(f"robot:{SECRET}", SECRET) == start + 'robot:"$KEY"'
+    assert basic_curl(f"{SECRET}:", SECRET) == start + '"$KEY":'
+    assert basic_curl(f"bob:{SECRET}", SECRET) == start + '"$username":"$KEY"'
+
+
+def test_basic_credentials_that_nobody_hid_by_their_parts_stay_a_header_with_a_note() -> None:
+    assert basic_curl("robot:unknown-word") == (
+        "curl http://shop.test/ \\\n  -H 'Authorization: Basic '\"$KEY\"\n"
+        '# "$KEY" stands for the base64 of user:password here'
+    )
+
+
+def test_carriage_returns_of_a_body_reach_the_server() -> None:
+    body = "--b\r\nit's \\ [secret:KEY]\r\n--b--\r\n"
+    command = curl(method="POST", headers=[("content-type", "multipart/form-data")], body=body)
+    option = command.rpartition("--data-raw ")[2]
+    assert "\r" not in option
+    script = f"KEY=word; printf %s {option}"
+    told = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+    assert told.stdout.decode() == body.replace("[secret:KEY]", "word")
