@@ -5,6 +5,7 @@ The first line is a full sentence; summaries, JUnit and annotations show it alon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
+
+_QUOTED = re.compile(r"`([^`]+)`")
+_SECRET_KEY = re.compile(r"/journey/variables/\d+/key")
 
 _SHORT_SCALAR = 120
 """Characters of a value that the sentence of a check shows whole."""
@@ -51,6 +55,8 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     step = find_failed_step(result)
     cause = _cause_of(result, step)
     span = _span_of(places, cause.pointer, cause.origin)
+    if cause.code == "RF302" and places and not cause.pointer:
+        span = _secret_span(places, cause.sentence) or span
     first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
         [first_line, *_place(cause.code, places, span, shown)],
@@ -165,6 +171,34 @@ def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None
     # The expected value says more than the mapping that holds it.
     expected = f"{pointer}/expected"
     return places.values.get(expected) or places.span_of(pointer)
+
+
+def _secret_span(places: SourceMap, sentence: str) -> Span | None:
+    """Return where the first secret that *sentence* names is asked for, None when it is not here."""
+    quoted = _QUOTED.search(sentence)
+    if quoted is None:
+        return None
+    name = re.escape(quoted.group(1))
+    declared = re.compile(rf"(?P<q>['\"]?){name}(?P=q)")
+    read = re.compile(rf"\bsecrets\.{name}(?![\w-])")
+    spans = [(pointer, span) for pointer, span in places.values.items() if _is_in_line(span)]
+    named = [span for pointer, span in spans if _SECRET_KEY.fullmatch(pointer)]
+    found = [span for span in named if declared.fullmatch(_text_at(places, span))]
+    found += [span for _, span in spans if read.search(_text_at(places, span))]
+    # Of a flow mapping and the text inside it, the text says more.
+    return min(found, key=_width, default=None)
+
+
+def _is_in_line(span: Span) -> bool:
+    return span.start.line == span.end.line
+
+
+def _width(span: Span) -> int:
+    return span.end.column - span.start.column
+
+
+def _text_at(places: SourceMap, span: Span) -> str:
+    return places.source.line(span.start.line)[span.start.column - 1 : span.end.column - 1]
 
 
 def _place(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:

@@ -257,3 +257,32 @@ def test_a_failed_step_of_finally_is_called_so() -> None:
     page = render_page(result_of(step), None, shown="x")
     assert page.first_line.startswith("finally step `undo` (case ")
     assert "checks of finally step `undo`" in page.text.split("\n")
+
+
+SECRET_YAML = """\
+journey:
+  name: Order
+  variables: [{name: key, source: secret, key: "SHOP_KEY"}]
+  steps:
+    - id: a
+      headers: {x: "Bearer {{ secrets.SHOP_TOKEN }}"}
+"""
+
+
+@pytest.mark.parametrize(("secret", "line"), [("SHOP_KEY", 3), ("SHOP_TOKEN", 6), ("SHOP", 2)])
+def test_a_missing_secret_is_marked_where_it_is_asked_for(secret: str, line: int) -> None:
+    source = SourceText("a.yaml", SECRET_YAML)
+    spans = {
+        "/journey": source.span(2, 3, 4),
+        "/journey/variables/0/name": source.span(3, 22, 3),
+        "/journey/variables/0/key": source.span(3, 48, 10),
+        "/journey/steps/0/headers": source.span(6, 16, 38),
+        "/journey/steps/0/headers/x": source.span(6, 20, 33),
+    }
+    problem = Problem(
+        code="RF302", category="run_check", message=f"the secret `{secret}` is missing"
+    )
+    result = result_of(outcome="error", problems=(problem,))
+    page = render_page(result, SourceMap(source, values=spans, keys={}), shown="a.yaml")
+    marked = {3: spans["/journey/variables/0/key"], 6: spans["/journey/steps/0/headers/x"]}
+    assert page.span == marked.get(line, spans["/journey"])
