@@ -16,8 +16,7 @@ OUTPUT = DOCS / "output"
 
 @pytest.fixture
 def project(tmp_path):
-    folder = shutil.copytree(DOCS, tmp_path / "shop", ignore=shutil.ignore_patterns("output"))
-    return folder
+    return shutil.copytree(DOCS, tmp_path / "shop", ignore=shutil.ignore_patterns("output"))
 
 
 def run_pytest(folder, *arguments):

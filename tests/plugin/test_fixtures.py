@@ -47,7 +47,7 @@ def test_fixtures_are_set_up_and_shown(project) -> None:
     result = project.run("--setup-show", "-s")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["SETUP    S shop", "*a.journey.yaml::run (fixtures used: shop) .CLOSED"]
+        ["*SETUP    S shop", "*a.journey.yaml::run (fixtures used: shop)*.CLOSED"]
     )
 
 

@@ -6,22 +6,13 @@ import os
 import stat
 
 import pytest
+from storing import make, race, record
 
 from pytest_reqflo.artifact.codec import artifact_digest, artifact_id, to_bytes
 from pytest_reqflo.artifact.model import Artifact
-from pytest_reqflo.artifact.store import ArtifactStore, VersionRecord
+from pytest_reqflo.artifact.store import ArtifactStore
 from pytest_reqflo.errors import ArtifactError
 from pytest_reqflo.values import Digest, digest_of
-
-
-def make(name="orders", *blobs):
-    return Artifact(journey_id=name, steps=(), blobs=tuple(sorted(map(digest_of, blobs))))
-
-
-def record(number, journey="orders", **others):
-    return VersionRecord(
-        journey_id=journey, digest=digest_of(str(number).encode()), **{"name": "Orders", **others}
-    )
 
 
 @pytest.fixture
@@ -186,14 +177,6 @@ def test_a_store_that_cannot_be_written_is_an_os_error(tmp_path):
         store.record_version(record(1))
 
 
-def _race(directory, barrier, wanted, results):
-    store = ArtifactStore(directory)
-    barrier.wait(30)
-    for number in wanted:
-        store.put(make(f"j{number}", b"shared"), {digest_of(b"shared"): b"shared"})
-        results.put((number, store.record_version(record(number)).version))
-
-
 def test_processes_that_race_agree_on_artifacts_and_versions(tmp_path):
     """Every process sees the same number for a definition, and no number is given twice or skipped."""
     context = multiprocessing.get_context("spawn")
@@ -201,7 +184,7 @@ def test_processes_that_race_agree_on_artifacts_and_versions(tmp_path):
     directory = tmp_path / "store"
     orders = [list(range(12)), list(range(11, -1, -1)), [*range(6, 12), *range(6)], list(range(12))]
     workers = [
-        context.Process(target=_race, args=(directory, barrier, order, results)) for order in orders
+        context.Process(target=race, args=(directory, barrier, order, results)) for order in orders
     ]
     for worker in workers:
         worker.start()

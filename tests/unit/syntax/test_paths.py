@@ -9,7 +9,6 @@ import pytest
 
 from pytest_reqflo.syntax.paths import PathProblem, find_root, resolve_below
 
-
 RELATIVE = "paths are relative to the file that names them"
 
 
