@@ -38,3 +38,19 @@ def test_what_init_writes_passes_at_once(tmp_path):
     assert wrote.returncode == 0, wrote.stderr
     run = run_pytest(tmp_path / "shop")
     assert run.returncode == 0, run.stdout
+
+
+def test_the_command_runs_it_without_a_warning_of_its_own(tmp_path):
+    """The command has imported the package before pytest rewrites the assertions of plugins."""
+    reqflo = Path(sys.executable).with_name("reqflo")
+    subprocess.run([reqflo, "init", "shop"], cwd=tmp_path, capture_output=True, check=True)
+    run = subprocess.run(
+        [reqflo, "run", "create-and-find-an-order", "--", "-q", "-W", "error"],
+        cwd=tmp_path / "shop",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "2 passed" in run.stdout
+    assert "warning" not in run.stdout

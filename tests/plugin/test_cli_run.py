@@ -84,6 +84,16 @@ def test_a_journey_runs_by_name_with_its_case_and_value(here, reqflo):
     assert shown.stdout.startswith("passed: Echo back (local, A, v1, artifact_")
 
 
+def test_pytest_does_not_complain_that_the_package_is_already_imported(here, reqflo):
+    # What pytest does by itself with every plugin that is installed from a wheel.
+    here.write(
+        "conftest.py", "import pytest\npytest.register_assert_rewrite('pytest_reqflo')\n"
+    )
+    run = reqflo("run", "Echo back", "--case", "A", "--", "-W", "error")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "already imported" not in run.stdout + run.stderr
+
+
 def test_a_failed_journey_has_exit_code_1(reqflo):
     assert reqflo("run", "bad").returncode == 1
 
