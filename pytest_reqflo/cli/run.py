@@ -22,14 +22,6 @@ from pytest_reqflo.cli.find import find_journey, find_path, is_artifact_id
 from pytest_reqflo.cli.load import load_artifact, shown_path
 
 
-# pytest rewrites the assertions of plugins while it imports them; this command has imported ours
-# already and holds none. Given last, it also wins over a `-W error` of the user.
-_QUIET = (
-    "-W",
-    "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning",
-)
-
-
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "journey",
@@ -43,7 +35,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _perform(options: Options) -> int:
-    arguments = [*_plugin_arguments(), *_pytest_arguments(options), *options.extra, *_QUIET]
+    arguments = [*_plugin_arguments(), *_pytest_arguments(options), *options.extra]
     import pytest
 
     return int(pytest.main(arguments))
