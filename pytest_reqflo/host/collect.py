@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -199,19 +200,19 @@ class ArtifactFile(_ItemFile):
     """A stored artifact, run as it is."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Load and verify the artifact and return its one item.
+        """Load and verify the artifact and return its one item, or one per row of ``--data``.
 
-        Raises: ArtifactError.
+        Raises: ArtifactError; JourneyError for rows that do not fit.
         """
-        from pytest_reqflo.plan.assignments import read_assignments
-        from pytest_reqflo.plan.items import ItemSpec
-        from pytest_reqflo.syntax.data import read_typed
+        from pytest_reqflo.plan.items import Selection, make_artifact_items
 
         session = self._session()
         subject = subject_of_artifact(session, self.path, self._shown())
-        sets = subject.declared(session.settings.sets)
-        given = read_assignments(sets, subject.artifact, read_typed)
-        return list(self._make_items(subject, [ItemSpec(id="run", given=given)]))
+        settings = session.settings
+        selection = Selection(sets=subject.declared(settings.sets), data=settings.data)
+        shown = os.path.relpath(settings.data, settings.rootdir) if settings.data else ""
+        specs = make_artifact_items(subject.artifact, selection, shown_data=shown)
+        return list(self._make_items(subject, specs))
 
 
 def _asking_for(names: tuple[str, ...]) -> Any:

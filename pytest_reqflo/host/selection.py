@@ -41,6 +41,10 @@ def select_items(
 def _find_problem(
     journeys: list[JourneyNode], lacking: list[JourneyNode], settings: Settings
 ) -> Diagnostic | None:
+    if settings.cases and any(item.subject.compiled is None for item in journeys):
+        title = "--reqflo-case: cases are not part of a stored artifact"
+        hint = "give its values with --reqflo-set or --reqflo-data (reqflo run: --set, --data)"
+        return Diagnostic(code="RF801", title=title, hint=hint)
     if settings.cases and len(lacking) == len(journeys):
         cases = sorted({name for item in journeys for name in item.case_names})
         quoted = ", ".join(f"`{name}`" for name in settings.cases)

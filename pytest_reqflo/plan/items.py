@@ -27,6 +27,7 @@ from pytest_reqflo.syntax.data import Row, load_rows, read_typed, rows_from_inli
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
+    from pytest_reqflo.artifact.model import Artifact
     from pytest_reqflo.compile.project import CompiledJourney
     from pytest_reqflo.syntax.model import CaseModel, DataModel
 
@@ -74,6 +75,42 @@ def make_items(compiled: CompiledJourney, selection: Selection) -> tuple[ItemSpe
     return tuple(_row_items(maker, rows, named))
 
 
+def make_artifact_items(
+    artifact: Artifact, selection: Selection, *, shown_data: str
+) -> tuple[ItemSpec, ...]:
+    """Return the items of a stored artifact: one per row of ``--data``, else one.
+
+    Raises: JourneyError for a data file that does not fit; UsageProblem RF801 for ``--set``.
+    """
+    sets = read_assignments(selection.sets, artifact, read_typed)
+    if selection.data is None:
+        return (ItemSpec(id=SINGLE_ID, given=sets),)
+    types = {each.name: each.type for each in artifact.inputs}
+    hidden = [each.name for each in artifact.inputs if each.sensitive]
+    rows = load_rows(selection.data, shown=shown_data, inputs=types, key=None, sensitive=hidden)
+    return tuple(
+        ItemSpec(
+            id=row_id(row.number, row.key, ""),
+            row_key=row.key,
+            row_number=row.number,
+            given=(*sets, *_row_values(row)),
+        )
+        for row in rows
+    )
+
+
+def _row_values(row: Row) -> tuple[GivenValue, ...]:
+    return tuple(
+        GivenValue(
+            name=name,
+            layer="row",
+            value=LiteralValue(value),
+            detail=f"row {row.number} ({row.place})",
+        )
+        for name, value in row.values.items()
+    )
+
+
 def _row_items(maker: _Maker, rows: tuple[Row, ...], named: list[CaseModel]) -> Iterator[ItemSpec]:
     if named:
         yield from (
@@ -119,21 +156,12 @@ class _Maker:
     def row_item(
         self, row: Row, case: CaseModel | None, *, is_one_of_several: bool = False
     ) -> ItemSpec:
-        own = tuple(
-            GivenValue(
-                name=name,
-                layer="row",
-                value=LiteralValue(value),
-                detail=f"row {row.number} ({row.place})",
-            )
-            for name, value in row.values.items()
-        )
         return ItemSpec(
             id=row_id(row.number, row.key, case.name if case and is_one_of_several else ""),
             case=case.name if case else "",
             row_key=row.key,
             row_number=row.number,
-            given=(*(self._case_values(case) if case else ()), *self._sets, *own),
+            given=(*(self._case_values(case) if case else ()), *self._sets, *_row_values(row)),
             skip=self._mark("skip", case),
             xfail=self._mark("xfail", case),
             tags=tuple(case.tags) if case else (),

@@ -86,9 +86,7 @@ def test_a_journey_runs_by_name_with_its_case_and_value(here, reqflo):
 
 def test_pytest_does_not_complain_that_the_package_is_already_imported(here, reqflo):
     # What pytest does by itself with every plugin that is installed from a wheel.
-    here.write(
-        "conftest.py", "import pytest\npytest.register_assert_rewrite('pytest_reqflo')\n"
-    )
+    here.write("conftest.py", "import pytest\npytest.register_assert_rewrite('pytest_reqflo')\n")
     run = reqflo("run", "Echo back", "--case", "A", "--", "-W", "error")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "already imported" not in run.stdout + run.stderr
@@ -110,3 +108,33 @@ def test_an_old_version_runs_as_it_was(here, reqflo):
     assert old.returncode == 1, old.stdout + old.stderr
     assert [path for _, path, _ in here.server.log] == ["/status/500", "/status/200", "/status/500"]
     assert reqflo("run", "bad@v2").returncode == 0
+
+
+@pytest.fixture
+def stored(here, reqflo):
+    """The project with version 1 of `Echo back` stored and its file changed since."""
+    assert reqflo("run", "Echo back", "--case", "A").returncode == 0
+    path = here.path / "journeys/echo.yaml"
+    path.write_text(path.read_text().replace("POST /echo", "POST /changed"))
+    here.server.log.clear()
+    return here
+
+
+def test_rows_are_given_to_an_old_version_typed_by_its_inputs(stored, reqflo):
+    stored.write("rows.csv", "word\nx\ny\n")
+    run = reqflo("run", "Echo back@v1", "--data", "rows.csv")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert stored.server.log == [
+        ("POST", "/echo", {"word": "x"}), ("POST", "/echo", {"word": "y"}),
+    ]  # fmt: skip
+    stored.write("rows.csv", "wrod\nx\n")
+    run = reqflo("run", "Echo back@v1", "--data", "rows.csv")
+    assert "RF116" in run.stdout
+    assert "--> rows.csv:1:1" in run.stdout
+
+
+def test_a_case_of_an_old_version_is_refused(stored, reqflo):
+    run = reqflo("run", "Echo back@v1", "--case", "A")
+    assert run.returncode == 4
+    assert "--reqflo-case: cases are not part of a stored artifact" in run.stdout + run.stderr
+    assert stored.server.log == []
