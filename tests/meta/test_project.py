@@ -31,7 +31,6 @@ DOORS = {
     "pytest": [
         "pytest_reqflo/host/",
         "pytest_reqflo/plugin.py",
-        "pytest_reqflo/testing/",
         "pytest_reqflo/cli/run",
     ],
 }

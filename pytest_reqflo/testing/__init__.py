@@ -1,1 +1,0 @@
-"""Harness for people who extend the plugin."""
