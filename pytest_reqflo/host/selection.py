@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
-from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.errors import JourneyError, RunCheckError, UsageProblem
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.options import Settings
 from pytest_reqflo.host.xdist import USAGE_KEY
+from pytest_reqflo.plan.environments import find_environment_name
 
 
 def select_items(
@@ -16,7 +17,8 @@ def select_items(
 ) -> None:
     """Deselect the items of journeys that lack a named case, in place.
 
-    Raises: pytest.UsageError when none is left, or when ``--reqflo-data`` meets several journeys.
+    Raises: pytest.UsageError when none is left, when no journey knows the environment, or when
+        ``--reqflo-data`` meets several journeys.
     """
     journeys = [item for item in items if isinstance(item, JourneyNode)]
     if not journeys:
@@ -50,6 +52,9 @@ def _find_problem(
         quoted = ", ".join(f"`{name}`" for name in settings.cases)
         hint = name_hint(settings.cases[0], cases, what="Cases")
         return Diagnostic(code="RF803", title=f"no journey has a case {quoted}", hint=hint)
+    unmet = _find_unknown_environment(journeys, settings.environment)
+    if unmet is not None:
+        return unmet
     names = {name for item in journeys for name, _ in item.subject.declared(settings.sets)}
     unknown = [name for name, _ in settings.sets if name not in names]
     if unknown:
@@ -62,3 +67,24 @@ def _find_problem(
         title = f"--reqflo-data needs exactly one journey, {len(selected)} are selected"
         return Diagnostic(code="RF801", title=title, hint="name one journey file")
     return None
+
+
+def _find_unknown_environment(journeys: list[JourneyNode], wanted: str | None) -> Diagnostic | None:
+    """Return the problem of an environment *wanted* that the root of no journey has.
+
+    Where one has it, the items of the others fail, each with its own message.
+    """
+    if wanted is None:
+        return None
+    libraries = {item.subject.library.root: item.subject.library for item in journeys}
+    problem = None
+    for library in libraries.values():
+        try:
+            find_environment_name(library.environment_names(), wanted)
+        except RunCheckError as error:
+            problem = problem or error.diagnostics[0]
+        except JourneyError:  # a broken file: the items show it
+            return None
+        else:
+            return None
+    return problem

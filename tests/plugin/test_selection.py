@@ -101,6 +101,31 @@ def test_an_environment_is_chosen_by_name(project) -> None:
     project.run("--reqflo-env", "dead").assert_outcomes(failed=1)
 
 
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"]])
+def test_an_environment_that_no_journey_has_is_a_usage_error(project, arguments: list[str]) -> None:
+    for name in "ab":
+        project.journey(f"{name}.journey.yaml", GREEN)
+    result = project.run_apart("--reqflo-env", "locl", *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    output = result.stdout.str() + result.stderr.str()
+    assert output.count("there is no environment `locl`") == 1
+    assert "did you mean `local`?" in output
+    assert "Traceback" not in output
+    assert project.server.log == []
+
+
+def test_an_environment_that_another_root_has_fails_the_items_without_it(project) -> None:
+    project.journey("a.journey.yaml", GREEN)
+    project.journey("b/b.journey.yaml", GREEN)
+    project.write(
+        "b/environments/other.yaml",
+        f'environment: {{name: other, services: {{default: {{base_url: "{project.server.url}"}}}}}}\n',
+    )
+    result = project.run("--reqflo-env", "other")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*RF303*there is no environment `other`*"])
+
+
 def test_skip_and_xfail_of_a_case(project) -> None:
     project.journey(
         "a.journey.yaml",
