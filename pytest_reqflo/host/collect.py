@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.errors import ReqfloError, ReqfloWarning
+from pytest_reqflo.errors import JourneyError, ReqfloError, ReqfloWarning
 from pytest_reqflo.host.environment import ENVIRONMENT_FIXTURE, INPUTS_FIXTURE
 from pytest_reqflo.host.failure import failure_of, failure_repr
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
@@ -187,12 +187,32 @@ class JourneyFile(_ItemFile):
             sets=subject.declared(settings.sets),
             data=settings.data,
         )
-        specs = make_items(compiled, selection)
+        try:
+            specs = make_items(compiled, selection)
+        except JourneyError as error:
+            if settings.data is None or self._is_named_alone():
+                raise
+            return self._make_unread(subject, error)
         if specs:
             return list(self._make_items(subject, specs))
         # An item that `host.selection` takes out again, so that pytest counts it as deselected.
         items = list(self._make_items(subject, [ItemSpec(id="run")]))
         items[0].lacks_case = True
+        return items
+
+    def _is_named_alone(self) -> bool:
+        return len(self.config.args) == 1 and self.session.isinitpath(self.path)
+
+    def _make_unread(self, subject: Subject, error: JourneyError) -> list[JourneyNode]:
+        """Return an item in place of rows that do not fit.
+
+        Whether the rows are meant for this journey is known once all are collected and selected:
+        `host.selection` then refuses the rows, or the selection of several journeys.
+        """
+        from pytest_reqflo.plan.items import ItemSpec
+
+        items = list(self._make_items(subject, [ItemSpec(id="run")]))
+        items[0].data_problem = error
         return items
 
 

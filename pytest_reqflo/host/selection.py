@@ -24,20 +24,30 @@ def select_items(
     if not journeys:
         return
     lacking = [item for item in journeys if item.lacks_case]
-    problem = _find_problem(journeys, lacking, settings)
+    problems = _find_problems(journeys, lacking, settings)
     if lacking:
         gone = {id(item) for item in lacking}
         items[:] = [item for item in items if id(item) not in gone]
         config.hook.pytest_deselected(items=lacking)
-    if problem is None or session.testsfailed:
+    if not problems or session.testsfailed:
         return
-    text = str(UsageProblem(problem))
+    text = str(UsageProblem(*problems))
     if not hasattr(config, "workerinput"):
         raise pytest.UsageError(text)
     # An exception here would look like a crash of the worker: the controller tells it at the end.
     items.clear()
     output: dict[str, str] = config.workeroutput  # type: ignore[attr-defined]  # set by xdist
     output[USAGE_KEY] = text
+
+
+def _find_problems(
+    journeys: list[JourneyNode], lacking: list[JourneyNode], settings: Settings
+) -> tuple[Diagnostic, ...]:
+    problem = _find_problem(journeys, lacking, settings)
+    if problem is not None:
+        return (problem,)
+    unread = next((item.data_problem for item in journeys if item.data_problem), None)
+    return unread.diagnostics if unread else ()
 
 
 def _find_problem(
@@ -62,7 +72,7 @@ def _find_problem(
         title = f"--reqflo-set {unknown[0]}: no journey declares an input or variable of this name"
         hint = name_hint(unknown[0], sorted(declared), what="Inputs and variables")
         return Diagnostic(code="RF801", title=title, hint=hint)
-    selected = {item.parent for item in journeys}
+    selected = {item.parent for item in journeys if not item.lacks_case}
     if settings.data is not None and len(selected) > 1:
         title = f"--reqflo-data needs exactly one journey, {len(selected)} are selected"
         return Diagnostic(code="RF801", title=title, hint="name one journey file")

@@ -76,6 +76,32 @@ def test_data_needs_one_journey(project) -> None:
     project.run("--reqflo-data", "rows.csv", "a.journey.yaml").assert_outcomes(passed=2)
 
 
+def test_data_is_not_read_for_journeys_that_are_not_selected(project) -> None:
+    project.journey("a.journey.yaml", GREEN, head="inputs: [{name: x, default: 1}]")
+    project.journey("b/b.journey.yaml", GREEN)
+    project.write("rows.csv", "x\n1\n2\n")
+    result = project.run("--reqflo-data", "rows.csv")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    output = result.stdout.str() + result.stderr.str()
+    assert "--reqflo-data needs exactly one journey, 2 are selected" in output
+    assert "RF116" not in output
+    result = project.run("--reqflo-data", "rows.csv", "-k", "a.journey")
+    result.assert_outcomes(passed=2, deselected=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [([], pytest.ExitCode.USAGE_ERROR), (["a.journey.yaml"], pytest.ExitCode.INTERRUPTED)],
+)
+def test_data_that_does_not_fit_the_one_journey_is_told(project, arguments, code) -> None:
+    project.journey("a.journey.yaml", GREEN, head="inputs: [{name: x, default: 1}]")
+    project.write("rows.csv", "y\n1\n")
+    result = project.run("--reqflo-data", "rows.csv", *arguments)
+    assert result.ret == code
+    assert "RF116" in result.stdout.str() + result.stderr.str()
+    assert project.server.log == []
+
+
 @pytest.mark.parametrize("option", ["--reqflo-set=x", "--reqflo-data=none.csv"])
 def test_an_unusable_option_is_a_usage_error(project, option: str) -> None:
     project.journey("a.journey.yaml", GREEN)
