@@ -19,6 +19,9 @@ _MAX_SENTENCE = 2_000
 _MAX_NAME = 100
 """Longest name that is compared with others: the comparison takes quadratic time."""
 
+_MIN_BEGINNING = 3
+"""Fewer letters begin too many names by chance."""
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -52,12 +55,26 @@ def label_at(source: SourceText, span: Span, text: str = "") -> Label:
 
 
 def nearest_name(name: str, allowed: Iterable[str]) -> str | None:
-    """Return the name of *allowed* that *name* is most likely a misspelling of."""
+    """Return the name of *allowed* that *name* is most likely a misspelling of.
+
+    The same letters in another case come first, then what looks alike, then the only name that
+    *name* is the beginning of, whatever stands between the letters.
+    """
     if len(name) > _MAX_NAME:
         return None
     candidates = sorted({each for each in allowed if len(each) <= _MAX_NAME} - {name})
-    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
-    return found[0] if found else None
+    folded = name.casefold()
+    same = [each for each in candidates if each.casefold() == folded]
+    found = same or difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    if found:
+        return found[0]
+    start = _letters(name)
+    begun = [each for each in candidates if _letters(each).startswith(start)]
+    return begun[0] if len(begun) == 1 and len(start) >= _MIN_BEGINNING else None
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def name_hint(name: str, allowed: Iterable[str], *, what: str = "Keys here") -> str:

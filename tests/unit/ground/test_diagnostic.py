@@ -69,6 +69,15 @@ def test_the_nearest_name_is_never_the_word_itself():
     assert name_hint("zzz", []) == ""
 
 
+def test_the_nearest_name_differs_in_case_or_goes_on():
+    assert nearest_name("KNOWN", ["knowing", "Known"]) == "Known"
+    assert nearest_name("opena", ["close-a-product", "open-a-product"]) == "open-a-product"
+    assert nearest_name("rows", ["rows-and-cases-of-orders", "other"]) == "rows-and-cases-of-orders"
+    assert nearest_name("rows", ["rows-and-cases-of-orders", "rows-of-other-orders"]) is None
+    assert nearest_name("ro", ["rows-and-cases-of-orders"]) is None
+    assert nearest_name("--", ["orders"]) is None
+
+
 def test_a_pointer_without_a_place_has_that_of_its_nearest_parent():
     span = Span("a.yaml", Position(2, 1), Position(2, 5))
     places = SourceMap(SOURCE, {"/journey/steps/0": span}, {})
