@@ -38,6 +38,7 @@ class JourneyNode(pytest.Item):
     subject: Subject
     spec: ItemSpec
     lacks_case = False
+    data_problem: ReqfloError | None = None
     line = 1
     _verdict: Verdict | None = None
     _failure: Failure | None = None
@@ -76,8 +77,9 @@ class JourneyNode(pytest.Item):
         from pytest_reqflo.host.run import run_item
 
         self._begin()
-        if self._setup_problem is not None:
-            raise self._setup_problem
+        problem = self.data_problem or self._setup_problem
+        if problem is not None:
+            raise problem
         verdict = run_item(self.journeys, self.subject, self.spec, self.fixture_values())
         self._verdict = verdict
         self.user_properties += properties_of(verdict.result)
@@ -189,6 +191,8 @@ class JourneyFunction(JourneyNode, pytest.Function):
 
     def setup(self) -> None:
         """Set the fixtures up; one that does not exist fails the item in its call phase."""
+        # A fixture that fails is the suite's: our frame above it tells nothing.
+        __tracebackhide__ = True
         self._setup_problem = None
         try:
             super().setup()

@@ -67,6 +67,7 @@ def test_a_failing_fixture_is_shown_as_pytest_shows_it(project) -> None:
     result = project.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["E*OSError: no", "conftest.py:3: OSError"])
+    result.stdout.no_fnmatch_line("*item.py*")
 
 
 def test_a_fixture_gives_the_base_url_of_a_server_it_started(project) -> None:
