@@ -18,11 +18,11 @@ USAGE: dict[str, tuple[str | bytes, ...]] = {
     "output_folder": ("--reqflo-output", "."),
     "output_nowhere": ("--reqflo-output", "gone/out.json"),
     "set_bytes": ("--reqflo-set", b"customer=\xff\xfe"),
+    "unknown_environment": ("--reqflo-env", "../../x\x1b[2J"),
     "environment_bytes": ("--reqflo-env", b"\xff"),
 }
 RUNS: dict[str, tuple[str | bytes, ...]] = {
     "set_huge": ("--reqflo-set", "customer=" + "x" * 100_000),
-    "unknown_environment": ("--reqflo-env", "../../x\x1b[2J"),
     "store_is_file": ("--reqflo-store", "pytest.ini"),
     "store_below_file": ("--reqflo-store", "pytest.ini/x"),
     "store_unwritable": ("--reqflo-store", "/proc/x"),
