@@ -11,10 +11,14 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
+# With CI or BUILD_NUMBER set, pytest does not shorten the lines of its summary.
+_UNSET = {"BUILD_NUMBER", "CI", "FORCE_COLOR", "PYTEST_ADDOPTS", "PY_COLORS"}
+
+
 @pytest.fixture(autouse=True)
 def fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("REQFLO_") or name in {"PYTEST_ADDOPTS", "FORCE_COLOR", "PY_COLORS"}:
+        if name.startswith("REQFLO_") or name in _UNSET:
             monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
