@@ -47,7 +47,7 @@ ONE_MISTAKE = [
     (JOURNEY, "data: [x]", "RF106", "`journey.data` must be text or a mapping, YAML read a list", 9, "write"),
     (JOURNEY, "finally: [{id: f, x: 1}]", "RF104", "unknown key `x` in finally step `f`", 21, "Keys here"),
     (STEP, "url: /x", "RF104", "unknown key `url` in step `a`", 7, "put it under `request:`"),
-    (STEP, "type: http", "RF107", "`type` of step `a` cannot be `http`", 13, "Allowed: http_request"),
+    (STEP, "type: http", "RF107", "`type` of step `a` cannot be `http`", 13, "did you mean `http_request`?"),
     (STEP, "when: 5", "RF106", "`when` of step `a` must be text or true or false, YAML read the number 5",
      13, ""),
     (STEP, "when: {value: 1, operator: eqals}", "RF210", "`when.operator` of step `a` cannot be `eqals`", 34,
