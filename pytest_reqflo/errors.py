@@ -13,8 +13,6 @@ Anything else that escapes is a defect of ours and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostics
 
 CODES: dict[str, str] = {
@@ -130,10 +128,3 @@ class UsageProblem(ReqfloError):
 
 class ReqfloWarning(UserWarning):
     """A warning about a journey or its run; its text begins with the code, such as ``RF502``."""
-
-
-def raise_all(diagnostics: Iterable[Diagnostic]) -> None:
-    """Raise JourneyError with the errors of *diagnostics*; return when all are warnings."""
-    errors = [item for item in diagnostics if item.severity == "error"]
-    if errors:
-        raise JourneyError(*errors)
