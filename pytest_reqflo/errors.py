@@ -8,7 +8,7 @@
       ArtifactError             artifact or store unusable
       UsageProblem              an option or argument is wrong          -> usage error
 
-Anything else that escapes is a defect of ours and keeps its traceback.
+Anything else that escapes is a defect of ours: `ReqfloBug`, with its traceback.
 """
 
 from __future__ import annotations
@@ -124,6 +124,10 @@ class ArtifactError(ReqfloError):
 
 class UsageProblem(ReqfloError):
     """An option or argument cannot be used."""
+
+
+class ReqfloBug(Exception):
+    """A defect of ours; its text is a sentence and the traceback, without hidden values."""
 
 
 class ReqfloWarning(UserWarning):

@@ -17,11 +17,12 @@ from pytest_reqflo.engine.secret_check import (
     HeldSecrets,
     find_secret_problems,
     hold_secrets,
-    make_redactor,
     refused_result,
+    teach_redactor,
 )
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
+from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult
 from pytest_reqflo.run.attempt import run_try
@@ -44,25 +45,39 @@ from pytest_reqflo.values import Digest
 
 
 class LocalEngine:
-    """Runs journeys here and now, one per call; safe to share between threads."""
+    """Runs journeys here and now, one per call; safe to share between threads.
+
+    Shape: *secrets* is where the runs get theirs.
+    """
 
     def __init__(
         self, *, transport: Transport, secrets: SecretSource, clock: Clock | None = None
     ) -> None:
         self._transport = transport
-        self._secrets = secrets
+        self.secrets = secrets
         self._clock = clock or SystemClock()
 
     def run(
-        self, plan: Plan, blobs: Mapping[Digest, bytes], *, start: RunStart | None = None
+        self,
+        plan: Plan,
+        blobs: Mapping[Digest, bytes],
+        *,
+        start: RunStart | None = None,
+        redactor: Redactor | None = None,
     ) -> LocalRun:
-        """Run *plan* to its end; nothing is sent when a secret is missing or cannot be hidden."""
+        """Run *plan* to its end; nothing is sent when a secret is missing or cannot be hidden.
+
+        Shape: *redactor* learns all that is sensitive in the run, for whoever reports it; a new one
+            by default.
+        """
+        redactor = redactor or Redactor(plan.environment.sensitive)
         begun = start or RunStart(seed=randomness.token_hex(16), started_at=self._clock.now())
-        held = hold_secrets(plan, self._secrets)
+        held = hold_secrets(plan, self.secrets)
+        teach_redactor(redactor, plan, held)
         problems = find_secret_problems(plan, held)
         if problems:
             return LocalRun(refused_result(plan, begun, problems, self._clock.now()))
-        return _Drive(plan, blobs, begun, held, self._transport, self._clock).run()
+        return _Drive(plan, blobs, begun, held, redactor, self._transport, self._clock).run()
 
     def close(self) -> None:
         """End idle connections."""
@@ -78,6 +93,7 @@ class _Drive:
         blobs: Mapping[Digest, bytes],
         start: RunStart,
         held: HeldSecrets,
+        redactor: Redactor,
         transport: Transport,
         clock: Clock,
     ) -> None:
@@ -85,7 +101,7 @@ class _Drive:
         self._blobs = blobs
         self._start = start
         self._held = held
-        self._redactor = make_redactor(plan, held)
+        self._redactor = redactor
         self._transport = transport
         self._clock = clock
         self._pending: BaseException | None = None

@@ -44,9 +44,8 @@ def find_secret_problems(plan: Plan, held: HeldSecrets) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def make_redactor(plan: Plan, held: HeldSecrets) -> Redactor:
-    """Return a redactor that knows all that is sensitive before the run begins."""
-    redactor = Redactor()
+def teach_redactor(redactor: Redactor, plan: Plan, held: HeldSecrets) -> None:
+    """Make *redactor* know all that is sensitive before the run begins."""
     for secret in held.found.values():
         redactor.add_secret(secret)
     for name, value in plan.environment.me.items():
@@ -54,7 +53,6 @@ def make_redactor(plan: Plan, held: HeldSecrets) -> Redactor:
     for resolved in plan.names.values():
         if resolved.sensitive and isinstance(resolved.value, LiteralValue):
             redactor.add_value(resolved.name, resolved.value.value)
-    return redactor
 
 
 def refused_result(

@@ -79,16 +79,28 @@ def _long_forms(value: str) -> Iterator[str]:
     escaped = json.dumps(value)[1:-1]
     yield json.dumps(escaped)[1:-1]
     yield escaped.replace("/", "\\/")
+    yield from _cautious_json(escaped)
     yield repr(value)[1:-1]
     yield repr(content)[2:-1]
     yield printable(value)
     yield content.decode("latin-1")
+    # Names of headers and hosts lose their case on the way.
+    yield value.lower()
+    yield value.upper()
     yield from _html_forms(value)
     yield quote(content, safe="!$&'()*+,;=:@/")
     yield quote(quote(content, safe=""), safe="")
     yield content.hex()
     yield content.hex().upper()
     yield from _base64_forms(content)
+
+
+def _cautious_json(escaped: str) -> Iterator[str]:
+    """Yield what writers make that escape for HTML: Go and .NET below 128, others in capitals."""
+    for marks in ("<>&", "<>&'", "<>&'+`/"):
+        for form in ("\\u{:04x}", "\\u{:04X}"):
+            yield "".join(form.format(ord(each)) if each in marks else each for each in escaped)
+    yield re.sub(r"\\u[0-9a-f]{4}", lambda match: "\\u" + match.group()[2:].upper(), escaped)
 
 
 def _html_forms(value: str) -> Iterator[str]:
@@ -101,6 +113,8 @@ def _html_forms(value: str) -> Iterator[str]:
 
 def _base64_forms(content: bytes) -> Iterator[str]:
     """Yield base64 of the whole, and at three alignments without the characters that vary."""
+    # Tools wrap it after 76 characters, in files and in mail.
+    yield from (line for line in base64.encodebytes(content).decode().split() if _is_long(line))
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         whole = encode(content).decode()
         yield whole

@@ -9,48 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_reqflo.evidence.encodings import is_hideable, variants_of
 from pytest_reqflo.evidence.model import Header
+from pytest_reqflo.evidence.positions import (
+    Place,
+    SensitiveNames,
+    find_userinfo,
+    sensitive_mask,
+)
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_number
 
-SENSITIVE_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"}
-)
-"""Lower-case names of headers whose values are masked whatever they hold."""
-
-_KEYS = (
-    "password", "secret", "token", "access_token", "refresh_token", "id_token", "client_secret",
-    "api_key",
-)  # fmt: skip
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
-_PLAIN_KEYS = frozenset(key.replace("_", "") for key in _KEYS)
-_KEY_PATTERN = "|".join(key.replace("_", "[-_]?") for key in _KEYS)
-
-# A value may end with the text: evidence is cut, and the head of a token is still a token.
-_JSON_PAIR = re.compile(
-    rf'"(?P<key>{_KEY_PATTERN})"\s*:\s*(?:"(?P<text>(?:[^"\\]|\\.)*+\\?)|(?P<number>-?[0-9][0-9.eE+-]*))',
-    re.IGNORECASE | re.DOTALL,
-)
-_FORM_PAIR = re.compile(
-    rf"(?:^|[?&;#])(?P<key>{_KEY_PATTERN})=(?P<text>[^&;#\s\"'<>\\]+)", re.IGNORECASE
-)
-_USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?P<text>[^/\s?#\"'<>]*)@")
-_SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*\s+)?(?P<text>\S.*)", re.DOTALL)
-_COOKIE_PAIR = re.compile(r"(?:^|;)\s*[^=;]*=(?P<text>[^;]*)|(?:^|;)\s*(?P<bare>[^=;\s][^=;]*)")
-_SET_COOKIE = re.compile(r"[^=;]*=(?P<text>[^;]*)|(?P<bare>[^=;]+)")
-
-
-def is_sensitive_key(name: str) -> bool:
-    """Say whether the value of a JSON key or form field of this name is always masked."""
-    return name.replace("-", "").replace("_", "").lower() in _PLAIN_KEYS
-
-
-def sensitive_mask(name: str) -> str:
-    """Return what is shown in place of a sensitive value that is no secret."""
-    return f"[sensitive:{name}]"
 
 
 def mask_name(shown: str) -> str:
@@ -64,18 +35,11 @@ def is_mask(shown: str) -> bool:
     return _MASK.fullmatch(shown) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    start: int
-    end: int
-    mask: str
-    is_known: bool
-
-
 class Redactor:
     """Everything that must not be shown in one run, and the masks that stand for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: SensitiveNames = SensitiveNames()) -> None:  # noqa: B008  # frozen
+        self.names = names
         self._masks: dict[str, str] = {}
         self._known: set[str] = set()
         self._ordered: tuple[tuple[str, str], ...] | None = ()
@@ -91,16 +55,18 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
-        return _replace(text, [*self._find_known(text), *_find_userinfo(text)])
+        return _replace(text, [*self.find_known(text), *find_userinfo(text)])
 
     def url(self, url: str) -> str:
         """Return *url* without known values, userinfo, and query values of telling names."""
-        return _replace(url, [*self._find_known(url), *_find_userinfo(url), *_find_form(url)])
+        return _replace(
+            url, [*self.find_known(url), *find_userinfo(url), *self.names.find_form(url)]
+        )
 
     def body(self, text: str) -> str:
         """Return the text of a body, also without the values of telling JSON keys and form fields."""
-        found = [*self._find_known(text), *_find_userinfo(text)]
-        return _replace(text, [*found, *_find_json(text), *_find_form(text)])
+        found = [*self.find_known(text), *find_userinfo(text)]
+        return _replace(text, [*found, *self.names.find_json(text), *self.names.find_form(text)])
 
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
         """Return *headers* in their order; credentials are masked whether known or not."""
@@ -114,6 +80,22 @@ class Redactor:
         """Return a rendered value as JSON: a `Secret` becomes its mask."""
         return self._clean(value, key="")
 
+    @property
+    def size(self) -> int:
+        """The number of spellings that are looked for."""
+        return len(self._masks)
+
+    def find_known(self, text: str) -> Iterator[Place]:
+        """Yield every place of *text* where a known value stands, in any spelling."""
+        for variant, mask in self._shortest_first():
+            # Most texts are header values, shorter than most variants.
+            if len(variant) > len(text):
+                return
+            start = text.find(variant)
+            while start >= 0:
+                yield Place(start, start + len(variant), mask, is_known=True)
+                start = text.find(variant, start + 1)
+
     def _add(self, value: str, mask: str) -> None:
         if value in self._known:
             return
@@ -122,24 +104,14 @@ class Redactor:
             self._masks.setdefault(variant, mask)
         self._ordered = None
 
-    def _find_known(self, text: str) -> Iterator[_Place]:
-        for variant, mask in self._shortest_first():
-            # Most texts are header values, shorter than most variants.
-            if len(variant) > len(text):
-                return
-            start = text.find(variant)
-            while start >= 0:
-                yield _Place(start, start + len(variant), mask, True)
-                start = text.find(variant, start + 1)
-
     def _shortest_first(self) -> tuple[tuple[str, str], ...]:
         if self._ordered is None:
             self._ordered = tuple(sorted(self._masks.items(), key=lambda item: len(item[0])))
         return self._ordered
 
     def _header(self, name: str, value: str) -> str:
-        found = [*self._find_known(value), *_find_userinfo(value), *_find_form(value)]
-        return _replace(value, [*found, *_find_credentials(name.lower(), value)])
+        found = [*self.find_known(value), *find_userinfo(value), *self.names.find_form(value)]
+        return _replace(value, [*found, *self.names.find_credentials(name.lower(), value)])
 
     def _clean(self, value: Json, key: str) -> Json:
         # Answers hold millions of numbers; where nothing is known there is nothing to find.
@@ -149,7 +121,7 @@ class Redactor:
             return value.mask()
         if isinstance(value, Mapping):
             return {
-                self.text(name): self._clean(item, name if is_sensitive_key(name) else key)
+                self.text(name): self._clean(item, name if self.names.is_key(name) else key)
                 for name, item in value.items()
             }
         if isinstance(value, str):
@@ -168,9 +140,9 @@ class Redactor:
     def _leaf(self, text: str, key: str) -> str:
         if not key and not self._masks and "@" not in text:
             return text
-        found = [*self._find_known(text), *_find_userinfo(text)]
+        found = [*self.find_known(text), *find_userinfo(text)]
         if key and text:
-            found.append(_Place(0, len(text), sensitive_mask(key), False))
+            found.append(Place(0, len(text), sensitive_mask(key)))
         return _replace(text, found)
 
 
@@ -189,7 +161,15 @@ def _leaves(value: Json) -> Iterator[str]:
         yield json.dumps(value)
 
 
-def _replace(text: str, places: Iterable[_Place]) -> str:
+def hide_known(text: str, redactors: Iterable[Redactor]) -> str:
+    """Return *text* without any value that one of *redactors* knows, in one pass over all.
+
+    One after the other would scan the masks of the first for the values of the second.
+    """
+    return _replace(text, [place for each in redactors for place in each.find_known(text)])
+
+
+def _replace(text: str, places: Iterable[Place]) -> str:
     visible = [place for place in places if place.start < place.end]
     if not visible:
         return text
@@ -201,9 +181,9 @@ def _replace(text: str, places: Iterable[_Place]) -> str:
     return "".join((*pieces, text[position:]))
 
 
-def _merged(places: Sequence[_Place]) -> Iterator[tuple[int, int, str]]:
+def _merged(places: Sequence[Place]) -> Iterator[tuple[int, int, str]]:
     """Yield disjoint places; the longest known value of an overlap gives its name."""
-    group: list[_Place] = []
+    group: list[Place] = []
     end = 0
     for place in sorted(places, key=lambda place: place.start):
         if group and place.start >= end:
@@ -214,52 +194,16 @@ def _merged(places: Sequence[_Place]) -> Iterator[tuple[int, int, str]]:
     yield group[0].start, end, _best_mask(group)
 
 
-def _best_mask(group: Sequence[_Place]) -> str:
+def _best_mask(group: Sequence[Place]) -> str:
     return max(group, key=lambda place: (place.is_known, place.end - place.start)).mask
 
 
-def _find_userinfo(text: str) -> Iterator[_Place]:
-    if "@" not in text or "://" not in text:
-        return
-    for match in _USERINFO.finditer(text):
-        yield _Place(*match.span("text"), sensitive_mask("userinfo"), False)
-
-
-def _find_json(text: str) -> Iterator[_Place]:
-    for match in _JSON_PAIR.finditer(text):
-        group = "number" if match["text"] is None else "text"
-        yield _Place(*match.span(group), sensitive_mask(match["key"]), False)
-
-
-def _find_form(text: str) -> Iterator[_Place]:
-    for match in _FORM_PAIR.finditer(text):
-        yield _Place(*match.span("text"), sensitive_mask(match["key"]), False)
-
-
-def _find_credentials(name: str, value: str) -> Iterator[_Place]:
-    match name:
-        case "authorization" | "proxy-authorization":
-            found = [_SCHEME.match(value)]
-        case "cookie":
-            found = [*_COOKIE_PAIR.finditer(value)]
-        case "set-cookie":
-            found = [_SET_COOKIE.match(value)]
-        case "x-api-key":
-            found = [re.match(r"(?s)(?P<text>.*)", value)]
-        case _:
-            return
-    for match in found:
-        if match:
-            group = "bare" if match.groupdict().get("bare") else "text"
-            yield _Place(*match.span(group), sensitive_mask(name), False)
-
-
 __all__ = [
-    "SENSITIVE_HEADERS",
     "Redactor",
+    "SensitiveNames",
+    "hide_known",
     "is_hideable",
     "is_mask",
-    "is_sensitive_key",
     "mask_name",
     "sensitive_mask",
 ]

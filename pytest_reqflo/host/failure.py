@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from pytest_reqflo.diagnostic import render_diagnostics
-from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.errors import ReqfloBug, ReqfloError
+from pytest_reqflo.host.hiding import Hide
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.values import printable_line
 
@@ -42,6 +44,26 @@ def failure_of(error: ReqfloError, *, path: str, line: int, heading: str = "") -
     )
 
 
+def bug_of(error: Exception, hide: Hide) -> ReqfloBug:
+    """Return *error*, which nobody expected, as text: no frame of it reaches a report.
+
+    A frame shows its variables under ``--showlocals``, and they may hold whatever was received.
+    """
+    name = type(error).__name__
+    lines = traceback.format_exception(error, limit=-20)
+    text = hide("".join(lines)).rstrip()
+    return ReqfloBug(
+        f"internal error of pytest-reqflo: {name}\n"
+        f"this is a defect of the plugin, not of the journey; please report it with these lines:\n\n{text}"
+    )
+
+
+def failure_of_bug(bug: ReqfloBug, *, path: str, line: int) -> Failure:
+    """Return how *bug* is shown."""
+    text = str(bug)
+    return Failure(reason=to_line(text.partition("\n")[0]), text=text, path=path, line=line)
+
+
 def failure_repr(excinfo: pytest.ExceptionInfo[BaseException], failure: Failure) -> Any:
     """Return *failure* as an exception representation that survives the way from a worker.
 
@@ -55,7 +77,7 @@ def failure_repr(excinfo: pytest.ExceptionInfo[BaseException], failure: Failure)
     # A representation without traceback has no crash location to learn the type from.
     location_type: Any = type(plain.reprcrash or native.reprcrash)
     entry = entry_type([to_report(failure.text) + "\n"])
-    traceback = traceback_type([entry], None, "native")
+    shown = traceback_type([entry], None, "native")
     location = location_type(printable_line(failure.path), failure.line, to_report(failure.reason))
     chain_type: Any = type(plain)
-    return chain_type([(traceback, location, None)])
+    return chain_type([(shown, location, None)])

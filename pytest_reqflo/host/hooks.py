@@ -10,6 +10,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloWarning
+from pytest_reqflo.host.hiding import hide_exception, hide_in
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession, write_results
@@ -36,12 +37,13 @@ class JourneyHooks:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the result to the report of the call; it crosses from workers as plain data."""
+        if call.excinfo is not None:
+            # Reporters that read the exception come after us.
+            hide_exception(call.excinfo.value, self._session.hiding.text)
         report = yield
+        self._hide(report)
         if not isinstance(item, JourneyNode):
             return report
-        # What was captured before a secret was read is hidden here.
-        hide = self._session.redactor.text
-        report.sections = [(name, hide(text)) for name, text in report.sections]
         # The names of the folders above are among them.
         report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
         if call.when == "setup" and report.skipped:
@@ -53,6 +55,21 @@ class JourneyHooks:
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
         return report
+
+    def _hide(self, report: pytest.TestReport) -> None:
+        """Hide in the report of any test what slipped through: other tests print and raise too."""
+        hiding = self._session.hiding
+        if hiding.is_empty:
+            return
+        report.sections = hide_in(report.sections, hiding.text)
+        report.longrepr = hide_in(report.longrepr, hiding.text)
+        report.user_properties = hide_in(report.user_properties, hiding.text)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Hide in warnings, before they are listed or sent to the controller."""
+        if isinstance(warning_message.message, Warning):
+            hide_exception(warning_message.message, self._session.hiding.text)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the result of a report that came from a worker."""
@@ -84,4 +101,4 @@ class JourneyHooks:
 
     def pytest_unconfigure(self) -> None:
         """Close the connections also when the session never finished."""
-        self._session.close()
+        self._session.end()

@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.errors import ChecksFailed, ReqfloError, ReqfloWarning, RunCheckError
-from pytest_reqflo.host.failure import Failure, failure_of, failure_repr
+from pytest_reqflo.errors import (
+    ChecksFailed,
+    ReqfloBug,
+    ReqfloError,
+    ReqfloWarning,
+    RunCheckError,
+)
+from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_bug, failure_repr
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.properties import properties_of
@@ -73,20 +79,17 @@ class JourneyNode(pytest.Item):
 
         Raises: ChecksFailed, RunCheckError, RequestError; whatever interrupted the run.
         """
-        # The HTTP client is loaded by the first run, not by collection.
-        from pytest_reqflo.host.run import run_item
-
         self._begin()
         problem = self.data_problem or self._setup_problem
         if problem is not None:
             raise problem
-        verdict = run_item(self.journeys, self.subject, self.spec, self.fixture_values())
+        verdict = self._run()
         self._verdict = verdict
         self.user_properties += properties_of(verdict.result)
         if self.journeys.settings.output is not None:
             self.journeys.results[self.nodeid] = verdict.result.to_json()
         if verdict.pending is not None:
-            raise verdict.pending
+            raise self._bare(verdict.pending) from None
         problem = verdict.error or self._warn(verdict)
         if problem is not None:
             self._show_exchanges(verdict)
@@ -94,6 +97,23 @@ class JourneyNode(pytest.Item):
             raise problem.with_traceback(None) from None
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
+
+    def _run(self) -> Verdict:
+        # The HTTP client is loaded by the first run, not by collection.
+        from pytest_reqflo.host.run import run_item
+
+        try:
+            return run_item(self.journeys, self.subject, self.spec, self.fixture_values())
+        except Exception as error:  # noqa: BLE001  # a defect of ours
+            bug = self._bare(error)
+        # Outside of the block, so that the bug does not lead back to what was raised.
+        raise bug
+
+    def _bare(self, error: BaseException) -> BaseException:
+        """Return *error* without the frames that it passed through, a defect of ours as text."""
+        if isinstance(error, Exception):
+            return bug_of(error, self.journeys.hiding.text)
+        return error.with_traceback(None)
 
     def _begin(self) -> None:
         # A rerun starts from a clean slate: properties of the earlier try would stand twice.
@@ -120,7 +140,7 @@ class JourneyNode(pytest.Item):
 
     def add_report_section(self, when: str, key: str, content: str) -> None:
         """Keep *content* for reports, with the secrets known by now hidden."""
-        super().add_report_section(when, key, self.journeys.redactor.text(content))
+        super().add_report_section(when, key, self.journeys.hiding.text(content))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
@@ -137,18 +157,22 @@ class JourneyNode(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return our page for our own errors, pytest's representation for all others."""
         error = excinfo.value
-        if not isinstance(error, ReqfloError):
+        if isinstance(error, ReqfloBug):
+            failure = failure_of_bug(error, path=str(self.path), line=self.line)
+        elif isinstance(error, ReqfloError):
+            failure = self._failure_of(error)
+        else:
             return super().repr_failure(excinfo)
-        failure = self._verdict.failure if self._verdict else None
-        if failure is None or error is not self._verdict_error():
-            failure = failure_of(error, path=str(self.path), line=self.line)
         if self.config.getoption("tbstyle", "auto") == "line":
             # pytest adds file and line to it; the page would make a line of forty.
             failure = replace(failure, text=failure.reason)
         return failure_repr(excinfo, failure)
 
-    def _verdict_error(self) -> ReqfloError | None:
-        return self._verdict.error if self._verdict else None
+    def _failure_of(self, error: ReqfloError) -> Failure:
+        verdict = self._verdict
+        if verdict is not None and verdict.failure is not None and error is verdict.error:
+            return verdict.failure
+        return failure_of(error, path=str(self.path), line=self.line)
 
     def skipped_properties(self) -> list[tuple[str, str]]:
         """Return what a report names of a journey that did not run."""
@@ -193,6 +217,10 @@ class JourneyFunction(JourneyNode, pytest.Function):
         """Set the fixtures up; one that does not exist fails the item in its call phase."""
         # A fixture that fails is the suite's: our frame above it tells nothing.
         __tracebackhide__ = True
+        from pytest_reqflo.host.run import know_secrets
+
+        # A fixture may print or log a secret before the journey reads it.
+        know_secrets(self.journeys, self.subject)
         self._setup_problem = None
         try:
             super().setup()

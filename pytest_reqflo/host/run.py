@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -33,10 +34,11 @@ from pytest_reqflo.host.environment import (
     read_fixture_mapping,
 )
 from pytest_reqflo.host.failure import Failure, failure_of
+from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.version import record_version
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import GivenValue, Plan, RunRequest
-from pytest_reqflo.plan.planner import make_plan
+from pytest_reqflo.plan.planner import declared_secrets, make_plan
 from pytest_reqflo.report.page import FailurePage, page_heading, render_page
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
@@ -67,19 +69,28 @@ class Verdict:
 class Runner:
     """The engines of one process: one transport, one engine per choice of secret providers."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
+    def __init__(self, hiding: Hiding) -> None:
+        self._hiding = hiding
         self._transport = HttpTransport()
         self._engines: dict[SecretsChoice, LocalEngine] = {}
 
     def run(self, plan: Plan, blobs: Mapping[Digest, bytes], secrets: SecretsChoice) -> LocalRun:
         """Run *plan* with the secrets that *secrets* leads to."""
+        redactor = Redactor(plan.environment.sensitive)
+        self._hiding.begin_run(redactor)
+        return self._engine_for(secrets).run(plan, blobs, redactor=redactor)
+
+    def know(self, names: Iterable[str], secrets: SecretsChoice) -> None:
+        """Hide the secrets *names* from now on, where they can be found."""
+        self._engine_for(secrets).secrets.get_many(names)
+
+    def _engine_for(self, secrets: SecretsChoice) -> LocalEngine:
         engine = self._engines.get(secrets)
         if engine is None:
-            source = _NotedSecrets(make_source(secrets), self._redactor)
+            source = _NotedSecrets(make_source(secrets), self._hiding)
             engine = LocalEngine(transport=self._transport, secrets=source)
             self._engines[secrets] = engine
-        return engine.run(plan, blobs)
+        return engine
 
     def close(self) -> None:
         """Close the connections."""
@@ -87,11 +98,11 @@ class Runner:
 
 
 class _NotedSecrets:
-    """A source whose secrets are hidden in captured output too, from the moment they are read."""
+    """A source whose secrets are hidden in every report, from the moment they are read."""
 
-    def __init__(self, source: SecretSource, redactor: Redactor) -> None:
+    def __init__(self, source: SecretSource, hiding: Hiding) -> None:
         self._source = source
-        self._redactor = redactor
+        self._hiding = hiding
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -100,7 +111,7 @@ class _NotedSecrets:
     def get_many(self, names: Iterable[str]) -> Mapping[str, Secret]:
         found = self._source.get_many(names)
         for secret in found.values():
-            self._redactor.add_secret(secret)
+            self._hiding.add_secret(secret)
         return found
 
 
@@ -115,6 +126,17 @@ def run_item(
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError) as error:
         verdict = _refused(error, subject, identity)
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
+
+
+def know_secrets(session: JourneySession, subject: Subject) -> None:
+    """Hide the secrets of *subject* before it runs; what is wrong with them is told when it does."""
+    with contextlib.suppress(ReqfloError):
+        chosen = choose_environment(
+            subject.library, session.settings.environment, session.settings.rootdir
+        )
+        names = declared_secrets(subject.artifact, chosen.snapshot)
+        if names:
+            session.runner.know(names, chosen.secrets)
 
 
 def _perform(

@@ -14,7 +14,8 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloWarning, UsageProblem
-from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.host.hiding import Hiding
+from pytest_reqflo.host.logs import Uninstall, install_log_factory
 from pytest_reqflo.host.options import Settings, load_settings
 from pytest_reqflo.values import Json, printable_line
 
@@ -49,11 +50,12 @@ class JourneySession:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.redactor = Redactor()
+        self.hiding = Hiding()
         self.results: dict[str, Json] = {}
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
+        self._uninstall_logs: Uninstall | None = None
 
     @property
     def project(self) -> Project:
@@ -82,8 +84,18 @@ class JourneySession:
         if self._runner is None:
             from pytest_reqflo.host.run import Runner
 
-            self._runner = Runner(self.redactor)
+            self._runner = Runner(self.hiding)
+            # From here on secrets may be known.
+            if self._uninstall_logs is None:
+                self._uninstall_logs = install_log_factory(self.hiding.text)
         return self._runner
+
+    def end(self) -> None:
+        """Close the connections, and leave the log records of this process alone."""
+        self.close()
+        if self._uninstall_logs is not None:
+            self._uninstall_logs()
+            self._uninstall_logs = None
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import RunCheckError
+from pytest_reqflo.evidence.positions import SensitiveNames
 from pytest_reqflo.lang.expression import PathExpression, Value
 from pytest_reqflo.lang.template import parse_value, walk_expressions
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
@@ -92,7 +93,12 @@ def snapshot_environment(
         allowed_origins=tuple(data.get("allowed_origins") or ()),
         me=me or {},
         unset_variables={key: var for key, var in wanted.items() if key not in found},
+        sensitive=_read_sensitive(data.get("redact") or {}),
     )
+
+
+def _read_sensitive(redact: Mapping[str, Iterable[str]]) -> SensitiveNames:
+    return SensitiveNames().with_more(redact.get("headers") or (), redact.get("keys") or ())
 
 
 def _is_own(variable: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.evidence.positions import SensitiveNames
 from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.result import RunIdentity, ValueOrigin
 from pytest_reqflo.values import Digest, Json
@@ -65,6 +66,7 @@ class EnvironmentSnapshot:
         origins beside those of the services. *is_implicit* marks the environment used when no file
         exists: there, origins written literally in the journey are allowed. *unset_variables* maps
         the values that have none to the process variables that they should have come from.
+        *sensitive* names the headers and keys whose values are masked whatever they hold.
     """
 
     name: str
@@ -74,6 +76,7 @@ class EnvironmentSnapshot:
     me: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_implicit: bool = False
     unset_variables: Mapping[str, str] = field(default_factory=dict)
+    sensitive: SensitiveNames = field(default_factory=SensitiveNames)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,11 +202,22 @@ def _secret_names(
     needed = set(artifact.secrets) - set(_replaced_secrets(artifact, names))
     for resolved in names.values():
         needed |= set(read_names(resolved.value, "secrets"))
+    return tuple(sorted(needed.union(_header_secrets(artifact, environment))))
+
+
+def declared_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> tuple[str, ...]:
+    """Return the sorted names of the secrets that any run of *artifact* may read there.
+
+    Those that the values of a case or row name are not among them.
+    """
+    return tuple(sorted({*artifact.secrets, *_header_secrets(artifact, environment)}))
+
+
+def _header_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> Iterator[str]:
     for wanted in artifact.services:
         found = find_service(environment, wanted)
         for header in found[1].headers.values() if found else ():
-            needed |= set(read_names(header, "secrets"))
-    return tuple(sorted(needed))
+            yield from read_names(header, "secrets")
 
 
 def _replaced_secrets(artifact: Artifact, names: Mapping[str, ResolvedValue]) -> Iterator[str]:

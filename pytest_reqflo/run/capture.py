@@ -8,9 +8,8 @@ from typing import assert_never
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
 from pytest_reqflo.evidence.redact import (
-    SENSITIVE_HEADERS,
     Redactor,
-    is_sensitive_key,
+    SensitiveNames,
     sensitive_mask,
 )
 from pytest_reqflo.lang.expression import LiteralValue, Segment, Value, ValueMissing
@@ -44,7 +43,7 @@ class Captures:
 
 def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
     """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
-    live = {output_key(spec): _capture(spec, answer) for spec in step.outputs}
+    live = {output_key(spec): _capture(spec, answer, redactor.names) for spec in step.outputs}
     for spec in step.outputs:
         captured = live[output_key(spec)]
         if captured.sensitive and not captured.missing:
@@ -119,7 +118,7 @@ def _register_keys(value: Json, redactor: Redactor) -> None:
             waiting += item
         elif isinstance(item, dict):
             for key, child in item.items():
-                if is_sensitive_key(key):
+                if redactor.names.is_key(key):
                     redactor.add_value(key, child)
                 else:
                     waiting.append(child)
@@ -135,14 +134,14 @@ def _register(spec: OutputSpec, value: Json, redactor: Redactor) -> None:
 # --- taking --------------------------------------------------------------------------------------
 
 
-def _capture(spec: OutputSpec, answer: Answer) -> Captured:
+def _capture(spec: OutputSpec, answer: Answer, names: SensitiveNames) -> Captured:
     try:
         value = _take(spec, answer)
         if spec.pattern:
             value = _apply_pattern(spec.pattern, value)
     except ValueMissing as missing:
         return Captured(missing=str(missing), sensitive=spec.sensitive)
-    return Captured(value=value, sensitive=spec.sensitive or _is_telling(spec, value))
+    return Captured(value=value, sensitive=spec.sensitive or _is_telling(spec, value, names))
 
 
 def _take(spec: OutputSpec, answer: Answer) -> Json:
@@ -228,18 +227,18 @@ def _apply_pattern(text: str, value: Json) -> Json:
 # --- what may be shown ---------------------------------------------------------------------------
 
 
-def _is_telling(spec: OutputSpec, value: Json) -> bool:
+def _is_telling(spec: OutputSpec, value: Json, telling: SensitiveNames) -> bool:
     """Say whether the place of an output makes its value sensitive."""
     if spec.source == "cookies":
         return _is_telling_cookie(value)
     names = [str(segment) for segment in spec.path]
     if spec.source in ("headers", "headers_all") and names:
-        return names[0].lower() in SENSITIVE_HEADERS
+        return telling.is_header(names[0])
     if spec.source == "request" and len(names) > 1 and names[0] == "headers":
-        return names[1].lower() in SENSITIVE_HEADERS
+        return telling.is_header(names[1])
     if spec.source == "json_path":
         names = [part.strip("'\"]") for part in spec.query.replace("[", ".").split(".")]
-    return bool(names) and is_sensitive_key(names[-1])
+    return bool(names) and telling.is_key(names[-1])
 
 
 def _with_known(captured: Captured, redactor: Redactor) -> Captured:
@@ -254,7 +253,7 @@ def _clean(captured: Captured, redactor: Redactor) -> Captured:
 
 
 def _record(spec: OutputSpec, captured: Captured, redactor: Redactor) -> CapturedValue:
-    is_whole = spec.sensitive or _is_telling(spec, captured.value)
+    is_whole = spec.sensitive or _is_telling(spec, captured.value, redactor.names)
     value = sensitive_mask(spec.name) if is_whole else record_value(captured.value, redactor)
     return CapturedValue(
         name=spec.name,

@@ -303,7 +303,7 @@ class _Check:
 
     def _redact_of(self, subject: str) -> Callable[[Json], Json]:
         """Return what hides values: known ones everywhere, and all of them at a telling place."""
-        name = hidden_subject(self.spec, subject) or self._hidden_value()
+        name = hidden_subject(self.spec, subject, self.redactor.names) or self._hidden_value()
         return (lambda value: mask_leaves(value, name)) if name else self.redactor.rendered
 
     def _hidden_value(self) -> str:
@@ -330,12 +330,13 @@ class _Check:
     def _differences(
         self, found: tuple[Difference, ...], redact: Callable[[Json], Json]
     ) -> tuple[Difference, ...]:
+        names = self.redactor.names
         return tuple(
             Difference(
                 path=self.redactor.text(item.path),
                 change=item.change,
-                expected=shorten_value(mask_under_key(item.path, item.expected, redact)),
-                actual=shorten_value(mask_under_key(item.path, item.actual, redact)),
+                expected=shorten_value(mask_under_key(item.path, item.expected, redact, names)),
+                actual=shorten_value(mask_under_key(item.path, item.actual, redact, names)),
             )
             for item in found
         )

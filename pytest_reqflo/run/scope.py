@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_reqflo.artifact.model import OutputSpec
-from pytest_reqflo.evidence.redact import Redactor, is_sensitive_key, mask_name
+from pytest_reqflo.evidence.redact import Redactor, mask_name
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
@@ -193,7 +193,7 @@ class RunScope:
         if found is None:
             return ""
         captured, rest, _ = found
-        if is_sensitive_key(name):
+        if self.plan.environment.sensitive.is_key(name):
             return name
         is_leaf = not rest and not isinstance(captured.value, (Mapping, list, tuple))
         return name if captured.sensitive and is_leaf else ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
-from pytest_reqflo.evidence.redact import SENSITIVE_HEADERS, is_sensitive_key, sensitive_mask
+from pytest_reqflo.evidence.redact import SensitiveNames, sensitive_mask
 from pytest_reqflo.lang.expression import (
     CallExpression,
     ListValue,
@@ -27,22 +27,24 @@ FLAGS = frozenset({"secure", "httponly"})
 _LAST_NAME = re.compile(r"[.\['\"]([A-Za-z_][\w-]*)['\"]?\]?$")
 
 
-def mask_under_key(path: str, value: Json, redact: Callable[[Json], Json]) -> Json:
+def mask_under_key(
+    path: str, value: Json, redact: Callable[[Json], Json], names: SensitiveNames
+) -> Json:
     """Return *value* redacted, and masked whole when *path* ends with a telling key."""
     match = _LAST_NAME.search(path)
-    if match and is_sensitive_key(match.group(1)):
+    if match and names.is_key(match.group(1)):
         return mask_leaves(value, match.group(1))
     return redact(value)
 
 
-def hidden_subject(spec: AssertionSpec, subject: str) -> str:
+def hidden_subject(spec: AssertionSpec, subject: str, names: SensitiveNames) -> str:
     """Return the name of a place whose values are always hidden, empty for any other."""
     match spec.type:
-        case "header" if spec.target.lower() in SENSITIVE_HEADERS:
+        case "header" if names.is_header(spec.target):
             return spec.target.lower()
         case "json_path":
             found = _LAST_NAME.search(subject)
-            return found.group(1) if found and is_sensitive_key(found.group(1)) else ""
+            return found.group(1) if found and names.is_key(found.group(1)) else ""
         case _:
             return ""
 

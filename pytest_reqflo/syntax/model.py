@@ -528,6 +528,19 @@ class SecretsModel(_Part):
     dotenv: str | None = Field(None, description="Dotenv file; default .env.<name>, then .env.")
 
 
+class RedactModel(_Part):
+    """What is masked in every output besides the usual credentials."""
+
+    headers: list[Name] = Field(
+        default_factory=list, description="Headers whose values are never shown, in any case."
+    )
+    keys: list[Name] = Field(
+        default_factory=list,
+        description="JSON keys and form fields whose values are never shown; case, - and _ make "
+        "no difference.",
+    )
+
+
 class EnvironmentModel(_Part):
     """A named target: base URLs and values."""
 
@@ -542,6 +555,7 @@ class EnvironmentModel(_Part):
         default_factory=list, description="Further origins that requests may go to."
     )
     secrets: SecretsModel | None = Field(None, description="Where secrets come from.")
+    redact: RedactModel | None = Field(None, description="What else is masked by its name.")
 
 
 class EnvironmentDocument(_Part):

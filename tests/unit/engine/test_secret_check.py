@@ -8,10 +8,11 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.engine.secret_check import (
     find_secret_problems,
     hold_secrets,
-    make_redactor,
     refused_result,
+    teach_redactor,
 )
 from pytest_reqflo.engine.secrets.chain import make_secret_source
+from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, ResolvedValue
 from pytest_reqflo.result import Problem, RunIdentity, ValueOrigin
@@ -94,7 +95,10 @@ def test_the_redactor_knows_secrets_me_values_and_sensitive_values():
     plan = make_plan("A", names=(card,), me={"auth_token": "token-of-mine"})
     held = hold_secrets(plan, make_secret_source(("env",), None, {"A": "value-a"}))
 
-    assert make_redactor(plan, held).text("value-a token-of-mine 4111 1111") == (
+    redactor = Redactor()
+    teach_redactor(redactor, plan, held)
+
+    assert redactor.text("value-a token-of-mine 4111 1111") == (
         "[secret:A] [sensitive:auth_token] [sensitive:card]"
     )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from pytest_reqflo.evidence.encodings import variants_of
-from pytest_reqflo.evidence.redact import Redactor, is_hideable, is_sensitive_key
+from pytest_reqflo.evidence.redact import Redactor, SensitiveNames, hide_known, is_hideable
 from pytest_reqflo.secret import Secret
 
 TOKEN = "tok/en+12 34"
@@ -47,6 +49,42 @@ def test_a_text_names_the_secret_it_hides(redactor):
 )
 def test_headers_are_masked_by_position(redactor, name, value, shown):
     assert redactor.headers([(name, value)]) == ((name, shown),)
+
+
+def test_an_environment_adds_names_of_headers_and_keys():
+    names = SensitiveNames().with_more(["X-Session"], ["otp", "card-number"])
+    redactor = Redactor(names)
+
+    assert redactor.headers([("x-session", "a b"), ("X-API-Key", "k")]) == (
+        ("x-session", "[sensitive:x-session]"),
+        ("X-API-Key", "[sensitive:x-api-key]"),
+    )
+    assert redactor.json({"OTP": 1, "cardNumber": "4", "card_number": "5", "otps": 6}) == {
+        "OTP": "[sensitive:OTP]",
+        "cardNumber": "[sensitive:cardNumber]",
+        "card_number": "[sensitive:card_number]",
+        "otps": 6,
+    }
+    assert redactor.body('{"otp": 123456, "x": 1}') == '{"otp": [sensitive:otp], "x": 1}'
+    assert redactor.url("https://h/?otp=1&card_number=4#x") == (
+        "https://h/?otp=[sensitive:otp]&card_number=[sensitive:card_number]#x"
+    )
+
+
+def test_a_name_may_hold_characters_that_patterns_give_a_meaning():
+    redactor = Redactor(SensitiveNames().with_more([], ["a.b(c"]))
+
+    assert redactor.body('{"a.b(c": "x", "axb(c": "y"}') == (
+        '{"a.b(c": "[sensitive:a.b(c]", "axb(c": "y"}'
+    )
+
+
+def test_several_redactors_hide_in_one_pass():
+    first, second = Redactor(), Redactor()
+    first.add_secret(Secret("A", "first-value"))
+    second.add_secret(Secret("B", "secret:A"))
+
+    assert hide_known("first-value secret:A", [first, second]) == "[secret:A] [secret:B]"
 
 
 def test_headers_keep_order_and_duplicates(redactor):
@@ -143,6 +181,40 @@ def test_lines_and_json_leaves_of_a_secret_are_masked_alone():
     )
 
 
+ODD = "Ab<c>&'d+e/f é"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Ab\\u003cc\\u003e\\u0026'd+e/f \\u00e9",
+        "Ab\\u003cc\\u003e\\u0026\\u0027d+e/f \\u00e9",
+        "Ab\\u003Cc\\u003E\\u0026\\u0027d\\u002Be\\u002Ff \\u00e9",
+        "Ab<c>&'d+e/f \\u00E9",
+        "Ab<c>&'d+e\\/f \\u00e9",
+        "ab<c>&'d+e/f é",
+        "AB<C>&'D+E/F É",
+        "Ab&lt;c&gt;&amp;'d+e/f é",
+        "Ab&lt;c&gt;&amp;&#39;d+e/f é",
+        "Ab&lt;c&gt;&amp;&apos;d+e/f é",
+    ],
+)
+def test_escapes_as_other_languages_write_them(spelling):
+    redactor = Redactor()
+    redactor.add_secret(Secret("ODD", ODD))
+
+    assert redactor.text(f"({spelling})") == "([secret:ODD])"
+
+
+def test_base64_that_is_wrapped_into_lines():
+    redactor = Redactor()
+    long = "".join(f"line {number} of a key\n" for number in range(20))
+    redactor.add_secret(Secret("PEM", long))
+    wrapped = base64.encodebytes(long.encode()).decode()
+
+    assert set(redactor.text(wrapped).split()) == {"[secret:PEM]"}
+
+
 def test_a_pair_joined_for_basic_auth_is_masked_as_base64():
     redactor = Redactor()
     redactor.add_secret(Secret("PASSWORD", "alice:correct horse"))
@@ -172,12 +244,12 @@ def test_short_and_common_values_cannot_be_hidden(value):
     "name", ["password", "PassWord", "api_key", "apiKey", "API-KEY", "id_token"]
 )
 def test_telling_names_in_every_spelling(name):
-    assert is_sensitive_key(name)
+    assert SensitiveNames().is_key(name)
 
 
 @pytest.mark.parametrize("name", ["passwords", "key", "token_type", "", "secretary"])
 def test_other_names_tell_nothing(name):
-    assert not is_sensitive_key(name)
+    assert not SensitiveNames().is_key(name)
 
 
 def test_a_lone_surrogate_in_a_secret_is_no_problem():

@@ -1,0 +1,117 @@
+"""What no report of this process may show, and texts, reports and exceptions without it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from pytest_reqflo.evidence.redact import Redactor, hide_known
+from pytest_reqflo.secret import Secret
+
+Hide: TypeAlias = Callable[[str], str]
+
+_MAX_SPELLINGS = 4_000
+"""Spellings of values of earlier runs that are still looked for; each costs a search of every text."""
+
+_MAX_RUNS = 32
+_MAX_DEPTH = 16
+
+
+class Hiding:
+    """Every value that is hidden now: secrets for good, what runs met for as long as it may turn up.
+
+    A value that one run captured can be printed by a fixture that is torn down items later.
+    """
+
+    def __init__(self) -> None:
+        self._secrets = Redactor()
+        self._runs: deque[Redactor] = deque(maxlen=_MAX_RUNS)
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether nothing is hidden yet."""
+        return not self._secrets.size and not self._runs
+
+    def add_secret(self, secret: Secret) -> None:
+        """Hide *secret* until the process ends."""
+        self._secrets.add_secret(secret)
+
+    def begin_run(self, redactor: Redactor) -> None:
+        """Hide what *redactor* knows and will learn; the oldest runs are forgotten."""
+        while self._runs and sum(each.size for each in self._runs) > _MAX_SPELLINGS:
+            self._runs.popleft()
+        self._runs.append(redactor)
+
+    def text(self, text: str) -> str:
+        """Return *text* without any hidden value."""
+        if self.is_empty or not text:
+            return text
+        return hide_known(text, (self._secrets, *tuple(self._runs)))
+
+
+def hide_in(value: Any, hide: Hide, depth: int = _MAX_DEPTH) -> Any:
+    """Return *value* with *hide* applied to every text in it.
+
+    Lists, tuples and mappings are made anew. Other objects, such as pytest's representations of
+    failures, are changed in place: their classes are no public API.
+    """
+    if isinstance(value, str):
+        return hide(value) if type(value) is str else value
+    if depth == 0 or value is None or isinstance(value, (bool, int, float, type)):
+        return value
+    if isinstance(value, Mapping):
+        return {
+            hide_in(key, hide, 1): hide_in(item, hide, depth - 1) for key, item in value.items()
+        }
+    if type(value) in (list, tuple):
+        return type(value)(hide_in(item, hide, depth - 1) for item in value)
+    for name, item in list(getattr(value, "__dict__", {}).items()):
+        shown = hide_in(item, hide, depth - 1)
+        if shown is not item:
+            with contextlib.suppress(AttributeError):  # a frozen object: it is no report
+                setattr(value, name, shown)
+    return value
+
+
+def hide_exception(error: BaseException, hide: Hide) -> None:
+    """Change the texts that *error*, its causes and its notes show.
+
+    Some reporters read the exception itself and not the report that is made of it.
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+        _hide_texts(each, hide)
+
+
+def _hide_texts(error: BaseException, hide: Hide) -> None:
+    notes = getattr(error, "__notes__", None)
+    if notes:
+        error.__notes__ = [hide(str(note)) for note in notes]
+    text = _text_of(error)
+    if hide(text) == text:
+        return
+    for name, item in vars(error).items():
+        if type(item) is str:
+            setattr(error, name, hide(item))
+    if isinstance(error, OSError):
+        error.filename, error.strerror = hide_in((error.filename, error.strerror), hide)
+    # Not `hide_in`: an argument may be any object of the suite, which is not ours to change.
+    error.args = tuple(hide(item) if isinstance(item, str) else item for item in error.args)
+    shown = _text_of(error)
+    if hide(shown) != shown:
+        error.args = (hide(text),)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # any class of the suite
+        return ""
