@@ -12,7 +12,8 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.http import HttpTransport
 from pytest_reqflo.engine.local import LocalEngine
 from pytest_reqflo.engine.protocol import LocalRun
-from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.engine.secrets.chain import SecretChain
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.errors import (
     ArtifactError,
     ChecksFailed,
@@ -26,7 +27,6 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
     INPUTS_FIXTURE,
-    SecretsChoice,
     choose_environment,
     make_source,
     override_environment,
@@ -71,25 +71,30 @@ class Runner:
         self._redactor = redactor
         self._transport = HttpTransport()
         self._engines: dict[SecretsChoice, LocalEngine] = {}
+        self._sources: list[SecretChain] = []
 
     def run(self, plan: Plan, blobs: Mapping[Digest, bytes], secrets: SecretsChoice) -> LocalRun:
         """Run *plan* with the secrets that *secrets* leads to."""
         engine = self._engines.get(secrets)
         if engine is None:
-            source = _NotedSecrets(make_source(secrets), self._redactor)
-            engine = LocalEngine(transport=self._transport, secrets=source)
+            source = make_source(secrets)
+            noted = _NotedSecrets(source, self._redactor)
+            engine = LocalEngine(transport=self._transport, secrets=noted)
+            self._sources.append(source)
             self._engines[secrets] = engine
         return engine.run(plan, blobs)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections and the providers of secrets."""
         self._transport.close()
+        for source in self._sources:
+            source.close()
 
 
 class _NotedSecrets:
     """A source whose secrets are hidden in captured output too, from the moment they are read."""
 
-    def __init__(self, source: SecretSource, redactor: Redactor) -> None:
+    def __init__(self, source: SecretChain, redactor: Redactor) -> None:
         self._source = source
         self._redactor = redactor
 
@@ -124,14 +129,16 @@ def _perform(
     identity: RunIdentity,
     fixtures: Mapping[str, Any],
 ) -> LocalRun:
+    settings = session.settings
     chosen = choose_environment(
-        subject.library, session.settings.environment, session.settings.rootdir
+        subject.library, settings.environment, settings.rootdir, command=settings.secret_command
     )
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
     request = RunRequest(
         artifact=subject.digest,
         identity=replace(identity, environment=snapshot.name),
         environment=snapshot.name,
+        file=subject.file,
         given=(*_fixture_values(fixtures), *spec.given),
         case=spec.case,
         row_key=spec.row_key,

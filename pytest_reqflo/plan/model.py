@@ -8,6 +8,7 @@ from typing import Literal
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.lang.expression import Value
+from pytest_reqflo.plan.grants import Grants
 from pytest_reqflo.result import RunIdentity, ValueOrigin
 from pytest_reqflo.values import Digest, Json
 
@@ -33,11 +34,16 @@ class GivenValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """One run as the client asks for it; everything in it may be shown."""
+    """One run as the client asks for it; everything in it may be shown.
+
+    Shape: *file* is the path of the journey below its root, by which secrets are granted; empty when
+        it is not known.
+    """
 
     artifact: Digest
     identity: RunIdentity
     environment: str
+    file: str = ""
     given: tuple[GivenValue, ...] = ()
     case: str = ""
     row_key: str = ""
@@ -64,7 +70,8 @@ class EnvironmentSnapshot:
     Shape: *me* holds the values of the person running; all are sensitive. *allowed_origins* are
         origins beside those of the services. *is_implicit* marks the environment used when no file
         exists: there, origins written literally in the journey are allowed. *unset_variables* maps
-        the values that have none to the process variables that they should have come from.
+        the values that have none to the process variables that they should have come from. *grants*
+        None: every journey may use every secret.
     """
 
     name: str
@@ -74,6 +81,7 @@ class EnvironmentSnapshot:
     me: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_implicit: bool = False
     unset_variables: Mapping[str, str] = field(default_factory=dict)
+    grants: Grants | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

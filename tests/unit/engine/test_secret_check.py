@@ -12,6 +12,7 @@ from pytest_reqflo.engine.secret_check import (
     refused_result,
 )
 from pytest_reqflo.engine.secrets.chain import make_secret_source
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, ResolvedValue
 from pytest_reqflo.result import Problem, RunIdentity, ValueOrigin
@@ -34,7 +35,7 @@ def make_plan(*secret_names: str, names=(), me=()) -> Plan:
 
 
 def problems_of(plan: Plan, **process_env: str) -> tuple[Problem, ...]:
-    source = make_secret_source(("env",), None, process_env)
+    source = make_secret_source(SecretsChoice(providers=("env",)), process_env)
     return find_secret_problems(plan, hold_secrets(plan, source))
 
 
@@ -78,7 +79,7 @@ def test_missing_and_bare_secrets_are_told_at_once():
 def test_secrets_are_read_once_and_only_those_of_the_plan():
     process_env = {"A": "value-a", "B": "value-b"}
     plan = make_plan("A")
-    held = hold_secrets(plan, make_secret_source(("env",), None, process_env))
+    held = hold_secrets(plan, make_secret_source(SecretsChoice(providers=("env",)), process_env))
     process_env["A"] = "changed"
 
     assert {name: s.reveal() for name, s in held.get_many(["A", "B"]).items()} == {"A": "value-a"}
@@ -92,7 +93,9 @@ def test_the_redactor_knows_secrets_me_values_and_sensitive_values():
         sensitive=True,
     )
     plan = make_plan("A", names=(card,), me={"auth_token": "token-of-mine"})
-    held = hold_secrets(plan, make_secret_source(("env",), None, {"A": "value-a"}))
+    held = hold_secrets(
+        plan, make_secret_source(SecretsChoice(providers=("env",)), {"A": "value-a"})
+    )
 
     assert make_redactor(plan, held).text("value-a token-of-mine 4111 1111") == (
         "[secret:A] [sensitive:auth_token] [sensitive:card]"
