@@ -154,4 +154,5 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
             # It was not waited for, so that its number is still its own.
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.kill()  # a program may have left its group
             raise
