@@ -64,6 +64,34 @@ def test_one_missing_name_reads_well():
     )
 
 
+def test_what_can_be_no_name_is_told_shortly():
+    name = "../" + "x" * 10_000
+    (problem,) = problems_of(make_plan(name))
+
+    assert problem.message.startswith("the secret `../xxx")
+    assert problem.notes[0] == "asked, in this order: no provider"
+    assert "is no name of a secret: it is longer than 200 characters" in problem.notes[1]
+    assert problem.hint == "use another name; nothing was sent"
+    assert len(problem.message + problem.notes[1]) < 500
+
+
+def test_a_provider_that_cannot_be_used_is_the_only_problem():
+    plan = make_plan("A", "B")
+    choice = SecretsChoice(providers=("env", "vault"))
+    held = hold_secrets(plan, make_secret_source(choice, {"A": "x"}))
+    (problem,) = find_secret_problems(plan, held)
+
+    assert (problem.code, problem.message) == (
+        "RF307",
+        "the secret provider `vault` cannot be used: there is no such provider",
+    )
+
+
+def test_a_plan_without_secrets_asks_nobody():
+    source = make_secret_source(SecretsChoice(providers=("vault",)), {})
+    assert find_secret_problems(make_plan(), hold_secrets(make_plan(), source)) == ()
+
+
 @pytest.mark.parametrize("value", ["abc", "true", "NULL"])
 def test_a_secret_that_cannot_be_hidden_is_RF305_and_not_quoted(value):
     (problem,) = problems_of(make_plan("PIN"), PIN=value)
