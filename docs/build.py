@@ -30,6 +30,7 @@ _LANGUAGES = {
     ".csv": "text",
     ".json": "json",
     ".ini": "ini",
+    ".toml": "toml",
 }
 
 
@@ -127,6 +128,7 @@ def _file_keys() -> str:
         ("`environment.services.<name>`", model.ServiceModel),
         ("`environment.services.<name>.tls`", model.TlsModel),
         ("`environment.secrets`", model.SecretsModel),
+        ("`environment.secrets.grants.<secret>`", model.GrantModel),
         ("`preset`", model.PresetModel),
         ("`overlay`", model.OverlayModel),
         ("`template`", model.TemplateModel),

@@ -55,12 +55,15 @@ CODES: dict[str, str] = {
     "RF214": "a step gives a value that its template does not declare",
     "RF215": "an output path is malformed",
     "RF216": "a request has no method or no URL",
+    "RF217": "the name of a secret is not usable",
     # RF3xx: run check, before the first request
     "RF301": "a required value is missing",
     "RF302": "a secret is missing",
     "RF303": "the environment lacks what the journey needs",
     "RF304": "a value does not fit its declared type",
     "RF305": "a secret is too short or too common to be hidden",
+    "RF306": "a secret is not granted to this journey",
+    "RF307": "a secret provider cannot be used",
     # RF4xx: requests without a usable answer
     "RF401": "the server could not be reached",
     "RF402": "the request ran out of time",

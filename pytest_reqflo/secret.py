@@ -1,9 +1,39 @@
-"""`Secret`: text that never shows itself. Pure."""
+"""`Secret`: text that never shows itself, and which names a secret can have. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NoReturn, final
+
+OWN_PREFIX = "REQFLO_"
+"""Our own settings are no secrets: a journey must not read a master key or a store address."""
+
+MAX_NAME = 200
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def is_own_setting(name: str) -> bool:
+    """Say whether *name* is that of a setting of ours, in any case of its letters."""
+    return name.upper().startswith(OWN_PREFIX)
+
+
+def find_name_fault(name: str) -> str:
+    """Return why *name* cannot be the name of a secret, ``""`` when it can.
+
+    A journey chooses names, and providers make file names and arguments of them: no usable name
+    leaves a folder or begins like an option.
+    """
+    if not name:
+        return "it is empty"
+    if len(name) > MAX_NAME:
+        return f"it is longer than {MAX_NAME} characters"
+    if not _NAME.fullmatch(name):
+        return "a name is letters, digits, `_`, `-` and `.`, and begins with neither `-` nor `.`"
+    if is_own_setting(name):
+        return f"names that begin with {OWN_PREFIX} are settings of the plugin itself"
+    return ""
 
 
 @final
@@ -17,6 +47,8 @@ class Secret:
     __slots__ = ("_text", "name")
 
     def __init__(self, name: str, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"the secret `{name}` must be text, not {type(text).__name__}")
         self.name = name
         self._text = text
 
@@ -55,5 +87,9 @@ class Secret:
     def __hash__(self) -> int:
         return hash(("Secret", self.name))
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
+    def _refuse(self, *_: object) -> NoReturn:
         raise TypeError(f"{self.mask()} cannot be pickled or copied")
+
+    # Without them, object's own would hand out the slots with the text.
+    __reduce__ = __reduce_ex__ = __getstate__ = _refuse
+    __copy__ = __deepcopy__ = _refuse

@@ -103,10 +103,9 @@ def read_sets(texts: list[str]) -> tuple[tuple[str, str], ...]:
 def _read_set(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
+        # The text is not shown: it may be a value whose name was forgotten.
         hint = "write --set customer_id=c-1"
-        raise UsageProblem(
-            Diagnostic(code="RF801", title=f"--set: `{text}` is not KEY=VALUE", hint=hint)
-        )
+        raise UsageProblem(Diagnostic(code="RF801", title="--set: one is not KEY=VALUE", hint=hint))
     return name.strip(), value
 
 

@@ -24,6 +24,7 @@ from pytest_reqflo.errors import RunCheckError, UsageProblem
 from pytest_reqflo.plan.model import Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
 from pytest_reqflo.result import RunIdentity
+from pytest_reqflo.syntax.paths import path_below
 from pytest_reqflo.values import printable
 
 if TYPE_CHECKING:
@@ -120,11 +121,13 @@ def _request(
         journey_id=compiled.artifact.journey_id,
         journey_name=compiled.model.name,
         artifact=compiled.artifact_id,
+        tags=(*compiled.model.tags, *item.tags),
     )
     return RunRequest(
         artifact=compiled.digest,
         identity=identity,
         environment=environment.name,
+        file=path_below(compiled.library.root, compiled.path),
         given=item.given,
         case=item.case,
         row_key=item.row_key,

@@ -10,6 +10,7 @@ from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import (
     References,
     expressions_in,
+    note_secret_name,
 )
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Value
 from pytest_reqflo.lang.template import parse_value
@@ -58,6 +59,9 @@ def declare_variables(
         if "value" in each.model_fields_set:
             value = references.read_variable(each.name, each.value, at.at("value"))
             values[each.name] = value
+        if each.source == "secret":
+            label = at.at("key" if each.key else "name").label()
+            note_secret_name(each.key or each.name, label, references.findings)
         has_default = "default" in each.model_fields_set
         declared.append(
             VariableDeclaration(

@@ -23,8 +23,9 @@ from pytest_reqflo.lang.template import (
     path_text,
     walk_expressions,
 )
+from pytest_reqflo.secret import find_name_fault
 from pytest_reqflo.syntax import model as m
-from pytest_reqflo.values import Json, slugify
+from pytest_reqflo.values import Json, shorten, slugify
 
 STEP_ROOTS = frozenset(
     {"inputs", "variables", "steps", "env", "secrets", "me", "case", "row", "run"}
@@ -33,6 +34,7 @@ ASSERTION_ROOTS = STEP_ROOTS | {"response"}
 CONDITION_ROOTS = STEP_ROOTS - {"secrets"}
 CASE_ROOTS = frozenset({"env", "secrets", "me"})
 MARK_ROOTS = frozenset({"env"})
+_SHOWN_NAME = 100
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 RESPONSE_PARTS = (
     "status", "headers", "headers_all", "body", "text", "bytes", "url", "redirects", "http_version",
@@ -64,6 +66,13 @@ def step_id_of(step: m.StepModel, order: int) -> str:
     if not slug:
         return f"step-{order + 1}"
     return slug if _IDENTIFIER.fullmatch(slug) else f"step-{slug}"
+
+
+def note_secret_name(name: str, label: Label, findings: Findings) -> None:
+    """Note a *name* that no provider of secrets may be asked for (RF217)."""
+    if fault := find_name_fault(name):
+        shown = shorten(name, _SHOWN_NAME)
+        findings.note("RF217", f"`{shown}` is no name of a secret: {fault}", label)
 
 
 @dataclass(slots=True)
@@ -172,6 +181,8 @@ class References:
             title = f"`{root}.{path[0]}` is text and has no parts"
             hint = f"write `{root}.{path[0]}`"
             self.findings.note("RF202", title, found.label(), hint=hint)
+        elif root == "secrets":
+            note_secret_name(str(path[0]), found.label(), self.findings)
 
     def _gather(self, found: _Found) -> None:
         root, path = found.expression.root, found.expression.path

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.engine.secrets.chain import ProviderUnusable, SecretSource
 from pytest_reqflo.evidence.encodings import SHORTEST, is_hideable
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, Problem, fingerprint_of
 from pytest_reqflo.run.effects import RunStart
-from pytest_reqflo.secret import Secret
+from pytest_reqflo.secret import Secret, find_name_fault
+from pytest_reqflo.values import shorten
+
+_SHOWN_NAME = 100
+_NO_PROVIDER_HINT = "name providers in the environment's file, under `secrets`; nothing was sent"
 
 
 @dataclass(frozen=True, slots=True)
 class HeldSecrets:
-    """The secrets of one run, resolved once; a run sees the same value from start to end."""
+    """The secrets of one run, resolved once; a run sees the same value from start to end.
+
+    Shape: *unusable* is the problem of a provider that ended the search.
+    """
 
     asked: tuple[str, ...]
     found: Mapping[str, Secret] = field(repr=False)
+    unusable: Problem | None = None
 
     def get_many(self, names: Iterable[str]) -> Mapping[str, Secret]:
         """Return those of *names* that were found."""
@@ -29,11 +37,17 @@ class HeldSecrets:
 
 def hold_secrets(plan: Plan, source: SecretSource) -> HeldSecrets:
     """Return every secret that *plan* may read and *source* has."""
-    return HeldSecrets(source.asked, source.get_many(plan.secret_names))
+    try:
+        found = source.get_many(plan.secret_names)
+    except ProviderUnusable as error:
+        return HeldSecrets(source.asked, {}, _unusable_problem(error))
+    return HeldSecrets(source.asked, found)
 
 
 def find_secret_problems(plan: Plan, held: HeldSecrets) -> tuple[Problem, ...]:
     """Return why the run cannot begin: all missing names in one problem, all bare ones in another."""
+    if held.unusable is not None:
+        return (held.unusable,)
     missing = [name for name in plan.secret_names if name not in held.found]
     bare = [name for name, secret in held.found.items() if not is_hideable(secret.reveal())]
     problems = []
@@ -76,12 +90,30 @@ def refused_result(
 
 def _missing_problem(names: list[str], asked: tuple[str, ...]) -> Problem:
     is_one = len(names) == 1
+    faults = [(name, fault) for name in names if (fault := find_name_fault(name))]
+    hint = f"set {'it' if is_one else 'them'} in one of these; nothing was sent"
+    if len(faults) == len(names):
+        hint = "use another name; nothing was sent"
+    elif not asked:
+        hint = _NO_PROVIDER_HINT
     return Problem(
         code="RF302",
         category="run_check",
         message=f"{_named('secret', names)} {'is' if is_one else 'are'} missing",
-        notes=(f"asked, in this order: {', '.join(asked) or 'no provider'}",),
-        hint=f"set {'it' if is_one else 'them'} in one of these; nothing was sent",
+        notes=(
+            f"asked, in this order: {', '.join(asked) or 'no provider'}",
+            *(f"`{shorten(name, _SHOWN_NAME)}` is no name of a secret: {f}" for name, f in faults),
+        ),
+        hint=hint,
+    )
+
+
+def _unusable_problem(error: ProviderUnusable) -> Problem:
+    return Problem(
+        code="RF307",
+        category="run_check",
+        message=f"the secret provider `{error.provider}` cannot be used: {error.message}",
+        hint=error.hint,
     )
 
 
@@ -98,7 +130,7 @@ def _bare_problem(names: list[str]) -> Problem:
 
 
 def _named(noun: str, names: list[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
+    quoted = [f"`{shorten(name, _SHOWN_NAME)}`" for name in names]
     if len(quoted) == 1:
         return f"the {noun} {quoted[0]}"
     return f"the {noun}s {', '.join(quoted[:-1])} and {quoted[-1]}"

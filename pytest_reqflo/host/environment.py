@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at, name_hint
-from pytest_reqflo.engine.secrets.chain import SecretSource, make_secret_source
+from pytest_reqflo.engine.secrets.chain import SecretChain, make_secret_source
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.errors import JourneyError, UsageProblem
 from pytest_reqflo.plan.environments import (
     IMPLICIT_NAME,
@@ -132,14 +133,6 @@ def _is_json(value: Any, depth: int = 60) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class SecretsChoice:
-    """Which providers are asked for secrets, and the dotenv file among them."""
-
-    providers: tuple[str, ...] = ("env", "dotenv")
-    dotenv: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ChosenEnvironment:
     """The environment of a run as it is now, and where its secrets come from."""
 
@@ -147,40 +140,58 @@ class ChosenEnvironment:
     secrets: SecretsChoice
 
 
-def choose_environment(library: Library, name: str | None, rootdir: Path) -> ChosenEnvironment:
+def choose_environment(
+    library: Library, name: str | None, rootdir: Path, *, command: tuple[str, ...] = ()
+) -> ChosenEnvironment:
     """Return the environment *name* of *library*, else the only one, else the implicit one.
 
+    Shape: *command* is the setting of the secret provider of this name.
     Raises: JourneyError for a broken file; RunCheckError RF303 when it cannot be used or found.
     """
     me = read_me_values(os.environ, load_me_files(rootdir))
     found = find_environment_name(library.environment_names(), name)
     if found is None:
-        choice = _secrets(None, IMPLICIT_NAME, (library.root, rootdir))
+        # Nobody who answers for secrets has said where they may go: there are none.
+        choice = SecretsChoice(providers=(), environment=IMPLICIT_NAME, rootdir=rootdir)
         return ChosenEnvironment(implicit_environment(me), choice)
     loaded = library.environment(found)
     snapshot = snapshot_environment(
-        loaded.model.model_dump(), process_env=os.environ, me=me, folder=loaded.path.parent
+        loaded.model.model_dump(),
+        process_env=os.environ,
+        me=me,
+        folder=loaded.path.parent,
+        file=loaded.shown,
     )
-    return ChosenEnvironment(snapshot, _secrets(loaded, found, (library.root, rootdir)))
+    choice = _secrets(loaded, found, (library.root, rootdir))
+    return ChosenEnvironment(snapshot, replace(choice, command=command))
 
 
-def make_source(choice: SecretsChoice) -> SecretSource:
+def make_source(choice: SecretsChoice) -> SecretChain:
     """Return the providers of *choice*."""
-    return make_secret_source(choice.providers, choice.dotenv, os.environ)
+    return make_secret_source(choice, os.environ)
 
 
 def _secrets(
-    loaded: Loaded[EnvironmentModel] | None, name: str, folders: tuple[Path, ...]
+    loaded: Loaded[EnvironmentModel], name: str, folders: tuple[Path, ...]
 ) -> SecretsChoice:
     """Return the providers; the dotenv file is the first there is, near the journeys before far."""
-    settings = loaded.model.secrets if loaded else None
-    providers = tuple(settings.providers) if settings else SecretsChoice().providers
-    if loaded and settings and settings.dotenv:
-        # Environments are code of the suite: the file may lie anywhere.
-        return SecretsChoice(providers, loaded.path.parent / settings.dotenv)
+    settings = loaded.model.secrets
+    # Environments are code of the suite: what they name may lie anywhere.
+    folder = loaded.path.parent
+    choice = SecretsChoice(environment=name, folder=folder, rootdir=folders[-1])
+    if settings is not None:
+        choice = replace(
+            choice,
+            providers=tuple(settings.providers),
+            dotenv=folder / settings.dotenv if settings.dotenv else None,
+            dir=folder / settings.dir if settings.dir else None,
+            keyring=settings.keyring,
+            options=settings.options,
+        )
     candidates = [folder / file for folder in folders for file in (f".env.{name}", ".env")]
     # Where there is none, the message about a missing secret names the file that would be read.
-    return SecretsChoice(providers, next(filter(Path.is_file, candidates), candidates[0]))
+    found = next(filter(Path.is_file, candidates), candidates[0])
+    return replace(choice, dotenv=choice.dotenv or found)
 
 
 def load_me_files(rootdir: Path) -> list[Mapping[str, Json]]:

@@ -220,7 +220,7 @@ class JourneyFunction(JourneyNode, pytest.Function):
         from pytest_reqflo.host.run import know_secrets
 
         # A fixture may print or log a secret before the journey reads it.
-        know_secrets(self.journeys, self.subject)
+        know_secrets(self.journeys, self.subject, self.spec)
         self._setup_problem = None
         try:
             super().setup()

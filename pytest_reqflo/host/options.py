@@ -34,6 +34,7 @@ class Settings:
     root: Path | None = None
     adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
+    secret_command: tuple[str, ...] = ()
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -54,6 +55,8 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         root=reader.folder("root"),
         adhoc=cast("Adhoc", reader.choice("adhoc", ("allow", "warn", "error"))),
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
+        # No variable and no option of ours: whoever sets it runs programs.
+        secret_command=tuple(config.getini("reqflo_secret_command")),
     )
 
 
@@ -120,7 +123,8 @@ def _check_encodable(config: pytest.Config) -> None:
         given = config.getoption(f"--reqflo-{name}") or ()
         for text in (given,) if isinstance(given, str) else given:
             if any("\ud800" <= character <= "\udfff" for character in text):
-                raise _unusable(name, f"`{text}` is not UTF-8")
+                shown = "one" if name == "set" else f"`{text}`"
+                raise _unusable(name, f"{shown} is not UTF-8")
 
 
 def _is(path: Path, kind: str) -> bool:
@@ -133,7 +137,8 @@ def _is(path: Path, kind: str) -> bool:
 def _read_set(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name.strip():
-        raise _unusable("set", f"`{text}` is not KEY=VALUE", "write --reqflo-set customer_id=c-1")
+        # The text is not shown: it may be a value whose name was forgotten.
+        raise _unusable("set", "one is not KEY=VALUE", "write --reqflo-set customer_id=c-1")
     return name.strip(), value
 
 

@@ -13,7 +13,8 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.http import HttpTransport
 from pytest_reqflo.engine.local import LocalEngine
 from pytest_reqflo.engine.protocol import LocalRun
-from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.engine.secrets.chain import ProviderUnusable, SecretChain
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.errors import (
     ArtifactError,
     ChecksFailed,
@@ -27,7 +28,7 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
     INPUTS_FIXTURE,
-    SecretsChoice,
+    ChosenEnvironment,
     choose_environment,
     make_source,
     override_environment,
@@ -37,6 +38,7 @@ from pytest_reqflo.host.failure import Failure, failure_of
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.version import record_version
 from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.plan.grants import Grantee
 from pytest_reqflo.plan.model import GivenValue, Plan, RunRequest
 from pytest_reqflo.plan.planner import declared_secrets, make_plan
 from pytest_reqflo.report.page import FailurePage, page_heading, render_page
@@ -73,6 +75,7 @@ class Runner:
         self._hiding = hiding
         self._transport = HttpTransport()
         self._engines: dict[SecretsChoice, LocalEngine] = {}
+        self._sources: list[SecretChain] = []
 
     def run(self, plan: Plan, blobs: Mapping[Digest, bytes], secrets: SecretsChoice) -> LocalRun:
         """Run *plan* with the secrets that *secrets* leads to."""
@@ -87,20 +90,24 @@ class Runner:
     def _engine_for(self, secrets: SecretsChoice) -> LocalEngine:
         engine = self._engines.get(secrets)
         if engine is None:
-            source = _NotedSecrets(make_source(secrets), self._hiding)
-            engine = LocalEngine(transport=self._transport, secrets=source)
+            source = make_source(secrets)
+            noted = _NotedSecrets(source, self._hiding)
+            engine = LocalEngine(transport=self._transport, secrets=noted)
+            self._sources.append(source)
             self._engines[secrets] = engine
         return engine
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections and the providers of secrets."""
         self._transport.close()
+        for source in self._sources:
+            source.close()
 
 
 class _NotedSecrets:
     """A source whose secrets are hidden in every report, from the moment they are read."""
 
-    def __init__(self, source: SecretSource, hiding: Hiding) -> None:
+    def __init__(self, source: SecretChain, hiding: Hiding) -> None:
         self._source = source
         self._hiding = hiding
 
@@ -128,13 +135,13 @@ def run_item(
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
 
-def know_secrets(session: JourneySession, subject: Subject) -> None:
+def know_secrets(session: JourneySession, subject: Subject, spec: ItemSpec) -> None:
     """Hide the secrets of *subject* before it runs; what is wrong with them is told when it does."""
-    with contextlib.suppress(ReqfloError):
-        chosen = choose_environment(
-            subject.library, session.settings.environment, session.settings.rootdir
-        )
-        names = declared_secrets(subject.artifact, chosen.snapshot)
+    with contextlib.suppress(ReqfloError, ProviderUnusable):
+        chosen = _choose(session, subject)
+        tags = (*subject.tags, *spec.tags)
+        grantee = Grantee(journey=subject.artifact.journey_id, tags=tags, file=subject.file)
+        names = declared_secrets(subject.artifact, grantee, chosen.snapshot)
         if names:
             session.runner.know(names, chosen.secrets)
 
@@ -146,14 +153,13 @@ def _perform(
     identity: RunIdentity,
     fixtures: Mapping[str, Any],
 ) -> LocalRun:
-    chosen = choose_environment(
-        subject.library, session.settings.environment, session.settings.rootdir
-    )
+    chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
     request = RunRequest(
         artifact=subject.digest,
         identity=replace(identity, environment=snapshot.name),
         environment=snapshot.name,
+        file=subject.file,
         given=(*_fixture_values(fixtures), *spec.given),
         case=spec.case,
         row_key=spec.row_key,
@@ -161,6 +167,13 @@ def _perform(
     )
     plan = make_plan(subject.artifact, request, snapshot)
     return session.runner.run(plan, subject.blobs, chosen.secrets)
+
+
+def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
+    settings = session.settings
+    return choose_environment(
+        subject.library, settings.environment, settings.rootdir, command=settings.secret_command
+    )
 
 
 def _fixture_values(fixtures: Mapping[str, Any]) -> tuple[GivenValue, ...]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Label, label_at
+from pytest_reqflo.plan.assignments import secret_keys
 from pytest_reqflo.source import SourceMap
+from pytest_reqflo.syntax.paths import path_below
 from pytest_reqflo.values import Digest, digest_of
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ class Subject:
     """An artifact with its files and names.
 
     Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
-        *shown* is the path as shown to people.
+        *shown* is the path as shown to people; *file* is the path of the journey below its root,
+        empty when it is not known.
     """
 
     artifact: Artifact
@@ -34,6 +37,7 @@ class Subject:
     path: Path
     shown: str
     library: Library
+    file: str = ""
     label: str = ""
     owner: str = ""
     tags: tuple[str, ...] = ()
@@ -45,8 +49,8 @@ class Subject:
     version: str = ""
 
     def declared(self, sets: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Return those of *sets* whose name the journey declares as an input or variable."""
-        names = self.declared_names()
+        """Return those of *sets* whose name the journey declares, or uses as that of a secret."""
+        names = (*self.declared_names(), *secret_keys(self.artifact))
         return tuple((name, text) for name, text in sets if name in names)
 
     def declared_names(self) -> tuple[str, ...]:
@@ -86,6 +90,7 @@ def subject_of_journey(compiled: CompiledJourney) -> Subject:
         path=compiled.path,
         shown=compiled.shown,
         library=compiled.library,
+        file=path_below(compiled.library.root, compiled.path),
         label=model.version or "",
         owner=model.owner or "",
         tags=tuple(model.tags),
@@ -115,6 +120,7 @@ def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subj
     # The libraries of the journey that it was compiled from, wherever the store lies.
     origin = settings.rootdir / record.file if record and record.file else path
     root = find_root(origin, rootdir=settings.rootdir, configured=settings.root)
+    is_known = record is not None and bool(record.file)
     return Subject(
         artifact=artifact,
         digest=digest,
@@ -127,5 +133,6 @@ def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subj
         path=path,
         shown=shown,
         library=load_library(root, shown_from=settings.rootdir),
+        file=path_below(root, origin) if is_known else "",
         version=record.version if record else UNKNOWN,
     )

@@ -25,7 +25,10 @@ def read_assignments(
         **{variable.name: "string" for variable in artifact.variables},
         **{each.name: each.type for each in artifact.inputs},
     }
-    secrets = {each.name: each.key for each in artifact.variables if each.source == "secret"}
+    secrets = {
+        **{key: key for key in secret_keys(artifact) if key not in types},
+        **{each.name: each.key for each in artifact.variables if each.source == "secret"},
+    }
     hidden = {each.name for each in artifact.inputs if each.sensitive}
     values: list[GivenValue] = []
     problems: list[Diagnostic] = []
@@ -51,7 +54,13 @@ def read_assignments(
     return tuple(values)
 
 
+def secret_keys(artifact: Artifact) -> tuple[str, ...]:
+    """Return the names of the secrets that a journey uses, as their providers know them."""
+    keys = [each.key for each in artifact.variables if each.source == "secret"]
+    return tuple(dict.fromkeys((*artifact.secrets, *keys)))
+
+
 def _secret_problem(name: str, key: str) -> Diagnostic:
     title = f"--set {name}: `{name}` is a secret, and command lines are not kept secret"
-    hint = f"set the environment variable {key}, or put it into the dotenv file"
+    hint = f"put `{key}` where a secret provider of the environment finds it"
     return Diagnostic(code="RF801", title=title, hint=hint)

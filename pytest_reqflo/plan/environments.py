@@ -15,6 +15,7 @@ from pytest_reqflo.errors import RunCheckError
 from pytest_reqflo.evidence.positions import SensitiveNames
 from pytest_reqflo.lang.expression import PathExpression, Value
 from pytest_reqflo.lang.template import parse_value, walk_expressions
+from pytest_reqflo.plan.grants import read_grants
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.values import Json
 
@@ -64,11 +65,13 @@ def snapshot_environment(
     process_env: Mapping[str, str],
     me: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    file: str = "",
 ) -> EnvironmentSnapshot:
     """Return the environment that *data* describes, as it is now.
 
     Shape: *data* has the keys of an environment file (a model's `model_dump()`); files it names lie
-        in *folder*. A value whose process variable is not set is left out.
+        in *folder*; *file* is the environment file as messages show it. A value whose process
+        variable is not set is left out.
     Raises: RunCheckError RF303 with every entry that cannot be used.
     """
     name = data["name"]
@@ -86,6 +89,7 @@ def snapshot_environment(
     }
     if problems:
         raise RunCheckError(*problems)
+    grants = (data.get("secrets") or {}).get("grants")
     return EnvironmentSnapshot(
         name=name,
         values={**(data.get("values") or {}), **found},
@@ -94,6 +98,7 @@ def snapshot_environment(
         me=me or {},
         unset_variables={key: var for key, var in wanted.items() if key not in found},
         sensitive=_read_sensitive(data.get("redact") or {}),
+        grants=None if grants is None else read_grants(grants, file),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.evidence.positions import SensitiveNames
 from pytest_reqflo.lang.expression import Value
+from pytest_reqflo.plan.grants import Grants
 from pytest_reqflo.result import RunIdentity, ValueOrigin
 from pytest_reqflo.values import Digest, Json
 
@@ -34,11 +35,16 @@ class GivenValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """One run as the client asks for it; everything in it may be shown."""
+    """One run as the client asks for it; everything in it may be shown.
+
+    Shape: *file* is the path of the journey below its root, by which secrets are granted; empty when
+        it is not known.
+    """
 
     artifact: Digest
     identity: RunIdentity
     environment: str
+    file: str = ""
     given: tuple[GivenValue, ...] = ()
     case: str = ""
     row_key: str = ""
@@ -65,8 +71,9 @@ class EnvironmentSnapshot:
     Shape: *me* holds the values of the person running; all are sensitive. *allowed_origins* are
         origins beside those of the services. *is_implicit* marks the environment used when no file
         exists: there, origins written literally in the journey are allowed. *unset_variables* maps
-        the values that have none to the process variables that they should have come from.
-        *sensitive* names the headers and keys whose values are masked whatever they hold.
+        the values that have none to the process variables that they should have come from. *grants*
+        None: every journey may use every secret. *sensitive* names the headers and keys whose
+        values are masked whatever they hold.
     """
 
     name: str
@@ -77,6 +84,7 @@ class EnvironmentSnapshot:
     is_implicit: bool = False
     unset_variables: Mapping[str, str] = field(default_factory=dict)
     sensitive: SensitiveNames = field(default_factory=SensitiveNames)
+    grants: Grants | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from pytest_reqflo.plan.expressions import (
     render_early,
     shown_text,
 )
+from pytest_reqflo.plan.grants import Grantee, find_refused, refused_problem
 from pytest_reqflo.plan.model import (
     EnvironmentSnapshot,
     GivenValue,
@@ -55,7 +56,7 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
     """Return what one run of *artifact* needs to know.
 
     Raises: RunCheckError with every missing value (RF301), everything that the environment lacks
-        (RF303) and every value of the wrong type (RF304).
+        (RF303), every value of the wrong type (RF304) and all secrets that are not granted (RF306).
     """
     environment = _with_all_spellings(artifact, environment)
     around = Surroundings(
@@ -66,6 +67,8 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
     )
     problems = list(find_environment_problems(artifact, around))
     names = _resolve_names(artifact, request, around, problems)
+    secret_names = _secret_names(artifact, names, environment)
+    problems += _grant_problems(secret_names, artifact, request, environment)
     if problems:
         raise RunCheckError(*problems)
     return Plan(
@@ -73,7 +76,7 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
         identity=request.identity,
         environment=environment,
         names=_spread_sensitivity(names),
-        secret_names=_secret_names(artifact, names, environment),
+        secret_names=secret_names,
         allowed_origins=find_allowed_origins(artifact, environment),
         case=request.case,
         row_key=request.row_key,
@@ -205,12 +208,16 @@ def _secret_names(
     return tuple(sorted(needed.union(_header_secrets(artifact, environment))))
 
 
-def declared_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> tuple[str, ...]:
+def declared_secrets(
+    artifact: Artifact, grantee: Grantee, environment: EnvironmentSnapshot
+) -> tuple[str, ...]:
     """Return the sorted names of the secrets that any run of *artifact* may read there.
 
     Those that the values of a case or row name are not among them.
     """
-    return tuple(sorted({*artifact.secrets, *_header_secrets(artifact, environment)}))
+    names = sorted({*artifact.secrets, *_header_secrets(artifact, environment)})
+    refused = find_refused(names, grantee, environment.grants)
+    return tuple(name for name in names if name not in refused)
 
 
 def _header_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> Iterator[str]:
@@ -236,6 +243,18 @@ def _replaced_secrets(artifact: Artifact, names: Mapping[str, ResolvedValue]) ->
 
 def _values_of(variables: Iterable[VariableDeclaration]) -> tuple[Value, ...]:
     return tuple(variable.value for variable in variables if variable.value is not None)
+
+
+def _grant_problems(
+    names: tuple[str, ...],
+    artifact: Artifact,
+    request: RunRequest,
+    environment: EnvironmentSnapshot,
+) -> Iterator[Diagnostic]:
+    grantee = Grantee(journey=artifact.journey_id, tags=request.identity.tags, file=request.file)
+    refused = find_refused(names, grantee, environment.grants)
+    if refused and environment.grants is not None:
+        yield refused_problem(refused, environment.name, environment.grants)
 
 
 # --- problems ------------------------------------------------------------------------------------

@@ -519,13 +519,40 @@ class TlsModel(_Part):
     ca_file: str | None = Field(None, description="PEM file of trusted authorities.")
 
 
-class SecretsModel(_Part):
-    """Where secrets come from, in order."""
+class GrantModel(_Part):
+    """Journeys that may use the secrets of a name."""
 
-    providers: list[Literal["env", "dotenv"]] = Field(
-        ["env", "dotenv"], description="Providers, asked in this order."
+    journeys: list[Name] = Field(
+        default_factory=list, description="Ids of journeys; `*` stands for any text."
+    )
+    tags: list[Name] = Field(
+        default_factory=list, description="Tags of journeys; `*` stands for any text."
+    )
+    files: list[Name] = Field(
+        default_factory=list,
+        description="Journey files, relative to the root; `*` within a folder, `**` for folders.",
+    )
+
+
+class SecretsModel(_Part):
+    """Where secrets come from, in order, and who may use them."""
+
+    providers: list[Name] = Field(
+        ["env", "dotenv"],
+        description="Asked in this order: env, dotenv, dir, command, keyring, or one of a package.",
     )
     dotenv: str | None = Field(None, description="Dotenv file; default .env.<name>, then .env.")
+    dir: str | None = Field(
+        None, description="Folder with a file for each secret; default /run/secrets."
+    )
+    keyring: Name | None = Field(None, description="Service in the keyring; default reqflo.")
+    options: dict[str, dict[str, Json]] = Field(
+        default_factory=dict, description="Options of providers of packages, by provider."
+    )
+    grants: dict[str, GrantModel] | None = Field(
+        None,
+        description="Who may use which secret, by its name with `*`; what is not granted is refused.",
+    )
 
 
 class RedactModel(_Part):

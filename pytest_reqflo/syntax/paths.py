@@ -42,6 +42,18 @@ def find_root(path: Path, *, rootdir: Path, configured: Path | None) -> Path:
     return rootdir if is_inside else folder
 
 
+def path_below(root: Path, path: Path) -> str:
+    """Return *path* relative to *root*, ``""`` when it lies elsewhere or a link leads to it.
+
+    A journey reached by a link takes its files from beside the link: its path says nothing of it.
+    """
+    real, base = Path(os.path.realpath(path)), Path(os.path.realpath(root))
+    if real == base or not real.is_relative_to(base):
+        return ""
+    parts = real.relative_to(base).parts
+    return "/".join(parts) if path.parts[-len(parts) :] == parts else ""
+
+
 def resolve_below(
     root: Path, base: Path, relative: str, *, max_bytes: int = MAX_FILE_BYTES
 ) -> Path:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import pytest
+from packages import install
+
 DOCS = Path(__file__).parents[2] / "docs" / "examples"
+SECRETS = DOCS.parent / "secrets-example"
 
 
 def run_pytest(folder, *arguments):
@@ -25,6 +31,39 @@ def test_the_examples_of_the_documentation_pass(tmp_path):
     run = run_pytest(folder)
     assert run.returncode == 0, run.stdout
     assert "9 passed" in run.stdout
+
+
+@pytest.fixture
+def secrets_example(tmp_path, monkeypatch):
+    """The example of providers, with its package installed as its own metadata says."""
+    shutil.copytree(DOCS, tmp_path / "examples")
+    folder = shutil.copytree(SECRETS, tmp_path / "secrets-example")
+    package = SECRETS / "provider"
+    project = tomllib.loads((package / "pyproject.toml").read_text())["project"]
+    offered = {
+        name: target.partition(":")[2]
+        for name, target in project["entry-points"]["reqflo.secrets"].items()
+    }
+    site = install(
+        tmp_path / "site", "team_vault", (package / "team_vault.py").read_text(), **offered
+    )
+    kept = os.environ.get("PYTHONPATH")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(site), kept))))
+    return folder
+
+
+def test_the_example_of_secret_providers_passes(secrets_example):
+    run = run_pytest(secrets_example)
+    assert run.returncode == 0, run.stdout
+    assert "3 passed" in run.stdout
+
+
+def test_the_example_of_grants_refuses_a_journey_of_another_folder(secrets_example):
+    shop = secrets_example / "journeys" / "shop"
+    shop.rename(secrets_example / "journeys" / "other")
+    run = run_pytest(secrets_example)
+    assert run.returncode == 1, run.stdout
+    assert run.stdout.count("error[RF306]") == 3
 
 
 def test_what_init_writes_passes_at_once(tmp_path):

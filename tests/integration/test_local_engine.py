@@ -19,6 +19,7 @@ from pytest_reqflo.engine.http import HttpTransport
 from pytest_reqflo.engine.local import LocalEngine
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.engine.secrets.chain import make_secret_source
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.engine.transport import Deadline, ResponseStream, TransportRequest
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, Service
@@ -62,7 +63,7 @@ def make_plan(server: ScriptedServer, *steps: StepSpec, last=(), secrets=()) -> 
 def run(plan: Plan, transport=None, clock=None, **process_env: str) -> LocalRun:
     engine = LocalEngine(
         transport=transport or HttpTransport(),
-        secrets=make_secret_source(("env",), None, process_env),
+        secrets=make_secret_source(SecretsChoice(providers=("env",)), process_env),
         clock=clock,
     )
     try:
@@ -207,7 +208,8 @@ def test_an_interrupted_wait_ends_the_run():
 def test_a_seed_and_a_start_are_made_when_none_is_given():
     with ScriptedServer(lambda request, connection: reply()) as server:
         engine = LocalEngine(
-            transport=HttpTransport(), secrets=make_secret_source(("env",), None, {})
+            transport=HttpTransport(),
+            secrets=make_secret_source(SecretsChoice(providers=("env",)), {}),
         )
         plan = make_plan(server, step("a"))
         first, second = engine.run(plan, {}).result, engine.run(plan, {}).result

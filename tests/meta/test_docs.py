@@ -50,6 +50,6 @@ def test_every_option_is_documented():
 
     source = Path(plugin.__file__).read_text(encoding="utf-8")
     options = set(re.findall(r'"(--reqflo-[a-z-]+)"', source))
-    settings = set(re.findall(r'"(reqflo_[a-z]+)"', source))
+    settings = set(re.findall(r'"(reqflo_[a-z_]+)"', source))
     page = (ROOT / "docs/reference/options.md").read_text(encoding="utf-8")
     assert {name for name in options | settings if f"`{name}" not in page} == set()

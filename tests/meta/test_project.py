@@ -27,6 +27,7 @@ DOORS = {
     "referencing": ["pytest_reqflo/lang/"],
     "jsonpath_rfc9535": ["pytest_reqflo/lang/"],
     "regex": ["pytest_reqflo/lang/"],
+    "keyring": ["pytest_reqflo/engine/secrets/keyring.py"],
     "xdist": ["pytest_reqflo/host/", "pytest_reqflo/plugin.py"],
     "pytest": [
         "pytest_reqflo/host/",

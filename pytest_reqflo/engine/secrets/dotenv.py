@@ -41,6 +41,10 @@ class DotenvSecrets:
             self._values = _read_dotenv(self._path)
         return pick_secrets(names, self._values)
 
+    def close(self) -> None:
+        """Forget what was read."""
+        self._values = None
+
 
 def _read_dotenv(path: Path) -> Mapping[str, str]:
     try:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pytest_reqflo.secret import Secret
-
-OWN_PREFIX = "REQFLO_"
-"""Our own settings are no secrets: a journey must not read a master key or a store address."""
+from pytest_reqflo.secret import Secret, is_own_setting
 
 
 class EnvironmentSecrets:
@@ -22,11 +19,14 @@ class EnvironmentSecrets:
         """Return those of *names* that are set and not empty."""
         return pick_secrets(names, self._process_env)
 
+    def close(self) -> None:
+        """Hold nothing."""
+
 
 def pick_secrets(names: Iterable[str], values: Mapping[str, str]) -> Mapping[str, Secret]:
     """Return the secrets that *values* has under *names*; our own settings never."""
     return {
         name: Secret(name, values[name])
         for name in names
-        if values.get(name) and not name.upper().startswith(OWN_PREFIX)
+        if values.get(name) and not is_own_setting(name)
     }

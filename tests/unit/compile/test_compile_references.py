@@ -280,3 +280,23 @@ def test_a_long_chain_of_variables_is_refused_and_not_a_traceback(folder):
     head = "variables:\n" + "\n".join(f"  - {name}" for name in names)
     steps = '- {id: a, template: GET /a, values: {q: "{{ variables.v2999 }}"}}'
     assert set(folder.codes(steps, head=head)) == {"RF211"}
+
+
+@pytest.mark.parametrize("name", ["", "../x", "-x", "a b", "REQFLO_MASTER_KEY", "x" * 201])
+def test_a_secret_of_a_name_that_no_provider_may_be_asked_for_is_refused(folder, name):
+    url = f'''"{{{{ secrets['{name}'] }}}}"'''
+    assert folder.codes(f"- {{request: {{method: GET, url: {url}}}}}", head="") == ["RF217"]
+
+
+def test_the_key_of_a_secret_variable_is_a_name_of_a_secret(folder):
+    head = """
+    variables:
+      - {name: a, source: secret, key: ../x}
+      - {name: reqflo_b, source: secret}
+      - {name: c, source: me, key: ../x}
+    """
+    found = folder.diagnostics("- {template: GET /}", head=head)
+    assert [(item.code, marked(item)) for item in found] == [
+        ("RF217", "../x"),
+        ("RF217", "reqflo_b"),
+    ]

@@ -12,6 +12,7 @@ from pytest_reqflo.engine.secret_check import (
     teach_redactor,
 )
 from pytest_reqflo.engine.secrets.chain import make_secret_source
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, ResolvedValue
@@ -35,7 +36,7 @@ def make_plan(*secret_names: str, names=(), me=()) -> Plan:
 
 
 def problems_of(plan: Plan, **process_env: str) -> tuple[Problem, ...]:
-    source = make_secret_source(("env",), None, process_env)
+    source = make_secret_source(SecretsChoice(providers=("env",)), process_env)
     return find_secret_problems(plan, hold_secrets(plan, source))
 
 
@@ -64,6 +65,34 @@ def test_one_missing_name_reads_well():
     )
 
 
+def test_what_can_be_no_name_is_told_shortly():
+    name = "../" + "x" * 10_000
+    (problem,) = problems_of(make_plan(name))
+
+    assert problem.message.startswith("the secret `../xxx")
+    assert problem.notes[0] == "asked, in this order: no provider"
+    assert "is no name of a secret: it is longer than 200 characters" in problem.notes[1]
+    assert problem.hint == "use another name; nothing was sent"
+    assert len(problem.message + problem.notes[1]) < 500
+
+
+def test_a_provider_that_cannot_be_used_is_the_only_problem():
+    plan = make_plan("A", "B")
+    choice = SecretsChoice(providers=("env", "vault"))
+    held = hold_secrets(plan, make_secret_source(choice, {"A": "x"}))
+    (problem,) = find_secret_problems(plan, held)
+
+    assert (problem.code, problem.message) == (
+        "RF307",
+        "the secret provider `vault` cannot be used: there is no such provider",
+    )
+
+
+def test_a_plan_without_secrets_asks_nobody():
+    source = make_secret_source(SecretsChoice(providers=("vault",)), {})
+    assert find_secret_problems(make_plan(), hold_secrets(make_plan(), source)) == ()
+
+
 @pytest.mark.parametrize("value", ["abc", "true", "NULL"])
 def test_a_secret_that_cannot_be_hidden_is_RF305_and_not_quoted(value):
     (problem,) = problems_of(make_plan("PIN"), PIN=value)
@@ -79,7 +108,7 @@ def test_missing_and_bare_secrets_are_told_at_once():
 def test_secrets_are_read_once_and_only_those_of_the_plan():
     process_env = {"A": "value-a", "B": "value-b"}
     plan = make_plan("A")
-    held = hold_secrets(plan, make_secret_source(("env",), None, process_env))
+    held = hold_secrets(plan, make_secret_source(SecretsChoice(providers=("env",)), process_env))
     process_env["A"] = "changed"
 
     assert {name: s.reveal() for name, s in held.get_many(["A", "B"]).items()} == {"A": "value-a"}
@@ -93,7 +122,9 @@ def test_the_redactor_knows_secrets_me_values_and_sensitive_values():
         sensitive=True,
     )
     plan = make_plan("A", names=(card,), me={"auth_token": "token-of-mine"})
-    held = hold_secrets(plan, make_secret_source(("env",), None, {"A": "value-a"}))
+    held = hold_secrets(
+        plan, make_secret_source(SecretsChoice(providers=("env",)), {"A": "value-a"})
+    )
 
     redactor = Redactor()
     teach_redactor(redactor, plan, held)

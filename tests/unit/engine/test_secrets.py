@@ -9,6 +9,7 @@ import pytest
 from pytest_reqflo.engine.secrets.chain import make_secret_source
 from pytest_reqflo.engine.secrets.dotenv import DotenvSecrets, parse_dotenv
 from pytest_reqflo.engine.secrets.env import EnvironmentSecrets
+from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.secret import Secret
 
 
@@ -70,8 +71,12 @@ def test_providers_are_asked_in_order_and_the_first_wins(tmp_path):
     path.write_text("A=from-file\nB=from-file\n")
     names = ["A", "B", "C"]
 
-    env_first = make_secret_source(("env", "dotenv"), path, {"A": "from-env"})
-    file_first = make_secret_source(("dotenv", "env"), path, {"A": "from-env", "C": "from-env"})
+    env_first = make_secret_source(
+        SecretsChoice(providers=("env", "dotenv"), dotenv=path), {"A": "from-env"}
+    )
+    file_first = make_secret_source(
+        SecretsChoice(providers=("dotenv", "env"), dotenv=path), {"A": "from-env", "C": "from-env"}
+    )
 
     assert {n: s.reveal() for n, s in env_first.get_many(names).items()} == {
         "A": "from-env",
@@ -86,4 +91,8 @@ def test_providers_are_asked_in_order_and_the_first_wins(tmp_path):
 
 
 def test_without_a_dotenv_file_only_the_environment_is_asked():
-    assert make_secret_source(("env", "dotenv"), None, {}).asked == ("environment variables",)
+    source = make_secret_source(SecretsChoice(providers=("env", "dotenv")), {})
+
+    assert source.asked == ()
+    assert source.get_many(["A"]) == {}
+    assert source.asked == ("environment variables",)

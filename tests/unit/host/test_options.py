@@ -51,8 +51,8 @@ def test_a_value_keeps_its_equals_signs(configure) -> None:
 @pytest.mark.parametrize(
     ("args", "variables", "sentence"),
     [
-        (["--reqflo-set=a"], {}, "--reqflo-set: `a` is not KEY=VALUE"),
-        (["--reqflo-set==b"], {}, "--reqflo-set: `=b` is not KEY=VALUE"),
+        (["--reqflo-set=a"], {}, "--reqflo-set: one is not KEY=VALUE"),
+        (["--reqflo-set==b"], {}, "--reqflo-set: one is not KEY=VALUE"),
         (["--reqflo-data=no.csv"], {}, "no.csv` is no file"),
         (["--reqflo-data=" + "x" * 5000], {}, "` is no file"),
         ([], {"REQFLO_ADHOC": "wran"}, "reqflo_adhoc: `wran` is not one of allow, warn, error"),

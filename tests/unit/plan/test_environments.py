@@ -14,6 +14,7 @@ from pytest_reqflo.plan.environments import (
     read_me_values,
     snapshot_environment,
 )
+from pytest_reqflo.plan.grants import Grant, Grants
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 
 
@@ -84,6 +85,26 @@ def test_a_snapshot_holds_every_part_of_the_file():
         me={"name": "ada"},
         unset_variables={"zone": "TEST_ZONE"},
     )
+
+
+@pytest.mark.parametrize(
+    ("secrets", "grants"),
+    [
+        (None, None),
+        ({"grants": None}, None),
+        ({"grants": {}}, Grants(file="environments/x.yaml")),
+        (
+            {"grants": {"A*": {"journeys": ["j"], "tags": [], "files": ["f/**"]}}},
+            Grants(
+                file="environments/x.yaml",
+                grants=(Grant(secrets="A*", journeys=("j",), files=("f/**",)),),
+            ),
+        ),
+    ],
+)
+def test_a_snapshot_holds_the_grants_when_there_are_any(secrets, grants):
+    data = {"name": "x", "secrets": secrets}
+    assert snapshot_environment(data, process_env={}, file="environments/x.yaml").grants == grants
 
 
 def test_our_own_settings_are_never_read():

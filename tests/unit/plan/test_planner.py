@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_reqflo.artifact.model import (
@@ -12,6 +14,7 @@ from pytest_reqflo.artifact.model import (
 from pytest_reqflo.errors import RunCheckError
 from pytest_reqflo.lang.expression import CallExpression, LiteralValue, PathExpression, TextValue
 from pytest_reqflo.lang.template import parse_value
+from pytest_reqflo.plan.grants import Grant, Grants
 from pytest_reqflo.plan.model import (
     EnvironmentSnapshot,
     GivenValue,
@@ -346,3 +349,32 @@ def test_origins_of_the_journey_count_only_without_an_environment_file():
     )
     implicit = EnvironmentSnapshot(name="default", is_implicit=True)
     assert plan(environment=implicit, origins=origins).allowed_origins == origins
+
+
+GUARDED = replace(
+    LOCAL,
+    grants=Grants(file="environments/local.yaml", grants=(Grant(secrets="A*", journeys=("j",)),)),
+)
+
+
+def test_all_secrets_that_are_not_granted_are_told_with_what_else_is_missing():
+    found = problems(
+        environment=GUARDED,
+        inputs=(InputDeclaration(name="subject"),),
+        variables=(variable("key", "secret", "ZULU"),),
+        secrets=("ALPHA", "BRAVO"),
+    )
+    assert found == [
+        ("RF301", "required input `subject` has no value"),
+        ("RF306", "the secrets `BRAVO` and `ZULU` are not granted to this journey"),
+    ]
+
+
+def test_a_secret_that_the_run_does_not_read_needs_no_grant():
+    made = plan(
+        environment=GUARDED,
+        variables=(variable("key", "secret", "ZULU"),),
+        given=(given("key", "case", "stand-in"),),
+        secrets=("ALPHA",),
+    )
+    assert made.secret_names == ("ALPHA",)

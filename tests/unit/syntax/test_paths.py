@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_reqflo.syntax.paths import PathProblem, find_root, resolve_below
+from pytest_reqflo.syntax.paths import PathProblem, find_root, path_below, resolve_below
 
 RELATIVE = "paths are relative to the file that names them"
 
@@ -101,3 +101,26 @@ class TestFindRoot:
         path = tmp_path / "other" / "x.yaml"
         found = find_root(path, rootdir=tmp_path / "project", configured=None)
         assert found == (tmp_path / "other").resolve()
+
+
+@pytest.mark.parametrize(
+    ("path", "below"),
+    [
+        ("shared/orders.csv", "shared/orders.csv"),
+        ("journeys/data/gone.yaml", "journeys/data/gone.yaml"),
+        ("journeys/inside.csv", ""),
+        ("journeys/outside.csv", ""),
+        ("journeys/up/secret.csv", ""),
+        ("../secret.csv", ""),
+        (".", ""),
+    ],
+)
+def test_the_path_below_the_root_of_what_no_link_leads_to(root: Path, path: str, below: str):
+    assert path_below(root, root / path) == below
+
+
+def test_a_link_above_the_root_makes_no_difference(root: Path, tmp_path: Path):
+    (tmp_path / "link").symlink_to(root)
+    path = tmp_path / "link" / "shared" / "orders.csv"
+    assert path_below(tmp_path / "link", path) == "shared/orders.csv"
+    assert path_below(root.resolve(), path) == "shared/orders.csv"
