@@ -16,7 +16,7 @@ from canaries import SHAPES, Canary, Leak, Tag, find_leaks, name_leaks
 from echoes import QUICK_WAYS, SLOW_WAYS, UNASKED, EchoServer, fits
 from own_ways import OWN_WAYS
 
-SOURCES = ("journeys", "environments", "canaries.env", ".reqflo/me.yaml", "conftest.py", "schemas")
+SOURCES = ("journeys", "environments", "canaries.env", ".reqflo/me.yaml", "conftest.py", "suite.py", "overrides")
 """What the author wrote, secrets included: it is no output."""
 
 Keep = Callable[["CanaryProject", Mapping[str, str]], Mapping[str, Any]]
@@ -83,6 +83,15 @@ class CanaryProject:
         self.write("environments/local.yaml", _yaml("environment", environment))
         return made
 
+    def command(self, *arguments: str) -> None:
+        """Run our own command, and keep what it prints among the outputs."""
+        env = {**os.environ, **self.env, "PYTHONUTF8": "1"}
+        run = subprocess.run(
+            [sys.executable, "-m", "pytest_reqflo.cli.main", *arguments],
+            cwd=self.path, env=env, capture_output=True, timeout=60, check=False,
+        )  # fmt: skip
+        self.write(f"out/{arguments[0]}.txt", (run.stdout + run.stderr).decode("utf-8", "replace"))
+
     def journey(self, name: str, *steps: dict[str, Any], **keys: Any) -> None:
         """Write a journey; its name and the ids of its steps tell what it tries."""
         numbered = [{"id": f"s{number}", **step} for number, step in enumerate(steps, 1)]
@@ -98,7 +107,15 @@ class CanaryProject:
         folder = self.path / out
         folder.mkdir()
         command = [sys.executable, "-m", "pytest", *_reports(out), *arguments]
-        env = {**os.environ, **self.env, "PYTHONUTF8": "1", "COLUMNS": "120", "PYTEST_ADDOPTS": ""}
+        env = {
+            **os.environ,
+            **self.env,
+            "COLUMNS": "120",
+            "PYTEST_ADDOPTS": "",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(self.path), os.environ.get("PYTHONPATH")])),
+            "PYTHONUTF8": "1",
+            "TRACE_FILE": str(folder / "trace.txt"),
+        }
         process = subprocess.run(
             command,
             cwd=self.path,
@@ -122,6 +139,11 @@ class CanaryRun:
     folder: Path
     code: int
     text: str
+
+    def summary(self) -> dict[str, int]:
+        """Return how many tests ended in which way, as json-report counted them."""
+        report = json.loads((self.folder / "report.json").read_bytes())
+        return report["summary"]
 
     def leaks(self) -> list[Leak]:
         """Return everything of a canary that any file of the project shows, but its sources."""
@@ -154,7 +176,7 @@ def _yaml(key: str, content: Mapping[str, Any]) -> str:
 
 def text_of_journey_tests() -> str:
     """Return an ini file for the inner runs."""
-    return "[pytest]\naddopts = --strict-markers\n"
+    return "[pytest]\naddopts = --strict-markers\npythonpath = .\n"
 
 
 # --- the journeys ----------------------------------------------------------------------------------
