@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from canaries import Tag
-from canary_project import CanaryProject, issue_canaries, text_of_journey_tests
+from canary_project import CanaryProject, issue_canaries
 from echoes import EchoServer
 from servers import closed_port
 
@@ -18,5 +18,5 @@ def canary_project(tmp_path: Path) -> Iterator[CanaryProject]:
     issued = issue_canaries(tag)
     with EchoServer([each.text for each in issued]) as server, closed_port() as port:
         project = CanaryProject(tmp_path, server, tag, port, canaries=list(issued))
-        project.write("pytest.ini", text_of_journey_tests())
+        project.write("pytest.ini", "[pytest]\naddopts = --strict-markers\n")
         yield project

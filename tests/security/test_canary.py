@@ -6,12 +6,14 @@ first journey that names it.
 
 What is not, because no plugin can: text that Python code of the suite prints under ``-s`` or writes
 to files of its own; output that pytest captured in tests which are no journeys, where a reporter
-reads it off the item; a debugger; core dumps; the environment of the process, which others may read.
+reads it off the item; what Allure records of fixtures that fail as they are torn down, which it
+calls itself; a debugger; core dumps; the environment of the process, which others may read.
 """
 
 from __future__ import annotations
 
 import pytest
+from canaries import find_in_bytes
 from canary_project import (
     REPORTS,
     CanaryRun,
@@ -21,6 +23,8 @@ from canary_project import (
 )
 from hostile import HERE, WORKERS
 from suite_code import write_crashes, write_plain_tests, write_suite_code
+
+pytestmark = pytest.mark.timeout(400)
 
 _MODES = pytest.mark.parametrize("workers", [HERE, WORKERS], ids=["here", "workers"])
 
@@ -81,9 +85,21 @@ def test_no_style_of_traceback_shows_a_secret(canary_project):
 
 
 def test_our_own_command_shows_no_secret(canary_project):
-    write_own_ways(canary_project, canary_project.make_secrets(["PLAIN"]))
+    secret, *_ = canary_project.make_secrets(["PLAIN"])
+    write_own_ways(canary_project, [secret])
     write_sensitive(canary_project)
+    card = next(each for each in canary_project.canaries if each.name == "card")
 
-    for command in ("explain", "check", "show"):
-        canary_project.command(command, "journeys/me_of_process.journey.yaml")
-        canary_project.command(command, "journeys/own/sent_bearer_plain_env.journey.yaml")
+    shown = [
+        canary_project.command(*arguments)
+        for arguments in (
+            ("explain", "journeys/me_of_process.journey.yaml", "--case", "raw"),
+            ("explain", "journeys/own/sent_bearer_plain_env.journey.yaml"),
+            ("explain", "journeys/sensitive_input.journey.yaml", "--set", f"card={card.text}"),
+            ("check", "journeys"),
+            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml"),
+        )
+    ]
+
+    assert "[secret:PLAIN_ENV]" in shown[-1]
+    assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)

@@ -16,7 +16,15 @@ from canaries import SHAPES, Canary, Leak, Tag, find_leaks, name_leaks
 from echoes import QUICK_WAYS, SLOW_WAYS, UNASKED, EchoServer, fits
 from own_ways import OWN_WAYS
 
-SOURCES = ("journeys", "environments", "canaries.env", ".reqflo/me.yaml", "conftest.py", "suite.py", "overrides")
+SOURCES = (
+    "journeys",
+    "environments",
+    "canaries.env",
+    ".reqflo/me.yaml",
+    "conftest.py",
+    "suite.py",
+    "overrides",
+)
 """What the author wrote, secrets included: it is no output."""
 
 Keep = Callable[["CanaryProject", Mapping[str, str]], Mapping[str, Any]]
@@ -72,7 +80,9 @@ class CanaryProject:
         ]
         settings: dict[str, Any] = {"providers": list(PROVIDERS)}
         for provider, keep in PROVIDERS.items():
-            settings |= keep(self, {each.name: each.text for each in made if each.source == provider})
+            settings |= keep(
+                self, {each.name: each.text for each in made if each.source == provider}
+            )
         services = {
             "default": {"base_url": self.server.url},
             "closed": {"base_url": f"http://127.0.0.1:{self.closed_port}"},
@@ -83,14 +93,17 @@ class CanaryProject:
         self.write("environments/local.yaml", _yaml("environment", environment))
         return made
 
-    def command(self, *arguments: str) -> None:
-        """Run our own command, and keep what it prints among the outputs."""
-        env = {**os.environ, **self.env, "PYTHONUTF8": "1"}
+    def command(self, *arguments: str) -> str:
+        """Run our own command, and return what it printed."""
         run = subprocess.run(
-            [sys.executable, "-m", "pytest_reqflo.cli.main", *arguments],
-            cwd=self.path, env=env, capture_output=True, timeout=60, check=False,
-        )  # fmt: skip
-        self.write(f"out/{arguments[0]}.txt", (run.stdout + run.stderr).decode("utf-8", "replace"))
+            [Path(sys.executable).with_name("reqflo"), *arguments],
+            cwd=self.path,
+            env={**os.environ, **self.env, "PYTHONUTF8": "1"},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        return (run.stdout + run.stderr).decode("utf-8", "replace")
 
     def journey(self, name: str, *steps: dict[str, Any], **keys: Any) -> None:
         """Write a journey; its name and the ids of its steps tell what it tries."""
@@ -102,7 +115,7 @@ class CanaryProject:
 
     # --- running ---------------------------------------------------------------------------------
 
-    def run(self, *arguments: str, out: str = "out", timeout_s: float = 120) -> CanaryRun:
+    def run(self, *arguments: str, out: str = "out", timeout_s: float = 300) -> CanaryRun:
         """Run pytest with every report on, below the folder *out*; its terminal is a file there."""
         folder = self.path / out
         folder.mkdir()
@@ -112,7 +125,9 @@ class CanaryProject:
             **self.env,
             "COLUMNS": "120",
             "PYTEST_ADDOPTS": "",
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(self.path), os.environ.get("PYTHONPATH")])),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(self.path), os.environ.get("PYTHONPATH")])
+            ),
             "PYTHONUTF8": "1",
             "TRACE_FILE": str(folder / "trace.txt"),
         }
@@ -148,8 +163,18 @@ class CanaryRun:
     def leaks(self) -> list[Leak]:
         """Return everything of a canary that any file of the project shows, but its sources."""
         project = self.project
+        for path in (self.folder / "allure").glob("*-container.json"):
+            _leave_out_teardowns(path)
         found = find_leaks(project.tag, project.path, leave_out=SOURCES)
         return name_leaks(found, project.canaries)
+
+
+def _leave_out_teardowns(path: Path) -> None:
+    """Drop what Allure writes of the teardown of fixtures: it calls them itself, around pytest."""
+    container = json.loads(path.read_bytes())
+    for teardown in container.get("afters", []):
+        teardown.pop("statusDetails", None)
+    path.write_text(json.dumps(container), encoding="utf-8")
 
 
 REPORTS = (
@@ -160,9 +185,17 @@ REPORTS = (
 
 def _reports(out: str) -> Iterator[str]:
     yield from ("-p", "no:randomly")
-    yield from (f"--junitxml={out}/junit.xml", "-ojunit_logging=all", "-ojunit_log_passing_tests=true")
+    yield from (
+        f"--junitxml={out}/junit.xml",
+        "-ojunit_logging=all",
+        "-ojunit_log_passing_tests=true",
+    )
     yield from (f"--html={out}/report.html", "--self-contained-html", f"--alluredir={out}/allure")
-    yield from (f"--report-log={out}/log.jsonl", "--json-report", f"--json-report-file={out}/report.json")
+    yield from (
+        f"--report-log={out}/log.jsonl",
+        "--json-report",
+        f"--json-report-file={out}/report.json",
+    )
     yield from (f"--log-file={out}/log.txt", "--log-file-level=DEBUG", "--log-cli-level=DEBUG")
     yield from (f"--reqflo-output={out}/results.json", f"-ocache_dir={out}/cache", "--durations=0")
     yield from ("-rA", "--show-capture=all", "--showlocals", "--setup-show")
@@ -172,11 +205,6 @@ def _yaml(key: str, content: Mapping[str, Any]) -> str:
     # YAML reads JSON, but not the two halves of an escaped surrogate pair.
     text = json.dumps(content, indent=1, ensure_ascii=False)
     return f"{key}:\n{textwrap.indent(text, ' ')}\n"
-
-
-def text_of_journey_tests() -> str:
-    """Return an ini file for the inner runs."""
-    return "[pytest]\naddopts = --strict-markers\npythonpath = .\n"
 
 
 # --- the journeys ----------------------------------------------------------------------------------
@@ -199,9 +227,10 @@ def write_echoes(
         fitting = [shape for shape in SHAPES if fits(way, shape)]
         for turn, shape in enumerate((fitting * 2)[(number + offset) % 2 : len(fitting) + 1 : 2]):
             able = [canary for canary in secrets if canary.shape == shape]
-            ways[able[(number + turn) % len(able)]].append(way)
+            ways[able[(number // 2 + turn) % len(able)]].append(way)
     ways[secrets[offset]] += SLOW_WAYS
     for canary, named in ways.items():
+        assert named, f"no way for {canary.name}"
         write_echo(project, f"echo_{canary.name.lower()}", expression_of(canary), named)
     return {(way, canary.text) for canary, named in ways.items() for way in named}
 
@@ -268,7 +297,14 @@ def write_sensitive(project: CanaryProject) -> None:
     write_echo(project, "me_of_file", "{{ me.me_punctuated }}", ways[3::9])
     card = project.make("card", "input", "UNICODE")
     given = {"name": "card", "sensitive": True}
-    write_echo(project, "sensitive_input", "{{ inputs.card }}", [way for way in ways[6::9] if fits(way, card.shape)], inputs=[given], values={"card": card.text})
+    write_echo(
+        project,
+        "sensitive_input",
+        "{{ inputs.card }}",
+        [way for way in ways[6::9] if fits(way, card.shape)],
+        inputs=[given],
+        values={"card": card.text},
+    )
     _write_login(project)
     for way in UNASKED:
         project.journey(f"unasked/{way}", {
@@ -291,7 +327,17 @@ def _write_login(project: CanaryProject) -> None:
         request = {"method": "POST", "url": url, "json": {"value": value}}
         return {"id": way, "request": request, "assertions": _CANNOT_HOLD}
 
-    ways = ("raw", "json_twice", "percent", "base64_1", "hex", "header", "set_cookie", "html", "reason")
+    ways = (
+        "raw",
+        "json_twice",
+        "percent",
+        "base64_1",
+        "hex",
+        "header",
+        "set_cookie",
+        "html",
+        "reason",
+    )
     token = "{{ steps.s1.outputs.given }}"
     project.journey("login/token", login, *(back(way, f"/echo/{way}", token) for way in ways))
     project.journey(
@@ -304,7 +350,3 @@ def issue_canaries(tag: Tag) -> list[Canary]:
     """Return what the server hands out: a token, a session, and one text per telling place."""
     names = ("token", "session", *UNASKED)
     return [Canary(name, tag.make("PLAIN"), "server") for name in names]
-
-
-def dedent(text: str) -> str:
-    return textwrap.dedent(text).lstrip("\n")

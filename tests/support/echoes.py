@@ -54,8 +54,16 @@ class EchoServer(ScriptedServer):
     def _log_in(self) -> bytes:
         """Hand out a token and a session that nobody has seen before."""
         token, session = self.issued[:2]
-        body = {"key": token, "note": f"keep {token}", "also": base64.b64encode(token.encode()).decode()}
-        headers = [*_JSON, ("Set-Cookie", f"sid={quote(session, safe='')}; Path=/"), ("X-Key", quote(token))]
+        body = {
+            "key": token,
+            "note": f"keep {token}",
+            "also": base64.b64encode(token.encode()).decode(),
+        }
+        headers = [
+            *_JSON,
+            ("Set-Cookie", f"sid={quote(session, safe='')}; Path=/"),
+            ("X-Key", quote(token)),
+        ]
         return reply(200, json.dumps(body).encode(), headers)
 
     def _show_unasked(self, way: str) -> bytes:
@@ -135,7 +143,11 @@ def _broken(data: bytes, connection: Connection) -> None:
 
 
 def _hang(text: str, connection: Connection) -> None:
-    connection.send(_headed(*_header("X-Echo", text), body=b"").replace(b"Content-Length: 0", b"Content-Length: 9999"))
+    connection.send(
+        _headed(*_header("X-Echo", text), body=b"").replace(
+            b"Content-Length: 0", b"Content-Length: 9999"
+        )
+    )
     connection.send(text.encode())
     connection.closing.wait(60)
 
@@ -285,12 +297,16 @@ _WIRES: dict[str, Way] = {
 
 SLOW_WAYS: dict[str, Way] = {
     "at_body_cut": _pure(lambda text: _say(_at(BODY_CUT, text, total=BODY_CUT + 4_000))),
-    "early_in_a_huge_body": _pure(lambda text: _say(text.encode() + _at(BODY_CUT, text, total=BODY_CUT + 4_000))),
+    "early_in_a_huge_body": _pure(
+        lambda text: _say(text.encode() + _at(BODY_CUT, text, total=BODY_CUT + 4_000))
+    ),
     "hang": _hang,
 }
 """Ways that cost a moment each; one canary is enough for them."""
 
-QUICK_WAYS: dict[str, Way] = {name: _pure(make) for name, make in {**_BODIES, **_HEADS}.items()} | _WIRES
+QUICK_WAYS: dict[str, Way] = {
+    name: _pure(make) for name, make in {**_BODIES, **_HEADS}.items()
+} | _WIRES
 
 WAYS: dict[str, Way] = QUICK_WAYS | SLOW_WAYS
 

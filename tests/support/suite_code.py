@@ -10,8 +10,8 @@ from collections.abc import Container
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from canary_project import CanaryProject
     from canaries import Canary
+    from canary_project import CanaryProject
 
 _HEAD = '''
 import base64, json, logging, os, signal, subprocess, sys, warnings
@@ -88,25 +88,25 @@ _FIXTURES = {
 
 _OVERRIDES = {
     "reqflo_environment": {
-    "unknown_key": "{SECRET: 1}",
-    "service_name": "{'services': {SECRET: 5}}",
-    "value_name": "{'values': {SECRET: object()}}",
-    "base_url": "SECRET",
-    "scheme": "f'ftp://{SECRET}/'",
-    "port": "f'http://127.0.0.1:{SECRET}'",
-    "host": "f'http://{SECRET}.localhost:1'",
-    "host_unknown": "f'http://{SECRET}.invalid'",
-    "userinfo": "f'http://ada:{SECRET}@127.0.0.1:1/'",
-    "origin": "{'allowed_origins': [SECRET, f'http://{SECRET}']}",
-    "rubbish": "Rubbish(base_url=SECRET)",
-    "raising": "sign(SECRET)",
+        "unknown_key": "{SECRET: 1}",
+        "service_name": "{'services': {SECRET: 5}}",
+        "value_name": "{'values': {SECRET: object()}}",
+        "base_url": "SECRET",
+        "scheme": "f'ftp://{SECRET}/'",
+        "port": "f'http://127.0.0.1:{SECRET}'",
+        "host": "f'http://{SECRET}.localhost:1'",
+        "host_unknown": "f'http://{SECRET}.invalid'",
+        "userinfo": "f'http://ada:{SECRET}@127.0.0.1:1/'",
+        "origin": "{'allowed_origins': [SECRET, f'http://{SECRET}']}",
+        "rubbish": "Rubbish(base_url=SECRET)",
+        "raising": "sign(SECRET)",
     },
     "reqflo_inputs": {
-    "input_unknown": "{'nothing': SECRET}",
-    "input_name": "{SECRET: 1}",
-    "input_no_json": "{SECRET: object()}",
-    "input_wrong_type": "{'number': SECRET}",
-    "input_rubbish": "Rubbish(number=SECRET)",
+        "input_unknown": "{'nothing': SECRET}",
+        "input_name": "{SECRET: 1}",
+        "input_no_json": "{SECRET: object()}",
+        "input_wrong_type": "{'number': SECRET}",
+        "input_rubbish": "Rubbish(number=SECRET)",
     },
 }
 
@@ -114,7 +114,7 @@ _CRASHES = {
     "crash_killed": "os.kill(os.getpid(), signal.SIGKILL)",
     "crash_aborted": "os.abort()",
 }
-_PLAIN_TESTS = '''
+_PLAIN_TESTS = """
 from suite import SECRET, note, sign, warn
 
 
@@ -126,9 +126,9 @@ def test_that_passes():
 def test_that_fails():
     key = SECRET
     sign(key)
-'''
+"""
 
-_TRACER = '''
+_TRACER = """
 from suite import *
 import traceback
 
@@ -144,7 +144,7 @@ def pytest_runtest_call(item):
             with open(os.environ["TRACE_FILE"], "a") as file:
                 file.writelines(seen.format())
         raise
-'''
+"""
 
 
 def write_suite_code(
@@ -195,7 +195,11 @@ def _override(
 def _write_journey(project: CanaryProject, name: str, canary: Canary, **keys: object) -> None:
     fixtures = keys.pop("fixtures", [])
     step = {
-        "request": {"method": "POST", "url": "/echo/raw", "json": {"value": "{{ secrets." + canary.name + " }}"}},
+        "request": {
+            "method": "POST",
+            "url": "/echo/raw",
+            "json": {"value": "{{ secrets." + canary.name + " }}"},
+        },
         "assertions": [{"type": "status_code", "expected": 299}],
     }
     project.journey(name, step, settings={"fixtures": fixtures}, **keys)
