@@ -46,11 +46,17 @@ SPELLINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("spelling", SPELLINGS)
+# Some begin and end with what is no secret.
+PAIRS = [
+    (spelling, shape)
+    for spelling in SPELLINGS
+    for shape in SHAPES
+    if not (spelling.endswith("of 12") and shape in ("PEM", "DOCUMENT"))
+]
+
+
+@pytest.mark.parametrize(("spelling", "shape"), PAIRS)
 def test_every_spelling_of_every_shape_is_found(spelling, shape):
-    if spelling.endswith("of 12") and shape in ("PEM", "DOCUMENT"):
-        return  # They begin and end with what is no secret.
     tag = Tag()
     before, after = b'{"x": "<&>%41', b'\\u0041 [secret:NAME]"}\n'
     data = SPELLINGS[spelling](tag.make(shape))
