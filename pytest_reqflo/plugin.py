@@ -61,6 +61,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini(
+        "reqflo_allow_any_host",
+        "let requests go to any origin, not only those of the environment (default false)",
+        "bool",
+        False,
+    )
     parser.addini("reqflo_env", "environment that journeys run against")
     parser.addini("reqflo_store", "folder of artifacts and versions")
 

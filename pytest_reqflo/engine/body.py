@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_reqflo.engine.inflate import InflateProblem, Inflater
 from pytest_reqflo.engine.transport import ResponseHead
 from pytest_reqflo.run.effects import SendFailure, WireResponse
+from pytest_reqflo.values import shorten
 
 
 class BodyReader:
@@ -68,7 +69,7 @@ def _shown_size(size_bytes: int) -> str:
 
 
 def _not_decoded(problem: InflateProblem, encoding: str) -> SendFailure:
-    message = f"the body of the answer ({encoding}) is unusable: {problem}"
+    message = f"the body of the answer ({shorten(encoding, 60)}) is unusable: {problem}"
     if problem.is_bomb:
         return SendFailure(code="RF406", category="limit", message=message)
     return SendFailure(code="RF404", category="protocol", message=message)

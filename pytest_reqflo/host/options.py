@@ -34,6 +34,7 @@ class Settings:
     root: Path | None = None
     adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
+    allows_any_host: bool = False
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -54,6 +55,8 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         root=reader.folder("root"),
         adhoc=cast("Adhoc", reader.choice("adhoc", ("allow", "warn", "error"))),
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
+        # From the ini file alone: a variable that nobody sees must not turn a guard off.
+        allows_any_host=bool(config.getini("reqflo_allow_any_host")),
     )
 
 

@@ -128,6 +128,7 @@ def _perform(
         subject.library, session.settings.environment, session.settings.rootdir
     )
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
+    snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
     request = RunRequest(
         artifact=subject.digest,
         identity=replace(identity, environment=snapshot.name),

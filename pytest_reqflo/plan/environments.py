@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import RunCheckError
 from pytest_reqflo.lang.expression import PathExpression, Value
@@ -139,6 +140,9 @@ def _read_headers(
 ) -> Mapping[str, Value]:
     read: dict[str, Value] = {}
     for name, data in headers.items():
+        if fault := find_header_fault(name):
+            title = f"header `{name}` of service {where} {fault}"
+            problems.append(Diagnostic(code="RF303", title=title))
         read[name], placed = parse_value(data)
         problems += [
             Diagnostic(
@@ -182,6 +186,18 @@ def service_entries(service: Service) -> Mapping[str, Json]:
     if service.timeout_s is not None:
         entries["timeout_s"] = service.timeout_s
     return entries
+
+
+def find_open_guards(environment: EnvironmentSnapshot) -> tuple[str, ...]:
+    """Return a sentence for each protection that *environment* turns off."""
+    unchecked = [name for name, each in environment.services.items() if not each.verify_tls]
+    guards = [
+        f"TLS certificates of service `{name}` are NOT checked in environment `{environment.name}`"
+        for name in unchecked
+    ]
+    if environment.allows_any_origin:
+        guards.append("requests may go to ANY origin (reqflo_allow_any_host)")
+    return tuple(guards)
 
 
 def find_origin(url: str) -> str | None:

@@ -65,6 +65,7 @@ class EnvironmentSnapshot:
         origins beside those of the services. *is_implicit* marks the environment used when no file
         exists: there, origins written literally in the journey are allowed. *unset_variables* maps
         the values that have none to the process variables that they should have come from.
+        *allows_any_origin* when ini ``reqflo_allow_any_host`` turns the check of origins off.
     """
 
     name: str
@@ -74,6 +75,7 @@ class EnvironmentSnapshot:
     me: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_implicit: bool = False
     unset_variables: Mapping[str, str] = field(default_factory=dict)
+    allows_any_origin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
