@@ -80,6 +80,8 @@ def snapshot_environment(
         for key, variable in wanted.items()
         if variable in process_env and not _is_own(variable)
     }
+    allowed = tuple(data.get("allowed_origins") or ())
+    problems += [_no_origin(name, text) for text in allowed if find_origin(text) is None]
     services = {
         key: _read_service(f"`{key}` of environment `{name}`", entry, folder, problems)
         for key, entry in (data.get("services") or {}).items()
@@ -90,7 +92,7 @@ def snapshot_environment(
         name=name,
         values={**(data.get("values") or {}), **found},
         services=services,
-        allowed_origins=tuple(data.get("allowed_origins") or ()),
+        allowed_origins=allowed,
         me=me or {},
         unset_variables={key: var for key, var in wanted.items() if key not in found},
     )
@@ -103,6 +105,12 @@ def _is_own(variable: str) -> bool:
 def _own_variable(environment: str, key: str, variable: str) -> Diagnostic:
     title = f"value `{key}` of environment `{environment}` reads `{variable}`, a setting of ours"
     hint = "values_from_env never reads REQFLO_*; give the variable another name"
+    return Diagnostic(code="RF303", title=title, hint=hint)
+
+
+def _no_origin(environment: str, text: str) -> Diagnostic:
+    title = f"`{text}` in `allowed_origins` of environment `{environment}` is no origin"
+    hint = "write scheme, host and, where it is not the usual one, port: https://api.example.com"
     return Diagnostic(code="RF303", title=title, hint=hint)
 
 
