@@ -106,7 +106,7 @@ def exchange(
     course = _first_course(send, parse)
     while isinstance(course, Course):
         request = _complete(course, send, jars, now)
-        hop, failure = yield from _perform_hop(request, course, send)
+        hop, failure = yield from _perform_hop(request, course, send, hops)
         hops = (*hops, replace(hop, proxy=find_proxy(course.target)))
         if hop.response is not None:
             jars = _store(jars, send, hop.response, now)
@@ -221,13 +221,14 @@ def _store(jars: CookieJars, send: Send, response: WireResponse, now: str) -> Co
 
 
 def _perform_hop(
-    request: WireRequest, course: Course, send: Send
+    request: WireRequest, course: Course, send: Send, earlier: tuple[Hop, ...]
 ) -> Generator[ExchangeEffect, ExchangeOutcome, tuple[Hop, SendFailure | None]]:
     opened = yield Open(_transport_request(request, course))
     if isinstance(opened, Failed):
         return Hop(request=request, response=None, times=opened.times), opened.failure
     head = _expect(Opened, opened).head
-    body = BodyReader(head, send.max_body_bytes)
+    earlier_bytes = sum(len(hop.response.body) for hop in earlier if hop.response)
+    body = BodyReader(head, send.max_body_bytes, earlier_bytes=earlier_bytes)
     failure: SendFailure | None = None
     while failure is None and not body.is_complete:
         piece = yield Read()

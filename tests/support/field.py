@@ -16,7 +16,11 @@ from pytest_reqflo.engine.http import HttpTransport
 from pytest_reqflo.engine.local import LocalEngine
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.lang.expression import LiteralValue
-from pytest_reqflo.plan.environments import implicit_environment, snapshot_environment
+from pytest_reqflo.plan.environments import (
+    implicit_environment,
+    read_me_values,
+    snapshot_environment,
+)
 from pytest_reqflo.plan.model import GivenValue, RunRequest
 from pytest_reqflo.plan.planner import make_plan
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
@@ -94,7 +98,10 @@ class Field:
             return implicit_environment()
         loaded = library.environment("local")
         return snapshot_environment(
-            loaded.model.model_dump(), process_env=os.environ, folder=loaded.path.parent
+            loaded.model.model_dump(),
+            process_env=os.environ,
+            me=read_me_values(os.environ),
+            folder=loaded.path.parent,
         )
 
     def close(self) -> None:

@@ -73,7 +73,7 @@ def test_no_spelling_of_a_host_gets_around_the_list(field: Field, spelling: str)
     with evil_server() as server, evil_server() as evil:
         field.environment(f'api: {{base_url: "{server.url}"}}')
         url = spelling.replace("{p}", str(server.port)).replace("{q}", str(evil.port))
-        step = f'- {{id: a, request: {{method: GET, url: "{{{{ inputs.url }}}}"}}}}'
+        step = '- {id: a, request: {method: GET, url: "{{ inputs.url }}"}}'
         result = field.run(step, head="inputs: [{name: url}]", given={"url": url})
 
     problem = problem_of(result)
@@ -101,7 +101,11 @@ LINKS = [
     ":80@127.0.0.1:{q}/",
     ".127.0.0.1:{q}/",
 ]
-SHAPES = ["{{ steps.a.body.link }}", "{{ steps.a.body.link }}/x", "http://{{ steps.a.body.host }}/x"]
+SHAPES = [
+    "{{ steps.a.body.link }}",
+    "{{ steps.a.body.link }}/x",
+    "http://{{ steps.a.body.host }}/x",
+]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
