@@ -73,6 +73,7 @@ CODES: dict[str, str] = {
     "RF406": "the answer exceeded a limit",
     "RF407": "the origin of the URL is not allowed",
     "RF408": "a redirect was refused",
+    "RF409": "a link in an answer was refused",
     # RF5xx: the answer and the run
     "RF501": "an assertion failed",
     "RF502": "a soft assertion failed (warning)",
@@ -83,6 +84,7 @@ CODES: dict[str, str] = {
     "RF507": "the run was interrupted",
     "RF508": "the time budget of the journey is used up",
     "RF509": "a sensitive value is too short to be hidden everywhere (warning)",
+    "RF511": "a protection is turned off (warning)",
     # RF6xx: artifacts and the store
     "RF601": "an artifact does not match its digest or format",
     "RF602": "an artifact or version cannot be found, or several match",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pytest_reqflo.host.collect import ArtifactFile, JourneyFile, SuspectFile
 
@@ -62,6 +62,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
+    parser.addini(
+        "reqflo_allow_any_host",
+        "let requests go to any origin, not only those of the environment (default false)",
+        "bool",
+        False,
+    )
     parser.addini("reqflo_env", "environment that journeys run against")
     parser.addini("reqflo_store", "folder of artifacts and versions")
 
@@ -77,6 +83,39 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_reqflo.host.xdist import ControllerHooks
 
         config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which protections are off and which proxy is used, where there are environments."""
+    roots = list(_find_environment_roots(config))
+    if not roots:
+        return []
+    from pytest_reqflo.host.header import header_lines
+
+    return header_lines(config, roots)
+
+
+def _find_environment_roots(config: pytest.Config) -> Iterator[Path]:
+    """Yield the folders at and above the arguments that hold environments, by first look."""
+    given = [config.invocation_params.dir / arg.partition("::")[0] for arg in config.args]
+    configured = config.getini("reqflo_root")
+    folders = [config.rootpath, *([config.rootpath / configured] if configured else [])]
+    folders += [folder for path in given for folder in (path, *path.parents)]
+    for folder in dict.fromkeys(folders):
+        if folder.is_relative_to(config.rootpath) and _has_environments(folder):
+            yield folder
+
+
+def _has_environments(root: Path) -> bool:
+    try:
+        files = sorted(root.glob("environments/*.y*ml"))
+    except (OSError, ValueError):  # an argument that is no path
+        return False
+    if not files:
+        return False
+    from pytest_reqflo.syntax.scan import find_root_keys
+
+    return any("environment" in find_root_keys(path) for path in files)
 
 
 def pytest_collect_file(

@@ -23,6 +23,10 @@ MAX_JSON_DEPTH = 200
 """Deepest nesting that `parse_json` accepts; deeper trees exhaust the stack of later readers."""
 
 
+MAX_JSON_VALUES = 500_000
+"""Most values that `parse_json` accepts: ten megabytes of ``{},`` would take three hundred."""
+
+
 class JsonProblem(ValueError):
     """Text that is not usable JSON; the message says why, without quoting the text."""
 
@@ -47,10 +51,11 @@ def parse_json(text: str | bytes) -> Json:
     """Return the value of a JSON document, stricter than the standard library.
 
     Refused: NaN and infinities (also ``1e400``), integers that Python will not convert,
-    nesting beyond MAX_JSON_DEPTH, bytes that are not UTF-8.
+    nesting beyond MAX_JSON_DEPTH, more than MAX_JSON_VALUES values, bytes that are not UTF-8.
     Raises: JsonProblem.
     Source: RFC 8259.
     """
+    _check_count(text)
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float)
     except JsonProblem:
@@ -68,6 +73,22 @@ def parse_json(text: str | bytes) -> Json:
     if _is_deeper_than(value, MAX_JSON_DEPTH):
         raise JsonProblem(f"nested deeper than {MAX_JSON_DEPTH} levels")
     return value
+
+
+_MARKS = re.compile(r'[,\[{]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+
+
+def _check_count(text: str | bytes) -> None:
+    """Raise JsonProblem for too many values, before any of them takes memory."""
+    # Each value follows a comma or a bracket. Those inside of texts are only told apart when it matters.
+    is_text = isinstance(text, str)
+    most = sum(map(text.count, ",[{" if is_text else (b",", b"[", b"{")))  # type: ignore[arg-type]
+    if most < MAX_JSON_VALUES:
+        return
+    plain = text if isinstance(text, str) else text.decode("latin-1")
+    count = sum(not found.group().startswith('"') for found in _MARKS.finditer(plain))
+    if count >= MAX_JSON_VALUES:
+        raise JsonProblem(f"holds more than {MAX_JSON_VALUES:,} values and brackets")
 
 
 def _refuse_constant(name: str) -> Json:

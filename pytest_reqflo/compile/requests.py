@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import (
     BasicAuth,
     BearerAuth,
@@ -172,6 +173,7 @@ class RequestCompiler:
                 draft.remove_header(name)
             case "header":
                 draft.set_header(name, value)
+                self._check_header(name, place)
             case "query":
                 _set(draft.query, name, value)
             case _:
@@ -229,7 +231,13 @@ class RequestCompiler:
                 self.draft.remove_header(name)
             else:
                 self.draft.set_header(name, self._read(data, place.at(name)))
+                self._check_header(name, place.at(name))
             self._refuse_expression_key(name, place.at(name))
+
+    def _check_header(self, name: str, place: Place) -> None:
+        fault = find_header_fault(name)
+        if fault and "{{" not in name:
+            self.findings.note("RF107", f"header `{name}` {fault}", place.key_label())
 
     def _lay_map(self, target: dict[str, Value], data: Mapping[str, Json], place: Place) -> None:
         for name, item in data.items():
@@ -276,6 +284,9 @@ class RequestCompiler:
                 title, hint = f"the request has no `{lacking}`", "add it, or name a `template`"
                 self.findings.note("RF216", title, place.at("request").label(), hint=hint)
             return
+        if draft.method == "CONNECT":
+            title = "a request cannot have the method CONNECT, which opens a tunnel"
+            self.findings.note("RF107", title, place.label())
         if self.content_type and draft.body is not None:
             draft.headers.setdefault(
                 "content-type", ("Content-Type", LiteralValue(self.content_type))

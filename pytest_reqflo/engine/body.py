@@ -5,14 +5,20 @@ from __future__ import annotations
 from pytest_reqflo.engine.inflate import InflateProblem, Inflater
 from pytest_reqflo.engine.transport import ResponseHead
 from pytest_reqflo.run.effects import SendFailure, WireResponse
+from pytest_reqflo.values import shorten
 
 
 class BodyReader:
-    """Collects a body up to its limit; *is_complete* once its end was seen."""
+    """Collects a body up to its limit; *is_complete* once its end was seen.
 
-    def __init__(self, head: ResponseHead, max_bytes: int) -> None:
+    Shape: *earlier_bytes* are those of the redirects before it, which count: all are kept until the
+        exchange is recorded.
+    """
+
+    def __init__(self, head: ResponseHead, max_bytes: int, *, earlier_bytes: int = 0) -> None:
         self._head = head
-        self._max_bytes = max_bytes
+        self._limit_bytes = max_bytes
+        self._max_bytes = max_bytes - earlier_bytes
         self._inflater = Inflater(_encoding_of(head))
         self._plain = bytearray()
         self._wire_bytes = 0
@@ -30,7 +36,7 @@ class BodyReader:
                 self._plain += piece[: self._max_bytes - len(self._plain) + 1]
                 if len(self._plain) > self._max_bytes:
                     del self._plain[self._max_bytes :]
-                    return _too_large(self._max_bytes)
+                    return _too_large(self._limit_bytes)
         except InflateProblem as problem:
             return _not_decoded(problem, _encoding_of(self._head))
         return None
@@ -68,7 +74,7 @@ def _shown_size(size_bytes: int) -> str:
 
 
 def _not_decoded(problem: InflateProblem, encoding: str) -> SendFailure:
-    message = f"the body of the answer ({encoding}) is unusable: {problem}"
+    message = f"the body of the answer ({shorten(encoding, 60)}) is unusable: {problem}"
     if problem.is_bomb:
         return SendFailure(code="RF406", category="limit", message=message)
     return SendFailure(code="RF404", category="protocol", message=message)

@@ -21,14 +21,17 @@ from pytest_reqflo.engine.redirects import (
     refused,
 )
 from pytest_reqflo.engine.transport import (
+    FindProxy,
     ParseTarget,
     ResponseHead,
+    Target,
     TargetProblem,
     TransportRequest,
 )
 from pytest_reqflo.run.cookies import CookieJars, cookies_for, store_cookies
 from pytest_reqflo.run.effects import (
     Hop,
+    OriginTls,
     PhaseTimes,
     Send,
     SendFailure,
@@ -86,18 +89,25 @@ ExchangeOutcome: TypeAlias = Union[Opened, Piece, Closed, Failed, None]
 ExchangeFlow: TypeAlias = Generator[ExchangeEffect, ExchangeOutcome, Sent]
 
 
-def exchange(send: Send, *, parse: ParseTarget, now: str) -> ExchangeFlow:
+def _find_no_proxy(_: Target) -> str:
+    return ""
+
+
+def exchange(
+    send: Send, *, parse: ParseTarget, now: str, find_proxy: FindProxy = _find_no_proxy
+) -> ExchangeFlow:
     """Yield what must be done for *send*, and return what came of it.
 
-    Shape: *now* is the wall clock, for the expiry of cookies. `Sent.elapsed_s` is left to the driver.
+    Shape: *now* is the wall clock, for the expiry of cookies. *find_proxy* says which proxy stands
+        before a target, for the record only. `Sent.elapsed_s` is left to the driver.
     """
     hops: tuple[Hop, ...] = ()
     jars = send.jars
     course = _first_course(send, parse)
     while isinstance(course, Course):
         request = _complete(course, send, jars, now)
-        hop, failure = yield from _perform_hop(request, course, send)
-        hops = (*hops, hop)
+        hop, failure = yield from _perform_hop(request, course, send, hops)
+        hops = (*hops, replace(hop, proxy=find_proxy(course.target)))
         if hop.response is not None:
             jars = _store(jars, send, hop.response, now)
         if failure is not None:
@@ -110,14 +120,28 @@ def exchange(send: Send, *, parse: ParseTarget, now: str) -> ExchangeFlow:
 
 
 def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
-    allowed = frozenset(filter(None, (_origin_of(text, parse) for text in send.allowed_origins)))
+    allowed = _allowed_of(send, parse)
     try:
         target = parse(send.request.url)
     except TargetProblem as error:
         return refused("RF407", f"the URL of the request is refused: {error}")
-    if target.origin not in allowed:
+    if allowed is not None and target.origin not in allowed:
         return origin_refused(target, "the request goes to")
-    return Course(request=send.request, target=target, allowed=allowed)
+    elsewhere = {origin: tls for tls in send.tls if (origin := _origin_of(tls.url, parse))}
+    own = OriginTls(url=target.url, verify=send.verify_tls, ca_file=send.ca_file)
+    return Course(
+        request=send.request,
+        target=target,
+        allowed=allowed,
+        tls={**elsewhere, target.origin: own},
+    )
+
+
+def _allowed_of(send: Send, parse: ParseTarget) -> frozenset[str] | None:
+    """Return the origins that may be met, None for any."""
+    if send.allows_any_origin:
+        return None
+    return frozenset(filter(None, (_origin_of(text, parse) for text in send.allowed_origins)))
 
 
 @functools.lru_cache(maxsize=256)
@@ -197,13 +221,14 @@ def _store(jars: CookieJars, send: Send, response: WireResponse, now: str) -> Co
 
 
 def _perform_hop(
-    request: WireRequest, course: Course, send: Send
+    request: WireRequest, course: Course, send: Send, earlier: tuple[Hop, ...]
 ) -> Generator[ExchangeEffect, ExchangeOutcome, tuple[Hop, SendFailure | None]]:
-    opened = yield Open(_transport_request(request, course, send))
+    opened = yield Open(_transport_request(request, course))
     if isinstance(opened, Failed):
         return Hop(request=request, response=None, times=opened.times), opened.failure
     head = _expect(Opened, opened).head
-    body = BodyReader(head, send.max_body_bytes)
+    earlier_bytes = sum(len(hop.response.body) for hop in earlier if hop.response)
+    body = BodyReader(head, send.max_body_bytes, earlier_bytes=earlier_bytes)
     failure: SendFailure | None = None
     while failure is None and not body.is_complete:
         piece = yield Read()
@@ -216,14 +241,16 @@ def _perform_hop(
     return Hop(request=request, response=response, times=closed.times), failure
 
 
-def _transport_request(request: WireRequest, course: Course, send: Send) -> TransportRequest:
+def _transport_request(request: WireRequest, course: Course) -> TransportRequest:
+    # Certificates that one service does not check are checked at every other.
+    tls = course.tls.get(course.target.origin) or OriginTls(url=course.target.url)
     return TransportRequest(
         method=request.method,
         target=course.target,
         headers=request.headers,
         body=request.body,
-        verify_tls=send.verify_tls,
-        ca_file=send.ca_file,
+        verify_tls=tls.verify,
+        ca_file=tls.ca_file,
     )
 
 

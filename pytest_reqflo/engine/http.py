@@ -12,8 +12,10 @@ never sent twice.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import logging
 import os
+import re
 import ssl
 import threading
 import time
@@ -60,7 +62,8 @@ def parse_target(url: str) -> Target:
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")
-        has_user = bool(parsed.userinfo) or "@" in urlsplit(url).netloc
+        netloc = urlsplit(url).netloc
+        has_user = bool(parsed.userinfo) or "@" in netloc
     except (httpx.InvalidURL, ValueError, TypeError) as error:
         raise TargetProblem(f"it is no URL: {error}") from None
     if parsed.scheme not in DEFAULT_PORTS:
@@ -69,6 +72,10 @@ def parse_target(url: str) -> Target:
         raise TargetProblem("it names no host")
     if has_user:
         raise TargetProblem("it holds a user name, which is refused in URLs")
+    if not _is_host(host) or not _PORT.fullmatch(netloc):
+        raise TargetProblem(
+            "its host or port is written in a way that is read differently elsewhere"
+        )
     port = DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port
     if not 0 < port < 65536:
         raise TargetProblem("its port is out of range")
@@ -79,6 +86,21 @@ def parse_target(url: str) -> Target:
         path=parsed.raw_path.decode("ascii"),
         url=str(parsed).partition("#")[0],
     )
+
+
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
+_PORT = re.compile(r"[^:]*(:[0-9]*)?|\[[^\]]*\](:[0-9]*)?")
+
+
+def _is_host(host: str) -> bool:
+    """Say whether *host* is a name or address about which no resolver, proxy or server can err."""
+    if ":" not in host:
+        return _HOST.fullmatch(host) is not None
+    try:
+        # A zone (`fe80::1%eth0`) means something on one machine only.
+        return ipaddress.IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
 
 
 class HttpTransport:
@@ -130,6 +152,14 @@ class HttpTransport:
         self._inherited.append(self._pools)
         self._pools = {}
         self._pid = os.getpid()
+
+    def shown_proxy(self, target: Target) -> str:
+        """Return the proxy for *target* as it may be shown, empty for none."""
+        proxy = self._proxy_for(target)
+        try:
+            return read_proxy(proxy).url if proxy else ""
+        except TransportFailed:
+            return "unusable"
 
     def _proxy_for(self, target: Target) -> str | None:
         """Return the URL of the proxy that the environment variables name, None for none."""

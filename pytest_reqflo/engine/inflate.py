@@ -11,6 +11,9 @@ PIECE_BYTES = 64 * 1024
 _RATIO_APPLIES_BYTES = 1024 * 1024
 _MAX_RATIO = 100
 
+_MAX_LAYERS = 5
+"""Each layer costs memory and stack; curl draws the line here too."""
+
 _GZIP = frozenset({"gzip", "x-gzip"})
 
 
@@ -31,13 +34,18 @@ class Inflater:
     def __init__(self, content_encoding: str) -> None:
         names = [name.strip().lower() for name in content_encoding.split(",")]
         names = [name for name in names if name not in ("", "identity")]
-        is_known = all(name in _GZIP or name == "deflate" for name in names)
+        self._is_too_deep = len(names) > _MAX_LAYERS
+        is_known = not self._is_too_deep and all(
+            name in _GZIP or name == "deflate" for name in names
+        )
         self._layers = [_Layer(name) for name in reversed(names)] if is_known else []
         self._in_bytes = 0
         self._out_bytes = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the plain bytes of *data*, at most PIECE_BYTES at a time. Raises: InflateProblem."""
+        if self._is_too_deep:
+            raise InflateProblem(f"it is encoded more than {_MAX_LAYERS} times", is_bomb=True)
         self._in_bytes += len(data)
         for piece in _through(self._layers, data):
             self._out_bytes += len(piece)

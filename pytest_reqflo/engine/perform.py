@@ -57,7 +57,7 @@ def perform_send(send: Send, *, transport: Transport, clock: Clock) -> Sent:
     """Return what came of *send*: every hop, the cookies, and the failure if there is one."""
     started_s = clock.monotonic_s()
     deadline = Deadline(started_s + send.timeout_s, send.timeout_s, clock.monotonic_s)
-    flow = exchange(send, parse=parse_target, now=clock.now())
+    flow = exchange(send, parse=parse_target, now=clock.now(), find_proxy=transport.shown_proxy)
     wire = _Wire(transport, deadline)
     outcome: ExchangeOutcome = None
     try:

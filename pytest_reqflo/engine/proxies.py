@@ -28,6 +28,25 @@ def find_proxy(target: Target) -> str | None:
     proxy = proxies.get(target.scheme) or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
         return None
+    return with_scheme(proxy)
+
+
+def shown_proxies() -> list[str]:
+    """Return the proxies that the variables name, as they may be shown, with their variables."""
+    proxies = urllib.request.getproxies()
+    names = [name for name in ("http", "https", "all") if proxies.get(name)]
+    return [f"{_shown(proxies[name])} ({name}_proxy)" for name in names]
+
+
+def _shown(proxy: str) -> str:
+    try:
+        return read_proxy(with_scheme(proxy)).url
+    except TransportFailed:
+        return "that cannot be used"
+
+
+def with_scheme(proxy: str) -> str:
+    """Return *proxy* as a URL: variables often hold host and port only."""
     return proxy if "://" in proxy else f"http://{proxy}"
 
 

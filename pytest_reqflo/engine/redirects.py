@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
+from urllib.parse import unquote, unquote_plus, urljoin
 
 from pytest_reqflo.engine.transport import ParseTarget, ResponseHead, Target, TargetProblem
-from pytest_reqflo.run.effects import SendFailure, WireRequest
+from pytest_reqflo.run.effects import OriginTls, SendFailure, WireRequest
+from pytest_reqflo.run.headers import CREDENTIAL_HEADERS
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
-_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _ABOUT_THE_BODY = frozenset(
     {"content-type", "content-encoding", "content-language", "content-location"}
 )
@@ -17,12 +18,17 @@ _ABOUT_THE_BODY = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
-    """The request at hand, and where it goes. *is_first_origin*: it never left where it began."""
+    """The request at hand, and where it goes.
+
+    Shape: *is_first_origin* while it never left where it began; *allowed* None for any origin; *tls*
+        by origin.
+    """
 
     request: WireRequest
     target: Target
     is_first_origin: bool = True
-    allowed: frozenset[str] = field(default=frozenset())
+    allowed: frozenset[str] | None = field(default=frozenset())
+    tls: Mapping[str, OriginTls] = field(default_factory=dict)
 
 
 def find_location(head: ResponseHead) -> str | None:
@@ -54,16 +60,38 @@ def next_course(
         return refused("RF408", f"the server redirects to a place that is refused: {error}")
     if course.target.scheme == "https" and target.scheme == "http":
         return refused("RF408", f"the server redirects from https to {target.origin}, without TLS")
-    if target.origin not in course.allowed:
+    if course.allowed is not None and target.origin not in course.allowed:
         return origin_refused(target, "the server redirects to")
     request = _change_method(course.request, head.status)
     is_same = target.origin == course.target.origin
+    if not is_same and (leak := _find_leak(request, location)):
+        return refused(
+            "RF408",
+            f"the server redirects to {target.origin}, another origin, and {leak}",
+            hint="send it there in a step of its own when that origin may have it",
+        )
     return Course(
         request=request if is_same else _without_credentials(request),
         target=target,
         is_first_origin=course.is_first_origin and is_same,
         allowed=course.allowed,
+        tls=course.tls,
     )
+
+
+def _find_leak(request: WireRequest, location: str) -> str:
+    """Return what of *request* another origin must not get and dropping headers does not keep back."""
+    if request.body is not None and request.is_body_hidden:
+        return "the body of the request holds a secret or sensitive value"
+    shown = {location, unquote(location), unquote_plus(location)}
+    texts = [text for text in request.hidden_texts if len(text) >= _SHORTEST_FOUND]
+    if any(text in place for text in texts for place in shown):
+        return "the new URL holds a secret or sensitive value of the request"
+    return ""
+
+
+_SHORTEST_FOUND = 4
+"""Characters below which a text turns up by chance."""
 
 
 def origin_refused(target: Target, how: str) -> SendFailure:
@@ -88,7 +116,7 @@ def _change_method(request: WireRequest, status: int) -> WireRequest:
 
 
 def _without_credentials(request: WireRequest) -> WireRequest:
-    return _without(request, _CREDENTIALS | request.secret_headers)
+    return _without(request, CREDENTIAL_HEADERS | request.secret_headers)
 
 
 def _without(request: WireRequest, names: frozenset[str]) -> WireRequest:

@@ -53,6 +53,9 @@ class TargetProblem(ValueError):
 ParseTarget = Callable[[str], Target]
 """Text to target. Raises: TargetProblem."""
 
+FindProxy = Callable[[Target], str]
+"""Target to the proxy before it as it may be shown, empty for none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportRequest:
@@ -133,6 +136,9 @@ class Transport(Protocol):
 
         Raises: TransportFailed.
         """
+
+    def shown_proxy(self, target: Target) -> str:
+        """Return the proxy for *target* as it may be shown, empty for none."""
 
     def close(self) -> None:
         """End every idle connection."""

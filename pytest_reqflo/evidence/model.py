@@ -62,10 +62,14 @@ class ResponseRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and its response (None: no answer); *error* says why there is none."""
+    """One request and its response (None: no answer); *error* says why there is none.
+
+    Shape: *proxy* is the one it went through, without user name; empty for none.
+    """
 
     request: RequestRecord
     response: ResponseRecord | None = None
     timing: Timing | None = None
     error: str = ""
     curl: str = ""
+    proxy: str = ""

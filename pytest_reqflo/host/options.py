@@ -35,6 +35,7 @@ class Settings:
     adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
     secret_command: tuple[str, ...] = ()
+    allows_any_host: bool = False
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -57,6 +58,8 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
         # No variable and no option of ours: whoever sets it runs programs.
         secret_command=tuple(config.getini("reqflo_secret_command")),
+        # From the ini file alone: a variable that nobody sees must not turn a guard off.
+        allows_any_host=bool(config.getini("reqflo_allow_any_host")),
     )
 
 

@@ -155,6 +155,7 @@ def _perform(
 ) -> LocalRun:
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
+    snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
     request = RunRequest(
         artifact=subject.digest,
         identity=replace(identity, environment=snapshot.name),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import RunCheckError
 from pytest_reqflo.evidence.positions import SensitiveNames
@@ -83,6 +84,8 @@ def snapshot_environment(
         for key, variable in wanted.items()
         if variable in process_env and not _is_own(variable)
     }
+    allowed = tuple(data.get("allowed_origins") or ())
+    problems += [_no_origin(name, text) for text in allowed if find_origin(text) is None]
     services = {
         key: _read_service(f"`{key}` of environment `{name}`", entry, folder, problems)
         for key, entry in (data.get("services") or {}).items()
@@ -94,7 +97,7 @@ def snapshot_environment(
         name=name,
         values={**(data.get("values") or {}), **found},
         services=services,
-        allowed_origins=tuple(data.get("allowed_origins") or ()),
+        allowed_origins=allowed,
         me=me or {},
         unset_variables={key: var for key, var in wanted.items() if key not in found},
         sensitive=_read_sensitive(data.get("redact") or {}),
@@ -113,6 +116,12 @@ def _is_own(variable: str) -> bool:
 def _own_variable(environment: str, key: str, variable: str) -> Diagnostic:
     title = f"value `{key}` of environment `{environment}` reads `{variable}`, a setting of ours"
     hint = "values_from_env never reads REQFLO_*; give the variable another name"
+    return Diagnostic(code="RF303", title=title, hint=hint)
+
+
+def _no_origin(environment: str, text: str) -> Diagnostic:
+    title = f"`{text}` in `allowed_origins` of environment `{environment}` is no origin"
+    hint = "write scheme, host and, where it is not the usual one, port: https://api.example.com"
     return Diagnostic(code="RF303", title=title, hint=hint)
 
 
@@ -150,6 +159,9 @@ def _read_headers(
 ) -> Mapping[str, Value]:
     read: dict[str, Value] = {}
     for name, data in headers.items():
+        if fault := find_header_fault(name):
+            title = f"header `{name}` of service {where} {fault}"
+            problems.append(Diagnostic(code="RF303", title=title))
         read[name], placed = parse_value(data)
         problems += [
             Diagnostic(
@@ -193,6 +205,18 @@ def service_entries(service: Service) -> Mapping[str, Json]:
     if service.timeout_s is not None:
         entries["timeout_s"] = service.timeout_s
     return entries
+
+
+def find_open_guards(environment: EnvironmentSnapshot) -> tuple[str, ...]:
+    """Return a sentence for each protection that *environment* turns off."""
+    unchecked = [name for name, each in environment.services.items() if not each.verify_tls]
+    guards = [
+        f"TLS certificates of service `{name}` are NOT checked in environment `{environment.name}`"
+        for name in unchecked
+    ]
+    if environment.allows_any_origin:
+        guards.append("requests may go to ANY origin (reqflo_allow_any_host)")
+    return tuple(guards)
 
 
 def find_origin(url: str) -> str | None:

@@ -74,6 +74,7 @@ class EnvironmentSnapshot:
         the values that have none to the process variables that they should have come from. *grants*
         None: every journey may use every secret. *sensitive* names the headers and keys whose
         values are masked whatever they hold.
+        *allows_any_origin* when ini ``reqflo_allow_any_host`` turns the check of origins off.
     """
 
     name: str
@@ -85,6 +86,7 @@ class EnvironmentSnapshot:
     unset_variables: Mapping[str, str] = field(default_factory=dict)
     sensitive: SensitiveNames = field(default_factory=SensitiveNames)
     grants: Grants | None = None
+    allows_any_origin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ def render_response(response: ResponseRecord, *, max_body: int = MAX_BODY) -> li
 
 def render_exchange(exchange: Exchange, *, max_body: int = MAX_BODY) -> list[str]:
     """Return both sides of *exchange* with their headings."""
-    lines = ["request as sent", *render_request(exchange.request, max_body=max_body), ""]
+    by = f", by proxy {to_line(exchange.proxy)}" if exchange.proxy else ""
+    lines = [f"request as sent{by}", *render_request(exchange.request, max_body=max_body), ""]
     if exchange.response is None:
         return [*lines, "no response", f"  {to_line(exchange.error or 'none was received')}"]
     took = f" ({_milliseconds(exchange.timing.total_s)})" if exchange.timing else ""

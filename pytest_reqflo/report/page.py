@@ -65,6 +65,7 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
         _other_failures(result, step),
         _notes(result),
         _skipped(result),
+        _open_guards(result),
         _identity(result.identity, result.notices),
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
@@ -376,6 +377,10 @@ def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
     if identity.is_file_changed:
         lines.append("the journey file has changed since this artifact was compiled")
     return [*lines, *(to_line(notice) for notice in notices)]
+
+
+def _open_guards(result: JourneyResult) -> list[str]:
+    return [f"warning: {to_line(each.message)}" for each in result.warnings if each.code == "RF511"]
 
 
 def _value(value: Json) -> str:

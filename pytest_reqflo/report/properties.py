@@ -23,12 +23,17 @@ def properties_of(result: JourneyResult) -> tuple[tuple[str, str], ...]:
         ("reqflo.run_id", identity.run_id),
         ("reqflo.evidence", _text_of(result.extra.get("evidence"))),
         ("reqflo.soft_failures", _soft_failures(result)),
+        ("reqflo.open_guards", _open_guards(result)),
     )
     return tuple((name, to_line(text)) for name, text in properties if text)
 
 
 def _text_of(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _open_guards(result: JourneyResult) -> str:
+    return "; ".join(each.message for each in result.warnings if each.code == "RF511")
 
 
 def _soft_failures(result: JourneyResult) -> str:

@@ -41,7 +41,7 @@ from pytest_reqflo.run.effects import (
     TryOutcome,
 )
 from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
-from pytest_reqflo.run.problems import WireProblem, interrupted_problem, values_problem
+from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope, secret_names_of, walk_reachable
 from pytest_reqflo.run.url import link_source
@@ -170,9 +170,14 @@ class _Attempt:
 
     def refused(self, problem: WireProblem | ValueMissing) -> TryDone:
         """Return the end of a try whose request could not be built."""
-        hint = problem.hint if isinstance(problem, WireProblem) else ""
-        message = self._redactor.text(str(problem))
-        found = values_problem("RF405", message, self._do.pointer, hint)
+        wire = problem if isinstance(problem, WireProblem) else WireProblem(str(problem))
+        found = Problem(
+            code=wire.code,
+            category=wire.category,
+            message=self._redactor.text(wire.message),
+            pointer=self._do.pointer,
+            hint=wire.hint,
+        )
         reason = f"the request of step `{self._step.id}` could not be built"
         return self._done(
             Verdict(outcome="error", problems=(found,)),

@@ -1,6 +1,7 @@
 """Cookie jars as values: what a server set, and what goes back to it (RFC 6265). Pure.
 
-There is no list of public suffixes here: a `Domain` of one label is refused, one like `co.uk` is
+Stricter than the RFC in one place: a cookie without `Domain` goes back to the origin that set it,
+not to other ports of the same host. There is no list of public suffixes: a `Domain` of one label is refused, one like `co.uk` is
 not. Requests only reach allowed origins, so a cookie cannot travel further than those.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
+
+from pytest_reqflo.plan.environments import find_origin
 
 _MAX_COOKIES = 300
 """Cookies kept in one jar; a server cannot grow it without end. The oldest go first."""
@@ -26,7 +29,11 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
-    """One stored cookie; *expires_at* is RFC 3339 in UTC, None for a session cookie."""
+    """One stored cookie.
+
+    Shape: *origin* is where it came from, and the only place that a host-only cookie goes back to;
+        *expires_at* is RFC 3339 in UTC, None for a session cookie.
+    """
 
     name: str
     value: str = field(repr=False)
@@ -37,6 +44,7 @@ class Cookie:
     is_http_only: bool = False
     same_site: str = ""
     expires_at: str | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +73,7 @@ class _Place:
     host: str
     path: str
     is_secure: bool
+    origin: str
 
 
 def parse_set_cookie(text: str) -> SetCookie | None:
@@ -138,8 +147,8 @@ def _with_jar(jars: CookieJars, jar: str, cookies: tuple[Cookie, ...]) -> Cookie
     return CookieJars(jars={**rest.jars, jar: cookies}) if cookies else rest
 
 
-def _key(cookie: Cookie) -> tuple[str, str, str]:
-    return cookie.name, cookie.domain, cookie.path
+def _key(cookie: Cookie) -> tuple[str, str, str, str]:
+    return cookie.name, cookie.domain, cookie.path, cookie.origin if cookie.is_host_only else ""
 
 
 def _place_of(url: str) -> _Place | None:
@@ -150,7 +159,8 @@ def _place_of(url: str) -> _Place | None:
         return None
     if not host:
         return None
-    return _Place(host, parts.path or "/", parts.scheme == "https" or _is_loopback(host))
+    is_secure = parts.scheme == "https" or _is_loopback(host)
+    return _Place(host, parts.path or "/", is_secure, find_origin(url) or "")
 
 
 def _is_loopback(host: str) -> bool:
@@ -191,6 +201,7 @@ def _accept(text: str, place: _Place, now: datetime) -> Cookie | None:
         is_http_only="httponly" in attributes,
         same_site=attributes.get("samesite", ""),
         expires_at=_expiry(attributes, now),
+        origin=place.origin,
     )
 
 
@@ -211,9 +222,9 @@ def _is_sent_to(cookie: Cookie, place: _Place) -> bool:
         return False
     if not _path_matches(cookie.path, place.path):
         return False
-    if cookie.domain == place.host:
-        return True
-    return not cookie.is_host_only and _is_subdomain(place.host, cookie.domain)
+    if cookie.is_host_only:
+        return cookie.origin == place.origin
+    return cookie.domain == place.host or _is_subdomain(place.host, cookie.domain)
 
 
 def _path_matches(path: str, requested: str) -> bool:

@@ -147,7 +147,9 @@ class Drawn:
 class WireRequest:
     """A request ready for the wire, with secrets revealed; never shown, never kept.
 
-    *secret_headers* are lower-case names whose values came from a secret: they do not cross origins.
+    Shape: *secret_headers* are lower-case names whose values came from a secret: they do not cross
+        origins. *hidden_texts* are the secret and sensitive texts in any part of the request;
+        *is_body_hidden* when the body holds one.
     """
 
     method: str
@@ -155,13 +157,26 @@ class WireRequest:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     secret_headers: frozenset[str] = frozenset()
+    hidden_texts: tuple[str, ...] = field(default=(), repr=False)
+    is_body_hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginTls:
+    """How certificates are checked at the origin of *url*."""
+
+    url: str
+    verify: bool = True
+    ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
     """Perform one exchange, following redirects as told.
 
-    *cookies* are for this request only; *jar* is the name of the jar in *jars*, None for none.
+    Shape: *cookies* are for this request only; *jar* is the name of the jar in *jars*, None for none.
+        *tls* is for the origins that redirects may lead to; where none is named, certificates are
+        checked against the usual authorities. *allows_any_origin* turns *allowed_origins* off.
     """
 
     request: WireRequest
@@ -171,8 +186,10 @@ class Send:
     timeout_s: float = 30.0
     follow_redirects: int = 0
     allowed_origins: tuple[str, ...] = ()
+    allows_any_origin: bool = False
     verify_tls: bool = True
     ca_file: str | None = None
+    tls: tuple[OriginTls, ...] = ()
     max_body_bytes: int = 10 * 1024 * 1024
 
 
@@ -205,11 +222,12 @@ class WireResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
-    """One request of an exchange with its answer."""
+    """One request of an exchange with its answer; *proxy* is the one between, without user name."""
 
     request: WireRequest
     response: WireResponse | None
     times: PhaseTimes
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

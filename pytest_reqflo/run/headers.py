@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, RequestSpec
+from pytest_reqflo.evidence.redact import SENSITIVE_HEADERS
 from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.plan.model import Service
 from pytest_reqflo.run.body import BodyBytes
@@ -25,7 +27,8 @@ from pytest_reqflo.secret import Secret
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_IN_HEADER = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _BAD_IN_COOKIE = re.compile("[\x00-\x20\x7f;,]")
-_NOT_SETTABLE = frozenset({"host", "content-length", "transfer-encoding"})
+CREDENTIAL_HEADERS = SENSITIVE_HEADERS | {"x-auth-token", "x-csrf-token", "x-xsrf-token", "api-key"}
+"""Lower-case names of headers that tell who asks: they do not follow a server to another origin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,8 @@ def render_headers(
 
 def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> Iterator[Header]:
     for name, value in headers.items():
-        if not _TOKEN.fullmatch(name):
-            raise WireProblem(f"`{name}` cannot be the name of a header")
-        if name.lower() in _NOT_SETTABLE:
-            raise WireProblem(
-                f"the header `{name}` cannot be set", hint="it follows from the request"
-            )
+        if fault := find_header_fault(name):
+            raise WireProblem(f"header `{name}` {fault}")
         is_hidden = _is_hidden(value, scope)
         for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`"):
             yield Header(name, _checked(text, name), is_hidden or isinstance(text, Secret))

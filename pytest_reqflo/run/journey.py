@@ -19,6 +19,9 @@ from pytest_reqflo.run.verdict import BAD, make_result
 
 JourneyFlow = Generator[JourneyEffect, JourneyOutcome, JourneyResult]
 
+LONGEST_RUN_S = 86_400.0
+"""Seconds that a journey may take when it sets no `timeout_s`: a day, as the longest it may set."""
+
 EndsPhase = Callable[[StepResult], bool]
 """Whether a step that just ended keeps the later steps of its phase from running."""
 
@@ -40,7 +43,7 @@ def run_journey(plan: Plan, start: RunStart) -> JourneyFlow:
 
 def _run_main(run: RunState) -> Generator[JourneyEffect, JourneyOutcome, None]:
     settings = run.plan.artifact.settings
-    budget = Budget(settings.timeout_s, "the journey")
+    budget = Budget(settings.timeout_s or LONGEST_RUN_S, "the journey")
 
     def ends(result: StepResult) -> bool:
         is_over = settings.on_failure == "stop" or budget.is_used_up

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from pytest_reqflo.result import Problem
+from pytest_reqflo.result import Category, Problem
 
 
 class WireProblem(Exception):
     """A request that cannot be built from its values: one sentence without a value, and one hint."""
 
+    code = "RF405"
+    category: Category = "values"
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class LinkRefused(WireProblem):
+    """A link in an answer leads a request, or its secrets, where the author did not send them."""
+
+    code = "RF409"
+    category: Category = "refused"
 
 
 def interrupted_problem(reason: str, pointer: str) -> Problem:

@@ -43,6 +43,7 @@ def record_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None)
         timing=_record_times(hop.times),
         error=redactor.text(failure.message) if failure else "",
         curl=render_curl(request, user=_basic_user(hop.request, redactor)),
+        proxy=redactor.text(hop.proxy),
     )
 
 

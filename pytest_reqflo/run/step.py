@@ -34,6 +34,9 @@ Phase = Literal["main", "finally"]
 
 _LONGEST_WAIT_S = 86_400.0
 
+_FIRST_TRIES, _LAST_TRIES = 5, 20
+"""Tries of a step that keep their evidence."""
+
 
 class RunState:
     """What passes from step to step of one run."""
@@ -188,12 +191,20 @@ class StepRun:
         self._run.captured[self._step.id] = dict(outcome.captured)
         self._run.jars = outcome.jars
         self._tries.append(outcome.result)
+        self._forget()
         if outcome.result.outcome == "interrupted":
             self._run.interruptions += 1
             return self._ended("interrupted")
         if self._budget.is_used_up and outcome.result.outcome == "error":
             return self._out_of_time()
         return outcome
+
+    def _forget(self) -> None:
+        """Drop the evidence of a try in the middle: a poll may go on for thousands of them."""
+        middle = len(self._tries) - 1 - _LAST_TRIES
+        if middle >= _FIRST_TRIES:
+            old = self._tries[middle]
+            self._tries[middle] = replace(old, exchanges=(), checks=(), captured=(), values_used=())
 
     def _wait(
         self, address: str, duration_s: float

@@ -122,7 +122,8 @@ def _check_segments(pieces: list[_Piece]) -> None:
 def _check_segment(segment: str, has_value: bool) -> None:
     if not has_value:
         return
-    if unquote(segment) in (".", ".."):
+    # Servers that know path parameters read `..;x` as `..`.
+    if unquote(segment).partition(";")[0] in (".", ".."):
         raise WireProblem(
             "a value makes `.` or `..` a segment of the path", hint="it would leave the path"
         )

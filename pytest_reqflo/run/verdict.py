@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.plan.environments import find_open_guards
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import (
     Category,
@@ -36,7 +37,7 @@ def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> J
         finished_at="",
         elapsed_s=sum(step.elapsed_s for step in steps),
         steps=steps,
-        warnings=tuple(_short_values(plan)),
+        warnings=(*_short_values(plan), *_open_guards(plan)),
         values=tuple(resolved.origin for resolved in plan.names.values()),
         category=_category_of(bad) if bad else None,
         fingerprint=fingerprint_of(plan.identity.artifact, bad.id, _failures_of(bad))
@@ -85,6 +86,12 @@ def _short_values(plan: Plan) -> Iterator[Problem]:
                 message=f"the sensitive {kind} `{name}` is too short to be hidden everywhere",
                 hint="it is hidden where its place is known, such as in a header of its own",
             )
+
+
+def _open_guards(plan: Plan) -> Iterator[Problem]:
+    """Yield RF511 for each protection that the configuration turns off."""
+    for sentence in find_open_guards(plan.environment):
+        yield Problem(code="RF511", category="refused", message=sentence)
 
 
 def _is_short(value: object) -> bool:

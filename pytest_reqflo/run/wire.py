@@ -11,8 +11,16 @@ from pytest_reqflo.artifact.model import RequestSpec
 from pytest_reqflo.plan.environments import find_origin, find_service
 from pytest_reqflo.plan.model import Plan, Service
 from pytest_reqflo.run.body import render_body
-from pytest_reqflo.run.effects import DoTry, Send, WireRequest
-from pytest_reqflo.run.headers import Header, has_header, render_cookies, render_headers
+from pytest_reqflo.run.effects import DoTry, OriginTls, Send, WireRequest
+from pytest_reqflo.run.headers import (
+    CREDENTIAL_HEADERS,
+    Header,
+    has_header,
+    render_cookies,
+    render_headers,
+)
+from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
+from pytest_reqflo.run.problems import LinkRefused
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
@@ -40,14 +48,43 @@ def render_request(
     if do.step.in_flight == "repeat_with_key" and not has_header(headers, "idempotency-key"):
         key = f"{plan.identity.run_id}:{do.step.id}#{do.number}"
         headers = [*headers, Header("Idempotency-Key", key)]
+    in_body = find_hidden_texts(spec.body, scope)
+    others = (spec.url, spec.path_params, spec.query, spec.headers, spec.auth, spec.cookies)
     request = WireRequest(
         method=spec.method,
         url=plain(url),
         headers=tuple((header.name, plain(header.value)) for header in headers),
         body=body.content if body else None,
         secret_headers=frozenset(header.name.lower() for header in headers if header.is_hidden),
+        hidden_texts=(*in_body, *find_hidden_texts((*others, own and own.headers), scope)),
+        is_body_hidden=bool(in_body),
     )
+    _check_link(plan, spec, request, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
+
+
+def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunScope) -> None:
+    """Refuse to take secrets, or to give up TLS, where a link in an answer leads.
+
+    Raises: LinkRefused.
+    """
+    origin = find_origin(request.url)
+    if not is_answer_led(spec.url, plan) or origin is None:
+        return
+    homes = find_home_origins(plan, spec)
+    if origin in homes:
+        return
+    if origin.startswith("http:") and any(home.startswith("https:") for home in homes):
+        raise LinkRefused(f"a link in an answer leads from https to {origin}, without TLS")
+    kept = (spec.query, spec.path_params, spec.body)
+    names = {name.lower() for name, _ in request.headers}
+    has_own = names & CREDENTIAL_HEADERS or spec.cookies or request.secret_headers
+    if has_own or find_hidden_texts(kept, scope):
+        raise LinkRefused(
+            f"a link in an answer leads to {origin}, another origin,"
+            " and the request carries credentials or a secret",
+            hint="name the service of that origin in the step when it may have them",
+        )
 
 
 def own_timeout_s(plan: Plan, spec: RequestSpec) -> float:
@@ -76,8 +113,13 @@ def _make_send(
         timeout_s=timeout_s if do.budget_s is None else min(timeout_s, do.budget_s),
         follow_redirects=hops,
         allowed_origins=plan.allowed_origins,
+        allows_any_origin=plan.environment.allows_any_origin,
         verify_tls=own.verify_tls if own else True,
         ca_file=own.ca_file if own else None,
+        tls=tuple(
+            OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
+            for each in plan.environment.services.values()
+        ),
     )
 
 

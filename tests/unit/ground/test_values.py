@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_reqflo.values import (
+    MAX_JSON_VALUES,
     JsonProblem,
     canonical_json,
     json_equal,
@@ -106,3 +107,16 @@ def test_printable_text_cannot_steer_a_terminal():
 def test_shortened_text_names_its_full_size():
     assert shorten("abc", 3) == "abc"
     assert shorten("abcdef", 3) == "abc… (6 characters in all)"
+
+
+@pytest.mark.parametrize("kind", [str, bytes])
+def test_json_of_too_many_values_is_refused_before_it_takes_memory(kind: type) -> None:
+    def given(text: str) -> str | bytes:
+        return text if kind is str else text.encode()
+
+    values = "[" + "1," * (MAX_JSON_VALUES - 2) + "1]"
+    assert len(parse_json(given(values))) == MAX_JSON_VALUES - 1
+    with pytest.raises(JsonProblem, match="holds more than 500,000 values and brackets"):
+        parse_json(given(values.replace("1]", "1,1]")))
+    text = '"' + r",[{\\\"" * MAX_JSON_VALUES + '"'
+    assert len(parse_json(given(text))) == 5 * MAX_JSON_VALUES

@@ -67,6 +67,7 @@ def test_a_cookie_is_stored_with_all_that_was_said():
             is_http_only=True,
             same_site="Lax",
             expires_at="2026-01-01T00:01:00.000000Z",
+            origin="https://shop.example.com",
         ),
     )
 
@@ -90,8 +91,11 @@ def test_a_cookie_is_stored_with_all_that_was_said():
         ("a=1; Path=/; Domain=com", "https://shop.example.com/", False),
         ("a=1; Path=/; Domain=x.shop.example.com", "https://x.shop.example.com/", False),
         ("a=1; Path=/; Secure", "http://shop.example.com/", False),
-        ("a=1; Path=/; Secure", "https://SHOP.example.com:8443/", True),
-        ("a=1; Path=/", "http://shop.example.com/", True),
+        ("a=1; Path=/; Secure", "https://SHOP.example.com:443/", True),
+        ("a=1; Path=/", "https://shop.example.com:8443/", False),
+        ("a=1; Path=/", "http://shop.example.com/", False),
+        ("a=1; Path=/; Domain=shop.example.com", "https://shop.example.com:8443/", True),
+        ("a=1; Path=/; Domain=shop.example.com", "http://shop.example.com/", True),
         ("a=1; Path=/", "not a url", False),
         ("a=1; Path=/", "http://[broken/", False),
     ],

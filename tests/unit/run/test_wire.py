@@ -20,7 +20,7 @@ from pytest_reqflo.artifact.model import (
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.result import Problem
 from pytest_reqflo.run.cookies import CookieJars
-from pytest_reqflo.run.effects import Captured, Send, WireRequest
+from pytest_reqflo.run.effects import Captured, OriginTls, Send, WireRequest
 from pytest_reqflo.run.headers import user_agent
 from pytest_reqflo.values import Digest
 
@@ -54,6 +54,7 @@ def test_the_whole_send_of_a_plain_step() -> None:
         jars=CookieJars(),
         timeout_s=30.0,
         allowed_origins=("http://shop.test",),
+        tls=(OriginTls(url="http://shop.test"),),
     )
 
 
@@ -205,14 +206,15 @@ def test_a_header_value_cannot_end_its_line(value: str, fault: str) -> None:
     assert message == f"the value of header `x-v` holds {fault}"
 
 
-@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding"])
+@pytest.mark.parametrize("name", ["Host", "content-length", "Transfer-Encoding", "Proxy-X", "TE"])
 def test_headers_that_follow_from_the_request_cannot_be_set(name: str) -> None:
-    assert refused(headers={name: "x"}) == f"the header `{name}` cannot be set"
+    why = "cannot be set: it follows from the request or belongs to the connection"
+    assert refused(headers={name: "x"}) == f"header `{name}` {why}"
 
 
 @pytest.mark.parametrize("name", ["a b", "a:b", "", "ä"])
 def test_a_header_name_is_a_token(name: str) -> None:
-    assert refused(headers={name: "x"}) == f"`{name}` cannot be the name of a header"
+    assert refused(headers={name: "x"}) == f"header `{name}` cannot be the name of a header"
 
 
 def test_authentication_is_a_header_whose_value_is_hidden() -> None:

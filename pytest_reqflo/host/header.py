@@ -1,0 +1,42 @@
+"""What pytest's header says before anything runs: protections that are off, and proxies. Reads only.
+
+Silent when all is as usual, and about whatever cannot be read: the items tell that in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_reqflo.engine.proxies import shown_proxies
+from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.host.environment import choose_environment
+from pytest_reqflo.host.options import Settings, load_settings
+from pytest_reqflo.plan.environments import find_open_guards
+from pytest_reqflo.plan.model import EnvironmentSnapshot
+from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.syntax.library import load_library
+
+
+def header_lines(config: pytest.Config, roots: Iterable[Path]) -> list[str]:
+    """Return the lines about the journeys below *roots*, each a folder with environments."""
+    try:
+        settings = load_settings(config)
+    except ReqfloError:
+        return []
+    lines = dict.fromkeys(line for root in roots for line in _guards(root, settings))
+    proxies = [f"requests go by proxy {shown}" for shown in shown_proxies()]
+    return [f"reqflo: {to_line(line)}" for line in (*lines, *proxies)]
+
+
+def _guards(root: Path, settings: Settings) -> Iterator[str]:
+    try:
+        chosen = choose_environment(load_library(root), settings.environment, settings.rootdir)
+        snapshot = chosen.snapshot
+    except ReqfloError:
+        snapshot = EnvironmentSnapshot(name="")
+    if settings.allows_any_host:
+        yield from find_open_guards(EnvironmentSnapshot(name="", allows_any_origin=True))
+    yield from find_open_guards(snapshot)
