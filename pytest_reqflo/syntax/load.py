@@ -49,8 +49,7 @@ def parse_yaml(
     text = source.text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_SIZE_BYTES:
         refuse("RF102", f"`{source.file}` is larger than 1 MiB")
-    composer = Composer(SourceText(source.file, text))
-    _compose(composer, text, loader)
+    composer = _read(SourceText(source.file, text), loader)
     composer.raise_errors()
     try:
         document = expand(composer.root, composer.source)
@@ -61,12 +60,35 @@ def parse_yaml(
     return document, tuple(composer.warnings)
 
 
+class _TooDeep(Exception):
+    """The parser has a limit of its own for nesting, and met it at this offset."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+def _read(source: SourceText, loader: Any) -> Composer:
+    composer = Composer(source)
+    try:
+        _compose(composer, source.text, loader)
+    except _TooDeep as met:
+        # libyaml 0.2.6 counts levels while it looks ahead, long before it tells us of them. The text
+        # before that place is deeper than we allow, and what lies there has the place we show.
+        composer = Composer(source)
+        _compose(composer, source.text[: met.offset], loader)
+    return composer
+
+
 def _compose(composer: Composer, text: str, loader: Any) -> None:
     try:
         composer.check_characters()
         for event in yaml.parse(text, Loader=loader):
             _take(composer, event)
     except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark and "maximum nesting depth" in str(getattr(error, "problem", "")):
+            raise _TooDeep(mark.index) from None
         composer.note_yaml_problem(_problem_of(error))
     except (ValueError, OverflowError):
         # Only PyYAML's pure parser: an escape beyond the last code point.
