@@ -133,6 +133,7 @@ class _Maker:
         self._selection = selection
         self._sets = read_assignments(selection.sets, compiled.artifact, read_typed)
         self._ids = case_ids(case.name for case in self.model.cases)
+        self._numbers = {case.name: number for number, case in enumerate(self.model.cases)}
         self._values: dict[str, tuple[GivenValue, ...]] = {}
         self._marks: dict[tuple[str, str], MarkSpec | None] = {}
 
@@ -220,7 +221,7 @@ class _Maker:
         if at not in self._marks:
             marks = [PlacedMark(getattr(self.model, kind), f"/journey/{kind}")]
             if case is not None:
-                pointer = f"/journey/cases/{self.model.cases.index(case)}/{kind}"
+                pointer = f"/journey/cases/{self._numbers[case.name]}/{kind}"
                 marks.append(PlacedMark(getattr(case, kind), pointer))
             self._marks[at] = find_mark(marks, self.compiled.source_map, self._environment)
         return self._marks[at]
