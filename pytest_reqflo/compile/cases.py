@@ -145,7 +145,12 @@ class CaseChecker:
             shown = os.path.normpath(Path(self.place.file).parent / file)
             self._take_row_problems(
                 lambda types, hidden: load_rows(
-                    path, shown=shown, inputs=types, key=key, sensitive=hidden
+                    path,
+                    shown=shown,
+                    inputs=types,
+                    key=key,
+                    sensitive=hidden,
+                    below=self.files.root.resolve(),
                 )
             )
         return path

@@ -178,8 +178,16 @@ class _Maker:
         hidden = [each.name for each in self.model.inputs if each.sensitive]
         path = self._selection.data or self.compiled.rows_file
         if path is not None:
-            shown = self._shown(path)
-            return load_rows(path, shown=shown, inputs=types, key=key, sensitive=hidden)
+            # What the person running names may lie anywhere.
+            below = None if self._selection.data else self.compiled.root.resolve()
+            return load_rows(
+                path,
+                shown=self._shown(path),
+                inputs=types,
+                key=key,
+                sensitive=hidden,
+                below=below,
+            )
         if data is None or data.rows is None:
             return None
         document = self.compiled.document

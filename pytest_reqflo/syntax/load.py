@@ -29,12 +29,15 @@ FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PURE_LOADER: Any = yaml.SafeLoader
 
 
-def load_document(path: Path, shown: str) -> tuple[Document, tuple[Diagnostic, ...]]:
+def load_document(
+    path: Path, shown: str, *, below: Path | None = None
+) -> tuple[Document, tuple[Diagnostic, ...]]:
     """Return the document in the file *path*, shown to people as *shown*, and its warnings.
 
+    Shape: with *below*, no step from that folder to *path* may be a symbolic link.
     Raises: JourneyError (RF101 to RF103, RF108, RF109, RF113, RF114).
     """
-    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES)
+    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES, below=below)
     return parse_yaml(decode_source(content, shown))
 
 
