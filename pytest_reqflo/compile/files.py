@@ -12,7 +12,7 @@ from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.syntax.load import load_document
 from pytest_reqflo.syntax.paths import MAX_FILE_BYTES, PathProblem, resolve_below
 from pytest_reqflo.syntax.read import read_bytes
-from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json
+from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json_noting, shorten
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Files:
             return self._read_yaml(path, relative)
         content = self.read(relative, place)
         try:
-            return None if content is None else parse_json(content.removeprefix(b"\xef\xbb\xbf"))
+            return None if content is None else _parse_unique(content)
         except JsonProblem as problem:
             self.findings.note(code, f"`{relative}` is not usable JSON: {problem}", place.label())
             return None
@@ -98,3 +98,11 @@ class Files:
         except (binascii.Error, ValueError):
             self.findings.note("RF107", "`body_base64` is not base64", place.label())
             return None
+
+
+def _parse_unique(content: bytes) -> Json:
+    """Return the JSON of a file of the author, where a second key of one name is a mistake."""
+    value, repeated = parse_json_noting(content.removeprefix(b"\xef\xbb\xbf"))
+    if repeated:
+        raise JsonProblem(f"the key `{shorten(repeated[0], 60)}` stands twice in one object")
+    return value
