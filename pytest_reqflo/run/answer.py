@@ -57,10 +57,14 @@ class Answer:
         return {cookie.name: cookie for cookie in found}
 
     @functools.cached_property
+    def _decoded(self) -> tuple[str, bool]:
+        content_type = self.headers.get("content-type", "")
+        return decode_body(self.response.body, str(content_type))
+
+    @property
     def text(self) -> str:
         """The body as text; bytes that do not fit the charset are replaced."""
-        content_type = self.headers.get("content-type", "")
-        return decode_body(self.response.body, str(content_type))[0]
+        return self._decoded[0]
 
     @functools.cached_property
     def _parsed(self) -> tuple[Json, str, tuple[str, ...]]:
@@ -72,8 +76,12 @@ class Answer:
             first = str(problem)
         else:
             return value, "", repeated
+        text, is_exact = self._decoded
+        if not is_exact:
+            # Replaced characters would pass for what the server sent.
+            return None, first, ()
         try:
-            value, repeated = parse_json_noting(self.text)
+            value, repeated = parse_json_noting(text)
         except JsonProblem:
             return None, "it is empty" if not self.response.body else first, ()
         return value, "", repeated
