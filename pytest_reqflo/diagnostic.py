@@ -12,12 +12,18 @@ from pytest_reqflo.values import printable, printable_line, shorten
 
 Severity = Literal["error", "warning"]
 
+MAX_PROBLEMS = 100
+"""Most problems that are told of one file: nobody reads more, and a hostile file has many."""
+
 _MAX_EXCERPT = 160
 """Longest part of a source line that is shown; minified files have lines of megabytes."""
 
 _MAX_SENTENCE = 2_000
 _MAX_NAME = 100
 """Longest name that is compared with others: the comparison takes quadratic time."""
+
+_MAX_NAMES = 1_000
+"""Most names that one is compared with."""
 
 _MIN_BEGINNING = 3
 """Fewer letters begin too many names by chance."""
@@ -65,7 +71,8 @@ def nearest_name(name: str, allowed: Iterable[str]) -> str | None:
     candidates = sorted({each for each in allowed if len(each) <= _MAX_NAME} - {name})
     folded = name.casefold()
     same = [each for each in candidates if each.casefold() == folded]
-    found = same or difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+    alike = candidates[:_MAX_NAMES]
+    found = same or difflib.get_close_matches(name, alike, n=1, cutoff=0.6)
     if found:
         return found[0]
     start = _letters(name)

@@ -89,6 +89,7 @@ CODES: dict[str, str] = {
     "RF601": "an artifact does not match its digest or format",
     "RF602": "an artifact or version cannot be found, or several match",
     "RF603": "the store cannot be written (warning)",
+    "RF604": "the store is open to other users (warning)",
     # RF7xx: reports
     "RF701": "a report could not be written",
     # RF8xx: options and arguments

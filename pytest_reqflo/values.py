@@ -7,7 +7,8 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NewType, TypeAlias
 
 Json: TypeAlias = Any
@@ -55,9 +56,38 @@ def parse_json(text: str | bytes) -> Json:
     Raises: JsonProblem.
     Source: RFC 8259.
     """
+    return _parse_json(text, None)
+
+
+def parse_json_noting(text: str | bytes) -> tuple[Json, tuple[str, ...]]:
+    """Return what `parse_json` does, and the names that stand twice in an object, each once.
+
+    Of equal names the last counts, as it does for most readers; RFC 8259 leaves it open.
+    Raises: JsonProblem.
+    """
+    repeated: dict[str, None] = {}
+
+    def note_repeated(pairs: list[tuple[str, Json]]) -> Json:
+        value = dict(pairs)
+        if len(value) < len(pairs):
+            counts = Counter(name for name, _ in pairs)
+            repeated.update((name, None) for name, count in counts.items() if count > 1)
+        return value
+
+    return _parse_json(text, note_repeated), tuple(repeated)
+
+
+def _parse_json(
+    text: str | bytes, make_object: Callable[[list[tuple[str, Json]]], Json] | None
+) -> Json:
     _check_count(text)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_parse_float)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_float=_parse_float,
+            object_pairs_hook=make_object,
+        )
     except JsonProblem:
         raise
     except UnicodeDecodeError as error:

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +33,13 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import CodecError, from_json, to_json
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError
+from pytest_reqflo.reading import read_regular
 from pytest_reqflo.values import Digest, JsonProblem, canonical_json, digest_of, parse_json
 
 _ARTIFACT_NAME = re.compile(r"(?:artifact_)?([0-9a-f]{4,64})")
+_MAX_ARTIFACT_BYTES = 256 * 1024 * 1024
+_MAX_RECORD_BYTES = 4 * 1024 * 1024
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _VERSION_FILE = re.compile(r"v([1-9]\d{0,8})\.json")
 
 
@@ -62,6 +68,7 @@ class ArtifactStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.is_exposure_told = False
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -101,28 +108,27 @@ class ArtifactStore:
         """Write *content* unless *path* exists; say whether it was written."""
         if path.exists():
             return False
-        self._make_folder(path.parent)
-        aside = path.parent / f".{secrets.token_hex(8)}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                os.fchmod(file.fileno(), 0o400)
-            try:
-                os.link(aside, path)
-            except FileExistsError:
-                return False
-            return True
-        finally:
-            aside.unlink(missing_ok=True)
+        self._make_folders(path.parent)
+        return _write_new(path, content)
 
-    def _make_folder(self, folder: Path) -> None:
-        if not self.directory.exists():
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (self.directory / ".gitignore").exists():
-            with contextlib.suppress(FileExistsError):
-                (self.directory / ".gitignore").write_text("*\n", encoding="ascii")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _make_folders(self, folder: Path) -> None:
+        if self.directory.is_symlink():
+            # A link in a change of a stranger must not have us write anywhere on this machine.
+            raise OSError(f"{self.directory} is a symbolic link")
+        _make_private(self.directory)
+        if not (ignore := self.directory / ".gitignore").exists():
+            _write_new(ignore, b"*\n")
+        _make_private(folder)
+
+    def find_exposure(self) -> str:
+        """Return why others could read or change what is stored, empty when nobody can."""
+        try:
+            status = self.directory.stat()
+        except OSError:
+            return ""
+        if status.st_uid != os.geteuid():
+            return "belongs to another user"
+        return "is open to other users" if stat.S_IMODE(status.st_mode) & 0o077 else ""
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -137,9 +143,9 @@ class ArtifactStore:
         """
         path = self._find_artifact(name)
         try:
-            content = path.read_bytes()
+            content = read_regular(path, max_bytes=_MAX_ARTIFACT_BYTES)
         except OSError as error:
-            raise _unusable(path, f"cannot be read: {error.strerror}") from None
+            raise _unusable(path, f"cannot be read: {error.strerror or error}") from None
         digest = digest_of(content)
         if artifact_id(digest) != path.stem:
             raise _unusable(path, f"was altered: its content has the id {artifact_id(digest)}")
@@ -155,9 +161,9 @@ class ArtifactStore:
     def _load_blob(self, digest: Digest) -> bytes:
         path = self.directory / "blobs" / digest
         try:
-            content = path.read_bytes()
+            content = read_regular(path, max_bytes=_MAX_ARTIFACT_BYTES)
         except OSError as error:
-            raise _unusable(path, f"cannot be read: {error.strerror}") from None
+            raise _unusable(path, f"cannot be read: {error.strerror or error}") from None
         if digest_of(content) != digest:
             raise _unusable(path, "was altered")
         return content
@@ -224,7 +230,37 @@ class ArtifactStore:
         raise _not_found(title, name_hint(name, ids, what="Journeys"))
 
     def _version_folder(self, journey_id: str) -> Path:
-        return self.directory / "versions" / journey_id
+        # Only an artifact that somebody made by hand has an id that is no plain name.
+        name = journey_id if _PLAIN_NAME.fullmatch(journey_id) else journey_short_id(journey_id)
+        return self.directory / "versions" / name
+
+
+def _make_private(folder: Path) -> None:
+    """Make *folder* and what is missing above it, for the owner alone whatever the umask is."""
+    if folder.is_dir():
+        return
+    _make_private(folder.parent)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def _write_new(path: Path, content: bytes) -> bool:
+    """Write *content* under the name *path*, whole or not at all; say whether the name was free."""
+    aside = path.parent / f".{secrets.token_hex(8)}"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), 0o400)
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            return False
+        return True
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _read_versions(folder: Path) -> Iterator[VersionRecord]:
@@ -234,7 +270,8 @@ def _read_versions(folder: Path) -> Iterator[VersionRecord]:
     for path in folder.iterdir():
         if _VERSION_FILE.fullmatch(path.name):
             with contextlib.suppress(OSError, JsonProblem, CodecError):
-                yield from_json(VersionRecord, parse_json(path.read_bytes()))
+                content = read_regular(path, max_bytes=_MAX_RECORD_BYTES)
+                yield from_json(VersionRecord, parse_json(content))
 
 
 def _numbers(folder: Path) -> Iterator[int]:

@@ -60,7 +60,7 @@ def _check_file(path: Path, projects: dict[Path, Project]) -> Iterator[Diagnosti
     from pytest_reqflo.plan.items import Selection, make_items
 
     try:
-        compiled = _project_of(path, projects).compile_file(path.resolve(), shown_path(path))
+        compiled = _project_of(path, projects).compile_file(path.absolute(), shown_path(path))
         yield from compiled.warnings
         make_items(compiled, Selection())
     except JourneyError as error:
@@ -72,7 +72,7 @@ def _check_file(path: Path, projects: dict[Path, Project]) -> Iterator[Diagnosti
 def _project_of(path: Path, projects: dict[Path, Project]) -> Project:
     from pytest_reqflo.compile.project import Project
 
-    settings = load_settings(path.resolve())
+    settings = load_settings(path.absolute())
     if settings.rootdir not in projects:
         projects[settings.rootdir] = Project(
             settings.rootdir, configured_root=settings.root, adhoc=settings.adhoc

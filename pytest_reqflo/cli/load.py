@@ -44,7 +44,7 @@ def compile_file(path: Path, settings: ProjectSettings) -> CompiledJourney:
     from pytest_reqflo.compile.project import Project
 
     project = Project(settings.rootdir, configured_root=settings.root, adhoc=settings.adhoc)
-    return project.compile_file(path.resolve(), shown_path(path))
+    return project.compile_file(path.absolute(), shown_path(path))
 
 
 def shown_path(path: Path) -> str:

@@ -78,7 +78,8 @@ def _read_adhoc(text: str) -> Adhoc:
 
 
 def _find_configuration(start: Path) -> tuple[Path, Mapping[str, str]]:
-    start = start.resolve()
+    # Where a link stands, not where it leads: the project decides what may be read.
+    start = start.resolve() if start.is_dir() else start.parent.resolve() / start.name
     for folder in (start, *start.parents):
         for name in _FILES:
             entries = _read_configuration(folder / name)

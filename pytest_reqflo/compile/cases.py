@@ -73,10 +73,10 @@ class CaseChecker:
     def _check_case(self, case: m.CaseModel, place: Place) -> None:
         self._check_marks(case, place)
         check_tags(case.tags, place.at("tags"), self.findings)
-        names = [*self.references.inputs, *self.references.variables]
         for name, data in case.values.items():
             at = place.at("values", name)
-            if name not in names:
+            if name not in self.references.inputs and name not in self.references.variables:
+                names = (*self.references.inputs, *self.references.variables)
                 title = f"case `{case.name}` sets `{name}`, which is not declared"
                 hint = name_hint(name, names, what="Declared")
                 self.findings.note("RF202", title, at.key_label(), hint=hint)
@@ -145,7 +145,12 @@ class CaseChecker:
             shown = os.path.normpath(Path(self.place.file).parent / file)
             self._take_row_problems(
                 lambda types, hidden: load_rows(
-                    path, shown=shown, inputs=types, key=key, sensitive=hidden
+                    path,
+                    shown=shown,
+                    inputs=types,
+                    key=key,
+                    sensitive=hidden,
+                    below=self.files.root.resolve(),
                 )
             )
         return path

@@ -21,7 +21,7 @@ from pytest_reqflo.compile.declarations import (
     note_twice,
 )
 from pytest_reqflo.compile.files import Files
-from pytest_reqflo.compile.findings import Findings, Place
+from pytest_reqflo.compile.findings import Enough, Findings, Place
 from pytest_reqflo.compile.overlays import (
     added_assertions,
     find_overlays,
@@ -66,9 +66,13 @@ def compile_journey(
 
     Raises: JourneyError with every problem of the journey and of what it uses, in file order.
     """
-    findings = Findings(list(loaded.warnings))
-    compiler = _Compiler.begin(loaded, library, findings, adhoc)
-    artifact, rows_file = compiler.compile()
+    findings = Findings(dict.fromkeys(loaded.warnings))
+    try:
+        compiler = _Compiler.begin(loaded, library, findings, adhoc)
+        artifact, rows_file = compiler.compile()
+    except Enough:
+        findings.finish(loaded.shown)
+        raise
     warnings = findings.finish(loaded.shown)
     return Compilation(
         artifact=artifact,
@@ -115,8 +119,8 @@ class _Compiler:
         files = Files(findings, loaded.root, shown_folders)
         references = References(
             findings,
-            inputs=tuple(each.name for each in model.inputs),
-            variables=tuple(each.name for each in model.variables),
+            inputs=dict.fromkeys(each.name for each in model.inputs),
+            variables=dict.fromkeys(each.name for each in model.variables),
             secret_variables=frozenset(
                 each.name for each in model.variables if each.source == "secret"
             ),

@@ -10,8 +10,9 @@ from pathlib import Path
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.syntax.load import load_document
-from pytest_reqflo.syntax.paths import PathProblem, resolve_below
-from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json
+from pytest_reqflo.syntax.paths import MAX_FILE_BYTES, PathProblem, resolve_below
+from pytest_reqflo.syntax.read import read_bytes
+from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json_noting, shorten
 
 
 @dataclass(slots=True)
@@ -42,11 +43,14 @@ class Files:
         """Return the bytes of the file, None with a problem noted."""
         path = self.find(relative, place)
         try:
-            return path.read_bytes() if path else None
-        except OSError as error:
-            title = f"`{relative}` cannot be read: {error.strerror}"
-            self.findings.note("RF114", title, place.label())
+            return self._read(path, relative) if path else None
+        except JourneyError as error:
+            for item in error.diagnostics:
+                self.findings.note(item.code, item.title, place.label())
             return None
+
+    def _read(self, path: Path, relative: str) -> bytes:
+        return read_bytes(path, relative, max_bytes=MAX_FILE_BYTES, below=self.root.resolve())
 
     def read_json(self, relative: str, place: Place, *, code: str = "RF115") -> Json:
         """Return the JSON (or, by suffix, YAML) of the file, None with a problem noted."""
@@ -57,14 +61,14 @@ class Files:
             return self._read_yaml(path, relative)
         content = self.read(relative, place)
         try:
-            return None if content is None else parse_json(content.removeprefix(b"\xef\xbb\xbf"))
+            return None if content is None else _parse_unique(content)
         except JsonProblem as problem:
             self.findings.note(code, f"`{relative}` is not usable JSON: {problem}", place.label())
             return None
 
     def _read_yaml(self, path: Path, relative: str) -> Json:
         try:
-            return load_document(path, relative)[0].data
+            return load_document(path, relative, below=self.root.resolve())[0].data
         except JourneyError as error:
             self.findings.take(error)
             return None
@@ -94,3 +98,11 @@ class Files:
         except (binascii.Error, ValueError):
             self.findings.note("RF107", "`body_base64` is not base64", place.label())
             return None
+
+
+def _parse_unique(content: bytes) -> Json:
+    """Return the JSON of a file of the author, where a second key of one name is a mistake."""
+    value, repeated = parse_json_noting(content.removeprefix(b"\xef\xbb\xbf"))
+    if repeated:
+        raise JsonProblem(f"the key `{shorten(repeated[0], 60)}` stands twice in one object")
+    return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pytest_reqflo.diagnostic import Diagnostic, Label, Severity, label_at
+from pytest_reqflo.diagnostic import MAX_PROBLEMS, Diagnostic, Label, Severity, label_at
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import Span
 from pytest_reqflo.syntax.document import Document, scalar_offset_span
@@ -72,11 +72,17 @@ class PatchedDocument(Document):
     grafts: Mapping[str, Place] = field(default_factory=dict)
 
 
+class Enough(Exception):
+    """So many problems were found that looking for more helps nobody."""
+
+
 @dataclass(slots=True)
 class Findings:
-    """All problems and warnings of one journey."""
+    """All problems and warnings of one journey; once there are very many, `Enough` is raised."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    found: dict[Diagnostic, None] = field(default_factory=dict)
+    """In the order of finding, each once: a template that two steps use is read twice."""
+    errors: int = 0
 
     def note(
         self,
@@ -91,18 +97,29 @@ class Findings:
         diagnostic = Diagnostic(
             code=code, title=title, labels=labels, notes=notes, hint=hint, severity=severity
         )
-        # A template that two steps use is read twice; its problems are told once.
-        if diagnostic not in self.found:
-            self.found.append(diagnostic)
+        self._add(diagnostic)
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        if diagnostic in self.found:
+            return
+        if diagnostic.severity == "warning":
+            if len(self.found) - self.errors < MAX_PROBLEMS:
+                self.found[diagnostic] = None
+            return
+        self.found[diagnostic] = None
+        self.errors += 1
+        if self.errors > MAX_PROBLEMS:
+            raise Enough
 
     @property
     def has_errors(self) -> bool:
         """Whether anything found so far is an error."""
-        return any(item.severity == "error" for item in self.found)
+        return self.errors > 0
 
     def take(self, error: JourneyError) -> None:
         """Add the problems of *error*, each once."""
-        self.found += [item for item in error.diagnostics if item not in self.found]
+        for diagnostic in error.diagnostics:
+            self._add(diagnostic)
 
     def finish(self, file: str) -> tuple[Diagnostic, ...]:
         """Return the warnings.
@@ -111,8 +128,14 @@ class Findings:
         """
         errors = [item for item in self.found if item.severity == "error"]
         if errors:
-            raise JourneyError(*sorted(errors, key=lambda item: _order(item, file)))
+            told = sorted(errors[:MAX_PROBLEMS], key=lambda item: _order(item, file))
+            raise JourneyError(*told, *_untold(len(errors) - len(told), file))
         return tuple(self.found)
+
+
+def _untold(count: int, file: str) -> tuple[Diagnostic, ...]:
+    title = f"`{file}` has more problems, which are not told"
+    return (Diagnostic(code="RF102", title=title),) if count > 0 else ()
 
 
 def _order(diagnostic: Diagnostic, file: str) -> tuple[bool, str, int, int]:

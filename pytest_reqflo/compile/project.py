@@ -11,12 +11,15 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.compile.compiler import compile_journey
 from pytest_reqflo.compile.templates import AdhocPolicy
 from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.journey import load_journey
 from pytest_reqflo.syntax.library import Library, load_library
+from pytest_reqflo.syntax.load import MAX_SIZE_BYTES
 from pytest_reqflo.syntax.model import JourneyModel
-from pytest_reqflo.syntax.paths import find_root
+from pytest_reqflo.syntax.paths import PathProblem, find_boundary, find_root
+from pytest_reqflo.syntax.read import read_bytes
 from pytest_reqflo.values import Digest, digest_of
 
 
@@ -71,9 +74,10 @@ class Project:
 
         Raises: JourneyError with every problem found (RF1xx, RF2xx).
         """
+        below = self._boundary_of(path, shown)
         root = self.root_of(path)
         library = self.library(root)
-        loaded = load_journey(path, shown=shown, root=root)
+        loaded = load_journey(path, shown=shown, root=root, below=below)
         compilation = compile_journey(loaded, library, adhoc=self._adhoc)
         digest = artifact_digest(compilation.artifact)
         return CompiledJourney(
@@ -90,5 +94,22 @@ class Project:
             library=library,
             rows_file=compilation.rows_file,
             warnings=compilation.warnings,
-            source_digest=digest_of(path.read_bytes()),
+            source_digest=source_digest_of(path),
         )
+
+    def _boundary_of(self, path: Path, shown: str) -> Path:
+        try:
+            return find_boundary(path, rootdir=self.rootdir, configured=self._configured_root)
+        except PathProblem as problem:
+            title = f"{shown}: {problem.message}"
+            raise JourneyError(
+                Diagnostic(code=problem.code, title=title, hint=problem.hint)
+            ) from None
+        except (OSError, RuntimeError, ValueError) as error:
+            title = f"`{shown}` cannot be read: {getattr(error, 'strerror', None) or error}"
+            raise JourneyError(Diagnostic(code="RF114", title=title)) from None
+
+
+def source_digest_of(path: Path) -> Digest:
+    """Return the digest of the journey file *path*. Raises: JourneyError when it cannot be read."""
+    return digest_of(read_bytes(path, str(path), max_bytes=MAX_SIZE_BYTES))

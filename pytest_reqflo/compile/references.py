@@ -106,13 +106,13 @@ class _Found:
 class References:
     """The names of one journey, and what its expressions need.
 
-    Shape: *inside_variables* maps a derived variable to what counts where it is used: the steps,
+    Shape: *inputs* and *variables* are names in order. *inside_variables* maps a derived variable to what counts where it is used: the steps,
         secrets and other variables in its value. *secret_variables* have ``source: secret``.
     """
 
     findings: Findings
-    inputs: tuple[str, ...]
-    variables: tuple[str, ...]
+    inputs: Mapping[str, None]
+    variables: Mapping[str, None]
     steps: Mapping[str, StepName]
     secret_variables: frozenset[str] = frozenset()
     needs: Needs = field(default_factory=Needs)
@@ -325,11 +325,14 @@ def _locate(value: Value, data: Json, place: Place) -> list[_Found]:
     """Return the path expressions of *value* in order, each with its place in its text."""
     found: list[_Found] = []
     counts: dict[str, int] = {}
+    places: dict[str, tuple[tuple[int, int], ...]] = {}
     for pointer, expression in walk_expressions(value):
         number = counts.get(pointer, 0)
         counts[pointer] = number + 1
         if isinstance(expression, PathExpression):
-            offset, length = locate_expressions(_text_at(data, pointer))[number]
+            if pointer not in places:
+                places[pointer] = locate_expressions(_text_at(data, pointer))
+            offset, length = places[pointer][number]
             found.append(
                 _Found(expression, Place(place.document, place.pointer + pointer), offset, length)
             )

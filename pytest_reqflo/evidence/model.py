@@ -16,7 +16,8 @@ class Body:
 
     Shape: *text* is UTF-8 text, or base64 when *encoding* says so (a body that is not text);
         *size_bytes* is the size before redaction and shortening; *is_shortened* when *text* is
-        only the head.
+        only the head; *repeated_keys* are names that stand twice in one object of a JSON body, of
+        which the last was taken.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Body:
     encoding: Literal["utf-8", "base64"] = "utf-8"
     is_shortened: bool = False
     sha256: Digest | None = None
+    repeated_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

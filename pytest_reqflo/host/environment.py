@@ -33,6 +33,9 @@ INPUTS_FIXTURE = "reqflo_inputs"
 
 _KEYS = ("base_url", "services", "values", "allowed_origins")
 
+_TELLING_NOTHING = frozenset({"RF102", "RF106", "RF113", "RF114"})
+"""Codes whose sentences quote nothing of the file they are about."""
+
 
 def override_environment(snapshot: EnvironmentSnapshot, given: Any) -> EnvironmentSnapshot:
     """Return *snapshot* with what fixture ``reqflo_environment`` returned laid over it.
@@ -197,18 +200,36 @@ def _secrets(
 def load_me_files(rootdir: Path) -> list[Mapping[str, Json]]:
     """Return the values of the person running: the project's file, then that of the account.
 
-    Raises: JourneyError when one is not readable YAML or holds no mapping.
+    Raises: JourneyError when one is not readable YAML or holds no mapping, or when that of the
+        project is reached by a symbolic link that leaves it.
     """
     config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
     paths = (rootdir / ".reqflo" / "me.yaml", config / "reqflo" / "me.yaml")
-    return [_load_me(path) for path in paths if path.is_file()]
+    bounds = (rootdir.resolve(), None)
+    files = zip(paths, bounds, strict=True)
+    return [_load_me(path, below) for path, below in files if path.is_file()]
 
 
-def _load_me(path: Path) -> Mapping[str, Json]:
-    document, _ = load_document(path, str(path))
+def _load_me(path: Path, below: Path | None) -> Mapping[str, Json]:
+    # A link in a change of a stranger must not make any YAML of this machine the values of a person.
+    if below and not path.resolve().is_relative_to(below):
+        title = f"`{path}` is reached by a symbolic link that leaves `{below}`"
+        raise JourneyError(Diagnostic(code="RF114", title=title))
+    try:
+        document, _ = load_document(path, str(path))
+    except JourneyError as error:
+        raise JourneyError(*map(_without_text, error.diagnostics)) from None
     data = document.data
     if not isinstance(data, Mapping):
         label = label_at(document.map.source, document.map.span_of(""))
         title = "a file of me values is a mapping of names to values"
-        raise JourneyError(Diagnostic(code="RF106", title=title, labels=(label,)))
+        raise JourneyError(_without_text(Diagnostic(code="RF106", title=title, labels=(label,))))
     return data
+
+
+def _without_text(diagnostic: Diagnostic) -> Diagnostic:
+    """Return what may be said of a file of me values: they are sensitive, and so is every line."""
+    labels = tuple(replace(label, line_text="") for label in diagnostic.labels)
+    title = diagnostic.title if diagnostic.code in _TELLING_NOTHING else "the file cannot be used"
+    hint = "its lines are not shown, they may hold what is sensitive" if labels else ""
+    return replace(diagnostic, title=title, labels=labels, hint=hint)

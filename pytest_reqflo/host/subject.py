@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Label, label_at
+from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.plan.assignments import secret_keys
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.syntax.paths import path_below
-from pytest_reqflo.values import Digest, digest_of
+from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
     from pytest_reqflo.compile.project import CompiledJourney
@@ -60,11 +61,13 @@ class Subject:
 
     def is_file_changed(self) -> bool:
         """Say whether the journey file is no longer what was compiled; never for an artifact."""
+        from pytest_reqflo.compile.project import source_digest_of
+
         if self.compiled is None:
             return False
         try:
-            return digest_of(self.path.read_bytes()) != self.compiled.source_digest
-        except OSError:
+            return source_digest_of(self.path) != self.compiled.source_digest
+        except JourneyError:
             return True
 
     def line_of(self, pointer: str) -> int:

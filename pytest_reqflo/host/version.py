@@ -14,7 +14,7 @@ UNKNOWN = "unknown"
 
 
 def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
-    """Set the version of *subject*, storing its artifact; return the warning when that failed.
+    """Set the version of *subject*, storing its artifact; return a warning about the store.
 
     Shape: the version is ``unknown`` in a store that cannot be written.
     """
@@ -28,7 +28,18 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
         title = f"the store {store.directory} cannot be written: {error.strerror or error}"
         hint = "the version of the journey stays unknown; --reqflo-store names another folder"
         return Diagnostic(code="RF603", title=title, hint=hint, severity="warning")
-    return None
+    return _warn_of_exposure(store)
+
+
+def _warn_of_exposure(store: ArtifactStore) -> Diagnostic | None:
+    """Return RF604 once for a store that is not the user's own."""
+    exposure = "" if store.is_exposure_told else store.find_exposure()
+    if not exposure:
+        return None
+    store.is_exposure_told = True
+    title = f"the store {store.directory} {exposure}"
+    hint = f"run `chmod -R go= {store.directory}`, or let --reqflo-store name a folder of yours"
+    return Diagnostic(code="RF604", title=title, hint=hint, severity="warning")
 
 
 def find_version(store: ArtifactStore, subject: Subject) -> str:

@@ -33,6 +33,9 @@ __all__ = ["SchemaFailure", "SchemaProblem", "check_schema", "validate_schema"]
 
 MAX_FAILURES = 5
 
+MAX_PARTS = 10_000
+"""Most mappings within a schema: to check it against its draft takes about a millisecond each."""
+
 _MAX_COLLECTED = 200
 _MAX_SHOWN = 120
 
@@ -63,7 +66,16 @@ def check_schema(schema: Json) -> tuple[SchemaProblem, ...]:
     Shape: unknown draft, malformed keyword, pattern or format without a test, reference that leaves
         the document or leads nowhere. Pointers are those of *schema*.
     """
+    return _check(canonical_json(schema))
+
+
+@functools.lru_cache(maxsize=128)
+def _check(content: bytes) -> tuple[SchemaProblem, ...]:
+    schema = json.loads(content)
     draft = _find_draft(schema)
+    if content.count(b"{") > MAX_PARTS:
+        message = f"the schema is too large: {MAX_PARTS:,} parts are allowed"
+        return (SchemaProblem(pointer="", message=message),)
     if draft is None:
         hint = name_hint(str(schema["$schema"]), _DRAFTS, what="Drafts")
         return (SchemaProblem(pointer="/$schema", message="unknown draft", hint=hint),)

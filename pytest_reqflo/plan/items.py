@@ -133,6 +133,7 @@ class _Maker:
         self._selection = selection
         self._sets = read_assignments(selection.sets, compiled.artifact, read_typed)
         self._ids = case_ids(case.name for case in self.model.cases)
+        self._numbers = {case.name: number for number, case in enumerate(self.model.cases)}
         self._values: dict[str, tuple[GivenValue, ...]] = {}
         self._marks: dict[tuple[str, str], MarkSpec | None] = {}
 
@@ -177,8 +178,16 @@ class _Maker:
         hidden = [each.name for each in self.model.inputs if each.sensitive]
         path = self._selection.data or self.compiled.rows_file
         if path is not None:
-            shown = self._shown(path)
-            return load_rows(path, shown=shown, inputs=types, key=key, sensitive=hidden)
+            # What the person running names may lie anywhere.
+            below = None if self._selection.data else self.compiled.root.resolve()
+            return load_rows(
+                path,
+                shown=self._shown(path),
+                inputs=types,
+                key=key,
+                sensitive=hidden,
+                below=below,
+            )
         if data is None or data.rows is None:
             return None
         document = self.compiled.document
@@ -220,7 +229,7 @@ class _Maker:
         if at not in self._marks:
             marks = [PlacedMark(getattr(self.model, kind), f"/journey/{kind}")]
             if case is not None:
-                pointer = f"/journey/cases/{self.model.cases.index(case)}/{kind}"
+                pointer = f"/journey/cases/{self._numbers[case.name]}/{kind}"
                 marks.append(PlacedMark(getattr(case, kind), pointer))
             self._marks[at] = find_mark(marks, self.compiled.source_map, self._environment)
         return self._marks[at]

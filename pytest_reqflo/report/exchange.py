@@ -71,6 +71,9 @@ def _render_body(body: Body, max_body: int) -> list[str]:
     lines = indent(body.text[:max_body].replace("\r\n", "\n"), "    ")
     if body.is_shortened or len(body.text) > max_body:
         lines.append(f"    … (shortened, {body.size_bytes} bytes in all)")
+    if body.repeated_keys:
+        names = ", ".join(f"`{to_line(name)}`" for name in body.repeated_keys)
+        lines.append(f"    (twice in one object, of which the last was taken: {names})")
     return lines
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pytest_reqflo.run.cookies import SetCookie, parse_set_cookie
 from pytest_reqflo.run.effects import Hop, PhaseTimes, WireRequest, WireResponse
-from pytest_reqflo.values import Json, JsonProblem, parse_json
+from pytest_reqflo.values import Json, JsonProblem, parse_json, parse_json_noting
 
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 
@@ -57,23 +57,34 @@ class Answer:
         return {cookie.name: cookie for cookie in found}
 
     @functools.cached_property
+    def _decoded(self) -> tuple[str, bool]:
+        content_type = self.headers.get("content-type", "")
+        return decode_body(self.response.body, str(content_type))
+
+    @property
     def text(self) -> str:
         """The body as text; bytes that do not fit the charset are replaced."""
-        content_type = self.headers.get("content-type", "")
-        return decode_body(self.response.body, str(content_type))[0]
+        return self._decoded[0]
 
     @functools.cached_property
-    def _parsed(self) -> tuple[Json, str]:
+    def _parsed(self) -> tuple[Json, str, tuple[str, ...]]:
         if self._as_text:
-            return None, "the step says `parse: text`"
+            return None, "the step says `parse: text`", ()
         try:
-            return parse_json(self.response.body), ""
+            value, repeated = parse_json_noting(self.response.body)
         except JsonProblem as problem:
             first = str(problem)
+        else:
+            return value, "", repeated
+        text, is_exact = self._decoded
+        if not is_exact:
+            # Replaced characters would pass for what the server sent.
+            return None, first, ()
         try:
-            return parse_json(self.text), ""
+            value, repeated = parse_json_noting(text)
         except JsonProblem:
-            return None, "it is empty" if not self.response.body else first
+            return None, "it is empty" if not self.response.body else first, ()
+        return value, "", repeated
 
     @property
     def json_problem(self) -> str:
@@ -81,9 +92,14 @@ class Answer:
         return self._parsed[1]
 
     @property
+    def repeated_keys(self) -> tuple[str, ...]:
+        """The names that stand twice in an object of the JSON body."""
+        return self._parsed[2]
+
+    @property
     def body(self) -> Json:
         """The parsed JSON, or else the text."""
-        value, problem = self._parsed
+        value, problem, _ = self._parsed
         return self.text if problem else value
 
     @functools.cached_property

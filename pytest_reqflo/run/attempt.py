@@ -206,6 +206,7 @@ class _Attempt:
             verdict,
             captures=Captures(live={**live, **self._page(answer)}, records=captures.records),
             sent=sent,
+            repeated_keys=answer.repeated_keys,
             error_kind=find_error_kind(
                 verdict, answer.status, has_checks=bool(self._step.assertions)
             ),
@@ -246,16 +247,23 @@ class _Attempt:
         captures: Captures,
         error_kind: Literal["assertion", "error"] | None,
         sent: Sent | None = None,
+        repeated_keys: tuple[str, ...] = (),
         is_retryable: bool = True,
     ) -> TryDone:
         elapsed_s = sent.elapsed_s if sent else 0.0
+        last = sent.hops[-1] if sent and sent.hops else None
         result = TryResult(
             number=self._do.number,
             outcome=verdict.outcome,
             started_at=self._started_at,
             elapsed_s=elapsed_s,
             exchanges=tuple(
-                record_hop(hop, self._redactor, sent.failure if hop is sent.hops[-1] else None)
+                record_hop(
+                    hop,
+                    self._redactor,
+                    sent.failure if hop is last else None,
+                    repeated_keys=repeated_keys if hop is last else (),
+                )
                 for hop in sent.hops
             )
             if sent

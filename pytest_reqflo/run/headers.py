@@ -15,7 +15,7 @@ from typing import assert_never
 
 from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, RequestSpec
-from pytest_reqflo.evidence.redact import SENSITIVE_HEADERS
+from pytest_reqflo.evidence.redact import SensitiveNames
 from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.plan.model import Service
 from pytest_reqflo.run.body import BodyBytes
@@ -27,7 +27,9 @@ from pytest_reqflo.secret import Secret
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_IN_HEADER = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _BAD_IN_COOKIE = re.compile("[\x00-\x20\x7f;,]")
-CREDENTIAL_HEADERS = SENSITIVE_HEADERS | {"x-auth-token", "x-csrf-token", "x-xsrf-token", "api-key"}
+CREDENTIAL_HEADERS = frozenset(
+    {*SensitiveNames().headers, "x-auth-token", "x-csrf-token", "x-xsrf-token", "api-key"}
+)
 """Lower-case names of headers that tell who asks: they do not follow a server to another origin."""
 
 

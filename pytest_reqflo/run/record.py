@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
 
 from pytest_reqflo.evidence.model import (
     Body,
@@ -33,13 +35,22 @@ _MARGIN = 8 * 1024
 
 _MAX_BINARY = 4_096
 
+_MAX_REPEATED = 5
+"""Most names that stand twice in a body that a result keeps."""
 
-def record_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None) -> Exchange:
+
+def record_hop(
+    hop: Hop,
+    redactor: Redactor,
+    failure: SendFailure | None = None,
+    *,
+    repeated_keys: Iterable[str] = (),
+) -> Exchange:
     """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
     request = _record_request(hop.request, redactor)
     return Exchange(
         request=request,
-        response=_record_response(hop.response, redactor) if hop.response else None,
+        response=_record_response(hop.response, redactor, repeated_keys) if hop.response else None,
         timing=_record_times(hop.times),
         error=redactor.text(failure.message) if failure else "",
         curl=render_curl(request, user=_basic_user(hop.request, redactor)),
@@ -92,15 +103,19 @@ def _is_bare(name: str, shown: str, raw: str, request: WireRequest) -> bool:
     return bool(raw) and shown == raw and name.lower() in request.secret_headers
 
 
-def _record_response(response: WireResponse, redactor: Redactor) -> ResponseRecord:
+def _record_response(
+    response: WireResponse, redactor: Redactor, repeated_keys: Iterable[str]
+) -> ResponseRecord:
+    body = _record_body(
+        response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
+    )
+    listed = tuple(islice(repeated_keys, _MAX_REPEATED))
     return ResponseRecord(
         status=response.status,
         reason=redactor.text(response.reason),
         http_version=response.http_version,
         headers=redactor.headers(response.headers),
-        body=_record_body(
-            response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
-        ),
+        body=replace(body, repeated_keys=tuple(shorten(redactor.text(k), 60) for k in listed)),
     )
 
 

@@ -55,12 +55,22 @@ def render_request(
         url=plain(url),
         headers=tuple((header.name, plain(header.value)) for header in headers),
         body=body.content if body else None,
-        secret_headers=frozenset(header.name.lower() for header in headers if header.is_hidden),
+        secret_headers=_secret_headers(plan, headers),
         hidden_texts=(*in_body, *find_hidden_texts((*others, own and own.headers), scope)),
         is_body_hidden=bool(in_body),
     )
     _check_link(plan, spec, request, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
+
+
+def _secret_headers(plan: Plan, headers: list[Header]) -> frozenset[str]:
+    """Return the names of headers whose values are hidden, or that the environment calls sensitive."""
+    names = (
+        header.name.lower()
+        for header in headers
+        if header.is_hidden or plan.environment.sensitive.is_header(header.name)
+    )
+    return frozenset(names)
 
 
 def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunScope) -> None:

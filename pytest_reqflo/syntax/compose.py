@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import NoReturn
 
-from pytest_reqflo.diagnostic import Diagnostic, Label, label_at
+from pytest_reqflo.diagnostic import MAX_PROBLEMS, Diagnostic, Label, label_at
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import Position, SourceText, Span
 from pytest_reqflo.syntax.scalars import ScalarProblem, loses_its_form, resolve_plain
@@ -33,6 +33,7 @@ class Composer:
         self.source = source
         self.problems: list[Diagnostic] = []
         self.warnings: list[Diagnostic] = []
+        self.untold = 0
         self.root: Node | None = None
         self.stack: list[Node] = []
         self.anchors: dict[str, Node] = {}
@@ -45,6 +46,9 @@ class Composer:
         self, code: str, title: str, at: Position, end: Position | None = None,
         hint: str = "", second: Label | None = None,
     ) -> None:  # fmt: skip
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.untold += 1
+            return
         label = label_at(self.source, self._span(at, end or Position(at.line, at.column + 1)))
         labels = (label, second) if second else (label,)
         self.problems.append(Diagnostic(code=code, title=title, labels=labels, hint=hint))
@@ -52,7 +56,8 @@ class Composer:
     def raise_errors(self) -> None:
         """Raise JourneyError with the problems noted so far, in file order."""
         if self.problems:
-            raise JourneyError(*sorted(self.problems, key=lambda item: item.labels[0].span.start))
+            told = sorted(self.problems, key=lambda item: item.labels[0].span.start)
+            raise JourneyError(*told, *untold_problems(self.untold, self.source.file))
 
     def check_characters(self) -> None:
         """Stop at a character that YAML excludes."""
@@ -87,7 +92,7 @@ class Composer:
         if offset is None:
             return False
         value = text[offset:].split(" #")[0].rstrip()
-        if self.stack and self._text_at(self.stack[-1].start)[:1] in ("[", "{"):
+        if self.stack and self._begins(self.stack[-1].start, "[", "{"):
             value = value[: value.find("}}") + 2]
         self.problems = [
             item
@@ -158,6 +163,8 @@ class Composer:
         return value
 
     def _warn_form(self, node: Node, value: Json) -> None:
+        if len(self.warnings) >= MAX_PROBLEMS:
+            return
         label = label_at(self.source, self._span(node.start, node.end), "unquoted")
         title = f"`{node.value}` looks like a code, YAML reads the number {value}"
         self.warnings.append(
@@ -192,7 +199,7 @@ class Composer:
         if len(self.stack) >= MAX_DEPTH:
             self._stop("RF102", f"the file is nested deeper than {MAX_DEPTH} levels", start)
         node = Node(start, start, kind, is_open=True)
-        node.is_expression = is_flow and self._text_at(start).startswith("{{")
+        node.is_expression = is_flow and self._begins(start, "{{")
         self._add(node, anchor)
         self.stack.append(node)
 
@@ -200,7 +207,7 @@ class Composer:
         """End the list or mapping that is open."""
         node = self.stack.pop()
         node.is_open = False
-        is_flow = self._text_at(node.start)[:1] in ("[", "{")
+        is_flow = self._begins(node.start, "[", "{")
         # A block ends for the parser where the next token begins, lines later.
         node.end = node.entries[-1].end if node.entries and not is_flow else end
         if node.is_expression and not any(item.is_expression for item in self.stack):
@@ -239,13 +246,14 @@ class Composer:
     def _in_expression(self) -> bool:
         return any(item.is_expression for item in self.stack)
 
-    def _text_at(self, position: Position) -> str:
-        return self.source.line(position.line)[position.column - 1 :]
+    def _begins(self, position: Position, *marks: str) -> bool:
+        # Never the rest of the line: a line of a megabyte has very many places.
+        return self.source.line(position.line).startswith(marks, position.column - 1)
 
     def _written(self, node: Node) -> str:
-        text = self._text_at(node.start)
+        line, first = self.source.line(node.start.line), node.start.column - 1
         same_line = node.start.line == node.end.line
-        return text[: node.end.column - node.start.column] if same_line else text.rstrip()
+        return line[first : node.end.column - 1] if same_line else line[first:].rstrip()
 
     # keys
 
@@ -274,6 +282,12 @@ class Composer:
         second = label_at(self.source, self._span(first.start, first.end), "first here")
         title = f"key `{key.value}` stands twice in one mapping, also on line {first.start.line}"
         self.note("RF103", title, key.start, key.end, "remove one of the two", second)
+
+
+def untold_problems(count: int, file: str) -> tuple[Diagnostic, ...]:
+    """Return the last word about *file* when *count* of its problems are not told, else nothing."""
+    title = f"{count:,} more problem{'s' * (count != 1)} in `{file}`"
+    return (Diagnostic(code="RF102", title=title),) if count else ()
 
 
 def _has_surrogate(text: str) -> bool:

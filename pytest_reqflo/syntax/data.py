@@ -51,17 +51,19 @@ class Row:
 
 def load_rows(
     path: Path, *, shown: str, inputs: Mapping[str, InputType], key: str | None,
-    sensitive: Collection[str] = (),
+    sensitive: Collection[str] = (), below: Path | None = None,
 ) -> tuple[Row, ...]:  # fmt: skip
     """Return the rows of a CSV, JSON or JSONL file, typed by *inputs*.
 
     Shape: *key* is the column that names each row; with *sensitive* inputs no message shows a row.
+        With *below*, no step from that folder to *path* may be a symbolic link.
     Raises: JourneyError (RF102, RF113 to RF118) naming file, row and column, all problems at once.
     """
     make_table = _TABLES.get(path.suffix.lower())
     if make_table is None:
         refuse("RF115", f"`{shown}` is no data file", hint="use .csv, .json or .jsonl")
-    source = decode_source(read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES), shown, code="RF115")
+    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES, below=below)
+    source = decode_source(content, shown, code="RF115")
     table = make_table(source)
     reader = _Reader(source, inputs, key, is_secret=bool(sensitive))
     try:

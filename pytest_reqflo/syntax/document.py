@@ -10,6 +10,8 @@ from pytest_reqflo.values import Json
 
 _DOUBLE_QUOTED = re.compile(r"\\(?:x..|u....|U........|.)|.")
 _SINGLE_QUOTED = re.compile(r"''|.")
+_MAX_EXACT = 20_000
+"""Longest scalar, in characters, whose parts are looked up: it is read from its start each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,14 @@ class Document:
 def scalar_offset_span(document: Document, pointer: str, offset: int, length: int) -> Span:
     """Return the span of *length* characters from *offset* of the text at *pointer*.
 
-    Exact in scalars of one line, quoted or not; else the first line of the scalar.
+    Exact in scalars of one line, quoted or not; else, and in very long ones, the first line of
+    the scalar.
     """
     span = document.map.span_of(pointer)
     line = document.map.source.line(span.start.line)
     first = span.start.column - 1
     raw = line[first : span.end.column - 1] if span.start.line == span.end.line else ""
-    if pointer not in document.map.values or not raw or raw[0] in "|>*[{":
+    if pointer not in document.map.values or not raw or raw[0] in "|>*[{" or len(raw) > _MAX_EXACT:
         end = span.end if raw else Position(span.start.line, max(first + 2, len(line) + 1))
         return Span(span.file, span.start, end)
     columns = _columns(raw, first + 1)

@@ -12,10 +12,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pytest_reqflo.diagnostic import Diagnostic, label_at, name_hint, nearest_name
+from pytest_reqflo.diagnostic import (
+    MAX_PROBLEMS,
+    Diagnostic,
+    label_at,
+    name_hint,
+    nearest_name,
+)
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import Span
 from pytest_reqflo.syntax import misfit
+from pytest_reqflo.syntax.compose import untold_problems
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.exclusions import find_exclusions
 from pytest_reqflo.syntax.keys import child_with_key, keys_of, model_at
@@ -24,6 +31,9 @@ from pytest_reqflo.syntax.wording import Parts, name_part, value_at
 from pytest_reqflo.values import Json, pointer_join
 
 M = TypeVar("M", bound=BaseModel)
+
+_MAX_COMPLAINTS = 4 * MAX_PROBLEMS
+"""Several complaints of pydantic may be about one mistake."""
 
 RESERVED_STEP_KEYS = frozenset({"for_each", "repeat", "journey"})
 PLANNED_STEP_TYPES = (
@@ -61,13 +71,20 @@ def validate(document: Document, model: type[M]) -> M:
     else:
         if not found:
             return checked
-    raise JourneyError(*sorted(found, key=lambda item: item.labels[0].span.start))
+    raise _all_in_order(found, document)
+
+
+def _all_in_order(found: list[Diagnostic], document: Document) -> JourneyError:
+    found.sort(key=lambda item: item.labels[0].span.start)
+    untold = untold_problems(len(found[MAX_PROBLEMS:]), document.map.source.file)
+    return JourneyError(*found[:MAX_PROBLEMS], *untold)
 
 
 def _explain_all(
     document: Document, model: type[BaseModel], error: ValidationError
 ) -> list[Diagnostic]:
-    mistakes = [_place(item, document.data) for item in error.errors(include_url=False)]
+    complaints = error.errors(include_url=False)[:_MAX_COMPLAINTS]
+    mistakes = [_place(item, document.data) for item in complaints]
     explainer = _Explainer(document, model)
     kept = _without_echoes(mistakes, model, document)
     return [explainer.explain(group) for group in _groups(kept)]

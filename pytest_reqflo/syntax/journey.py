@@ -24,11 +24,12 @@ class LoadedJourney:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def load_journey(path: Path, *, shown: str, root: Path) -> LoadedJourney:
+def load_journey(path: Path, *, shown: str, root: Path, below: Path | None = None) -> LoadedJourney:
     """Return the journey in the file *path*.
 
+    Shape: *below* is the folder that the file must lie in, links followed; None: anywhere.
     Raises: JourneyError with every problem of the file (RF1xx, RF210).
     """
-    document, warnings = load_document(path, shown)
+    document, warnings = load_document(path.resolve() if below else path, shown, below=below)
     model = validate(document, JourneyDocument).journey
     return LoadedJourney(path, shown, root, model, document, warnings)

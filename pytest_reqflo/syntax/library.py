@@ -170,10 +170,16 @@ class Library:
                     code=problem.code, title=f"{shown}: {problem.message}", hint=problem.hint
                 )
             ) from None
-        return _load_version(real, shown, kind, status.st_mtime_ns, status.st_size)
+        below = self.root.resolve()
+        return _load_version(real, shown, kind, below, status.st_mtime_ns, status.st_size)
 
     def _files(self, kind: _Kind) -> Iterator[Path]:
-        for path in sorted(_yaml_files(self.root / kind.folder, is_deep=kind.is_deep)):
+        folder = self.root / kind.folder
+        if not folder.resolve().is_relative_to(self.root.resolve()):
+            # Before it is walked: a link may lead to all that this machine has.
+            title = f"the folder `{kind.folder}` lies outside of the root `{self.root}`"
+            raise JourneyError(Diagnostic(code="RF114", title=title))
+        for path in sorted(_yaml_files(folder, is_deep=kind.is_deep)):
             keys = find_root_keys(path)
             if any(is_nearly(key, kind.name) or key in kind.other_keys for key in keys):
                 yield path
@@ -181,10 +187,10 @@ class Library:
 
 @functools.lru_cache(maxsize=4096)
 def _load_version(
-    path: Path, shown: str, kind: _Kind, mtime_ns: int, size_bytes: int
+    path: Path, shown: str, kind: _Kind, below: Path, mtime_ns: int, size_bytes: int
 ) -> Loaded[Any]:
     """Load a file once per version of it: each journey asks for the library of its root."""
-    document, warnings = load_document(path, shown)
+    document, warnings = load_document(path, shown, below=below)
     model = kind.read(document)
     has_root = isinstance(document.data, dict) and kind.name in document.data
     return Loaded(model, document, path, shown, warnings, f"/{kind.name}" if has_root else "")

@@ -29,12 +29,15 @@ FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PURE_LOADER: Any = yaml.SafeLoader
 
 
-def load_document(path: Path, shown: str) -> tuple[Document, tuple[Diagnostic, ...]]:
+def load_document(
+    path: Path, shown: str, *, below: Path | None = None
+) -> tuple[Document, tuple[Diagnostic, ...]]:
     """Return the document in the file *path*, shown to people as *shown*, and its warnings.
 
+    Shape: with *below*, no step from that folder to *path* may be a symbolic link.
     Raises: JourneyError (RF101 to RF103, RF108, RF109, RF113, RF114).
     """
-    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES)
+    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES, below=below)
     return parse_yaml(decode_source(content, shown))
 
 
@@ -49,8 +52,7 @@ def parse_yaml(
     text = source.text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_SIZE_BYTES:
         refuse("RF102", f"`{source.file}` is larger than 1 MiB")
-    composer = Composer(SourceText(source.file, text))
-    _compose(composer, text, loader)
+    composer = _read(SourceText(source.file, text), loader)
     composer.raise_errors()
     try:
         document = expand(composer.root, composer.source)
@@ -61,12 +63,35 @@ def parse_yaml(
     return document, tuple(composer.warnings)
 
 
+class _TooDeep(Exception):
+    """The parser has a limit of its own for nesting, and met it at this offset."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+def _read(source: SourceText, loader: Any) -> Composer:
+    composer = Composer(source)
+    try:
+        _compose(composer, source.text, loader)
+    except _TooDeep as met:
+        # libyaml 0.2.6 counts levels while it looks ahead, long before it tells us of them. The text
+        # before that place is deeper than we allow, and what lies there has the place we show.
+        composer = Composer(source)
+        _compose(composer, source.text[: met.offset], loader)
+    return composer
+
+
 def _compose(composer: Composer, text: str, loader: Any) -> None:
     try:
         composer.check_characters()
         for event in yaml.parse(text, Loader=loader):
             _take(composer, event)
     except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark and "maximum nesting depth" in str(getattr(error, "problem", "")):
+            raise _TooDeep(mark.index) from None
         composer.note_yaml_problem(_problem_of(error))
     except (ValueError, OverflowError):
         # Only PyYAML's pure parser: an escape beyond the last code point.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from pytest_reqflo.values import printable, shorten
 MAX_FILE_BYTES = 10 * 1024 * 1024
 
 LIBRARY_FOLDERS = ("environments", "templates", "presets", "overlays")
+
+
+# The same file must be found, or refused, on every system.
+_WINDOWS_ABSOLUTE = re.compile(r"\\|[A-Za-z]:")
 
 
 class PathProblem(Exception):
@@ -54,6 +59,29 @@ def path_below(root: Path, path: Path) -> str:
     return "/".join(parts) if path.parts[-len(parts) :] == parts else ""
 
 
+def find_boundary(path: Path, *, rootdir: Path, configured: Path | None) -> Path:
+    """Return the folder that the journey file *path* lies in, with symbolic links followed.
+
+    That is *rootdir* for a file found below it, else the folder of the file; or *configured*.
+    Raises: PathProblem RF114 when the file lies in neither: a link in a stranger's change must not
+        show what lies beside the project.
+    """
+    folder = rootdir.resolve()
+    is_inside = path.absolute().is_relative_to(rootdir.absolute())
+    if not is_inside and not path.parent.resolve().is_relative_to(folder):
+        folder = path.parent.resolve()
+    folders = [folder, *([(rootdir / configured).resolve()] if configured else [])]
+    real = path.resolve()
+    for candidate in folders:
+        if real.is_relative_to(candidate):
+            return candidate
+    raise PathProblem(
+        "RF114",
+        f"`{printable(path.name)}` is reached by a symbolic link that leaves `{folder}`",
+        "copy the file, or set ini reqflo_root to a folder that holds both",
+    )
+
+
 def resolve_below(
     root: Path, base: Path, relative: str, *, max_bytes: int = MAX_FILE_BYTES
 ) -> Path:
@@ -63,8 +91,10 @@ def resolve_below(
         regular file or is larger than *max_bytes*; RF113 when it does not exist.
     """
     shown = shorten(printable(relative), 200)
-    if os.path.isabs(relative) or relative.startswith("\\"):
+    if os.path.isabs(relative) or _WINDOWS_ABSOLUTE.match(relative):
         raise PathProblem("RF114", f"`{shown}` is absolute", "write it relative to this file")
+    if "\\" in relative:
+        raise PathProblem("RF114", f"`{shown}` holds a backslash", "write `/` between two folders")
     try:
         real = Path(os.path.realpath(base / relative))
         # Before anything else is said: the message must not tell what lies outside.

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import NoReturn
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.reading import NotRegular, TooLarge, read_regular
 from pytest_reqflo.source import SourceText
 
 
-def read_bytes(path: Path, shown: str, *, max_bytes: int) -> bytes:
+def read_bytes(path: Path, shown: str, *, max_bytes: int, below: Path | None = None) -> bytes:
     """Return the content of the regular file *path*, shown to people as *shown*.
 
+    Shape: with *below*, a real path, *path* is real too and must still be one when it is opened.
     Raises: JourneyError RF113 when there is none, RF114 when it cannot be read or is no regular
         file, RF102 when it is larger than *max_bytes*.
     """
     try:
-        # A pipe would block the open; a device has no end.
-        if not stat.S_ISREG(path.stat().st_mode):
-            refuse("RF114", f"`{shown}` is no regular file")
-        with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+        return read_regular(path, max_bytes=max_bytes, below=below)
     except FileNotFoundError:
         refuse("RF113", f"`{shown}` does not exist")
+    except NotRegular:
+        refuse("RF114", f"`{shown}` is no regular file")
+    except TooLarge:
+        refuse("RF102", f"`{shown}` is larger than {max_bytes // 2**20} MiB")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         refuse("RF114", f"`{shown}` cannot be read: {reason}")
-    if len(content) > max_bytes:
-        refuse("RF102", f"`{shown}` is larger than {max_bytes // 2**20} MiB")
-    return content
 
 
 def decode_source(content: bytes, shown: str, *, code: str = "RF101") -> SourceText:

@@ -1,0 +1,57 @@
+"""Read a file that somebody else may have put there: never a pipe or device, never without end.
+
+The file is opened once, and everything is asked of what was opened: a name may mean another file
+the moment after it was looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+_WAIT_FOR_NOTHING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW
+
+
+class NotRegular(OSError):
+    """What the path names is no regular file."""
+
+
+class TooLarge(OSError):
+    """The file has more bytes than were allowed."""
+
+
+def read_regular(path: Path, *, max_bytes: int, below: Path | None = None) -> bytes:
+    """Return the content of the regular file *path*.
+
+    Shape: with *below*, a real path, no step from that folder to *path* may be a symbolic link.
+    Raises: NotRegular, TooLarge, another OSError; ValueError for a path that no file can have.
+    """
+    # Opening a device can do something; only what becomes one in between is opened.
+    _check_regular(os.stat(path).st_mode)
+    descriptor = _open_below(below, path) if below else os.open(path, _WAIT_FOR_NOTHING)
+    with os.fdopen(descriptor, "rb") as file:
+        _check_regular(os.fstat(descriptor).st_mode)
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise TooLarge(f"more than {max_bytes} bytes")
+    return content
+
+
+def _check_regular(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise NotRegular("no regular file")
+
+
+def _open_below(root: Path, path: Path) -> int:
+    *folders, name = path.relative_to(root).parts
+    folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
+    try:
+        for each in folders:
+            inner = os.open(each, _FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(name, _WAIT_FOR_NOTHING | os.O_NOFOLLOW, dir_fd=folder)
+    finally:
+        os.close(folder)

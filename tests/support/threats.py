@@ -1,0 +1,65 @@
+"""A project in a folder, for runs against what a stranger wrote or a server answers."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from compiling import Folder
+from hostile import Outcome, attack
+
+
+class Target(Folder):
+    """A project folder with an environment; `attack` runs pytest in it and holds what must hold."""
+
+    def __init__(self, path: Path, url: str = "http://127.0.0.1:9") -> None:
+        super().__init__(path)
+        self.write("pytest.ini", "[pytest]\naddopts = -p no:randomly -p no:cacheprovider\n")
+        environment = {"name": "local", "services": {"default": {"base_url": url}}}
+        self.write("environments/local.yaml", f"environment: {json.dumps(environment)}\n")
+
+    def journey(self, name: str, *steps: Mapping[str, Any], **head: Any) -> Path:
+        """Write a journey as JSON, which is YAML; escapes keep every character."""
+        tree = {"journey": {"name": name, **head, "steps": list(steps)}}
+        return self.write(f"{name}.journey.yaml", json.dumps(tree))
+
+    def attack(self, *arguments: str | bytes, **options: Any) -> Outcome:
+        return attack(self.path, *arguments, **options)
+
+    def results(self, name: str = "out.json") -> dict[str, Any]:
+        """Return the results of the last run by the name of their journey."""
+        document = json.loads((self.path / name).read_text())
+        documents = document.get("results", [document])
+        return {each["identity"]["journey_name"]: each for each in documents}
+
+
+def get(id: str, url: str, **parts: Any) -> dict[str, Any]:
+    return {"id": id, "request": {"method": "GET", "url": url}, **parts}
+
+
+_MEASURE = """
+import resource, sys
+{imports}
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+{work}
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def grown_mib(imports: str, work: str, *arguments: str) -> float:
+    """Return by how many MiB the peak memory of a process of its own grew while it did *work*."""
+    script = _MEASURE.format(imports=imports, work=work)
+    run = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    per_mib = 1024 if sys.platform != "darwin" else 1024 * 1024
+    return int(run.stdout.split()[-1]) / per_mib
+
+
+assert resource  # the script above needs it: no test of memory where it is missing
