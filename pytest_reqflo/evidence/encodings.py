@@ -88,11 +88,46 @@ def _long_forms(value: str) -> Iterator[str]:
     yield value.lower()
     yield value.upper()
     yield from _html_forms(value)
+    yield from _url_forms(value)
+    yield from _wide_forms(value)
     yield quote(content, safe="!$&'()*+,;=:@/")
     yield quote(quote(content, safe=""), safe="")
     yield content.hex()
     yield content.hex().upper()
     yield from _base64_forms(content)
+
+
+_KEPT_IN_PATH = "".join(each for each in map(chr, range(0x21, 0x7F)) if each not in '"#<>?`{}%')
+_KEPT_IN_QUERY = "".join(each for each in map(chr, range(0x21, 0x7F)) if each not in "\"#<>'%")
+
+
+def _url_forms(value: str) -> Iterator[str]:
+    """Yield what becomes of a value that was put into a URL as it is, and read as one.
+
+    Source: WHATWG URL, 1.3, which the HTTP client follows; what is escaped already stays.
+    """
+    text = value.partition("#")[0]
+    path, mark, query = text.partition("?")
+    yield _escaped(path, _KEPT_IN_PATH) + mark + _escaped(query, _KEPT_IN_QUERY)
+    yield _escaped(text, _KEPT_IN_QUERY)
+    yield _escaped(value, _KEPT_IN_QUERY)
+
+
+def _escaped(text: str, kept: str) -> str:
+    pieces = re.split("(%[0-9A-Fa-f]{2})", text)
+    return "".join(
+        piece if number % 2 else quote(_bytes_of(piece), safe=kept)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _wide_forms(value: str) -> Iterator[str]:
+    """Yield UTF-16 that was read as bytes, and as some shells put it into base64."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        content = value.encode(encoding, errors="surrogatepass")
+        yield content.decode("latin-1")
+        yield printable(content.decode("latin-1"))
+        yield from _base64_forms(content)
 
 
 def _cautious_json(escaped: str) -> Iterator[str]:

@@ -21,6 +21,10 @@ from pytest_reqflo.evidence.positions import (
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_number
 
+_TELLING = 4
+"""Characters of a value that was cut from which it is hidden; fewer stand everywhere by chance."""
+
+_DOTS = re.compile(r"\.{3}|…")
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 
 
@@ -63,10 +67,14 @@ class Redactor:
             url, [*self.find_known(url), *find_userinfo(url), *self.names.find_form(url)]
         )
 
-    def body(self, text: str) -> str:
-        """Return the text of a body, also without the values of telling JSON keys and form fields."""
+    def body(self, text: str, *, is_cut: bool = False) -> str:
+        """Return the text of a body, also without the values of telling JSON keys and form fields.
+
+        Shape: of a text that *is_cut*, an end that begins a known value is hidden too.
+        """
         found = [*self.find_known(text), *find_userinfo(text)]
-        return _replace(text, [*found, *self.names.find_json(text), *self.names.find_form(text)])
+        found += [*self.names.find_json(text), *self.names.find_form(text)]
+        return _replace(text, [*found, *(self.find_begun(text, len(text)) if is_cut else ())])
 
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
         """Return *headers* in their order; credentials are masked whether known or not."""
@@ -79,6 +87,13 @@ class Redactor:
     def rendered(self, value: Json) -> Json:
         """Return a rendered value as JSON: a `Secret` becomes its mask."""
         return self._clean(value, key="")
+
+    def _find_positional(self, text: str) -> Iterator[Place]:
+        # Most texts are words: the marks are looked for first.
+        if '"' in text and ":" in text:
+            yield from self.names.find_json(text)
+        if "=" in text:
+            yield from self.names.find_form(text)
 
     @property
     def size(self) -> int:
@@ -95,6 +110,27 @@ class Redactor:
             while start >= 0:
                 yield Place(start, start + len(variant), mask, is_known=True)
                 start = text.find(variant, start + 1)
+
+    def find_begun(self, text: str, end: int) -> Iterator[Place]:
+        """Yield the longest part of *text* before *end* that begins a known value."""
+        longest = 0
+        for variant, mask in self._shortest_first():
+            for length in range(min(len(variant) - 1, end), max(longest, _TELLING - 1), -1):
+                if text.endswith(variant[:length], 0, end):
+                    longest = length
+                    yield Place(end - length, end, mask, is_known=True)
+                    break
+
+    def find_ending(self, text: str, start: int) -> Iterator[Place]:
+        """Yield the longest part of *text* from *start* that ends a known value."""
+        longest = 0
+        for variant, mask in self._shortest_first():
+            most = min(len(variant) - 1, len(text) - start)
+            for length in range(most, max(longest, _TELLING - 1), -1):
+                if text.startswith(variant[-length:], start):
+                    longest = length
+                    yield Place(start, start + length, mask, is_known=True)
+                    break
 
     def _add(self, value: str, mask: str) -> None:
         if value in self._known:
@@ -121,7 +157,7 @@ class Redactor:
             return value.mask()
         if isinstance(value, Mapping):
             return {
-                self.text(name): self._clean(item, name if self.names.is_key(name) else key)
+                self.text(name): self._clean(item, name if self._is_telling(name) else key)
                 for name, item in value.items()
             }
         if isinstance(value, str):
@@ -137,10 +173,12 @@ class Redactor:
             return value if shown == text else shown
         return value
 
+    def _is_telling(self, name: str) -> bool:
+        # Headers of an answer are a mapping too.
+        return self.names.is_key(name) or self.names.is_header(name)
+
     def _leaf(self, text: str, key: str) -> str:
-        if not key and not self._masks and "@" not in text:
-            return text
-        found = [*self.find_known(text), *find_userinfo(text)]
+        found = [*self.find_known(text), *find_userinfo(text), *self._find_positional(text)]
         if key and text:
             found.append(Place(0, len(text), sensitive_mask(key)))
         return _replace(text, found)
@@ -167,6 +205,18 @@ def hide_known(text: str, redactors: Iterable[Redactor]) -> str:
     One after the other would scan the masks of the first for the values of the second.
     """
     return _replace(text, [place for each in redactors for place in each.find_known(text)])
+
+
+def hide_shortened(text: str, redactors: Sequence[Redactor]) -> str:
+    """Return *text* as `hide_known` does, also without the ends that dots have left of a value.
+
+    pytest shows long texts as their head, three dots and their tail.
+    """
+    places = [place for each in redactors for place in each.find_known(text)]
+    for dots in _DOTS.finditer(text):
+        for each in redactors:
+            places += [*each.find_begun(text, dots.start()), *each.find_ending(text, dots.end())]
+    return _replace(text, places)
 
 
 def _replace(text: str, places: Iterable[Place]) -> str:
@@ -202,6 +252,7 @@ __all__ = [
     "Redactor",
     "SensitiveNames",
     "hide_known",
+    "hide_shortened",
     "is_hideable",
     "is_mask",
     "mask_name",

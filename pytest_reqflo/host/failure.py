@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -41,6 +41,21 @@ def failure_of(error: ReqfloError, *, path: str, line: int, heading: str = "") -
         ),
         path=path,
         line=spans[0].start.line if spans and path.endswith(spans[0].file) else line,
+    )
+
+
+def hidden_error(error: ReqfloError, hide: Hide) -> ReqfloError:
+    """Return *error* without hidden values: fixtures hand us names and texts of their own."""
+    return type(error)(
+        *(
+            replace(
+                each,
+                title=hide(each.title),
+                notes=tuple(map(hide, each.notes)),
+                hint=hide(each.hint),
+            )
+            for each in error.diagnostics
+        )
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from pytest_reqflo.evidence.redact import Redactor, hide_known
+from pytest_reqflo.evidence.redact import Redactor, hide_known, hide_shortened
 from pytest_reqflo.secret import Secret
 
 Hide: TypeAlias = Callable[[str], str]
@@ -50,6 +51,12 @@ class Hiding:
             return text
         return hide_known(text, (self._secrets, *tuple(self._runs)))
 
+    def failure_text(self, text: str) -> str:
+        """Return *text* without any hidden value, and without what pytest has left of a long one."""
+        if self.is_empty or not text:
+            return text
+        return hide_shortened(text, (self._secrets, *tuple(self._runs)))
+
 
 def hide_in(value: Any, hide: Hide, depth: int = _MAX_DEPTH) -> Any:
     """Return *value* with *hide* applied to every text in it.
@@ -75,9 +82,10 @@ def hide_in(value: Any, hide: Hide, depth: int = _MAX_DEPTH) -> Any:
     return value
 
 
-def hide_exception(error: BaseException, hide: Hide) -> None:
-    """Change the texts that *error*, its causes and its notes show.
+def hide_exception(error: BaseException, hide: Hide) -> BaseException:
+    """Return *error* with the texts changed that it, its causes and its notes show.
 
+    Shape: *error* itself, or what is raised in its place when its class does not let its text go.
     Some reporters read the exception itself and not the report that is made of it.
     """
     seen: set[int] = set()
@@ -89,6 +97,34 @@ def hide_exception(error: BaseException, hide: Hide) -> None:
         seen.add(id(each))
         waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
         _hide_texts(each, hide)
+        _replace_parts(each, hide)
+    return _changed(error, hide)
+
+
+def _replace_parts(error: BaseException, hide: Hide) -> None:
+    if error.__cause__ is not None:
+        error.__cause__ = _changed(error.__cause__, hide)
+    if error.__context__ is not None:
+        error.__context__ = _changed(error.__context__, hide)
+
+
+def _changed(error: BaseException, hide: Hide) -> BaseException:
+    """Return *error*, or another exception when its text could not be changed in place."""
+    text = _text_of(error)
+    shown = hide(text)
+    if isinstance(error, BaseExceptionGroup):
+        parts = [_changed(each, hide) for each in error.exceptions]
+        if shown == text and all(map(operator.is_, parts, error.exceptions)):
+            return error
+        made: BaseException = error.derive(parts)
+        if hide(error.message) != error.message:
+            made = type(made)(hide(error.message), parts)
+    elif shown == text:
+        return error
+    else:
+        made = RuntimeError(f"{type(error).__name__}: {shown}")
+    made.__cause__, made.__context__ = error.__cause__, error.__context__
+    return made.with_traceback(error.__traceback__)
 
 
 def _hide_texts(error: BaseException, hide: Hide) -> None:
@@ -101,6 +137,10 @@ def _hide_texts(error: BaseException, hide: Hide) -> None:
     for name, item in vars(error).items():
         if type(item) is str:
             setattr(error, name, hide(item))
+    if isinstance(error, UnicodeError):
+        for name in ("reason", "encoding"):
+            with contextlib.suppress(AttributeError, TypeError):
+                setattr(error, name, hide(str(getattr(error, name))))
     if isinstance(error, OSError):
         error.filename, error.strerror = hide_in((error.filename, error.strerror), hide)
     # Not `hide_in`: an argument may be any object of the suite, which is not ours to change.

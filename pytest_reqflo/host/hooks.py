@@ -39,7 +39,7 @@ class JourneyHooks:
         """Attach the result to the report of the call; it crosses from workers as plain data."""
         if call.excinfo is not None:
             # Reporters that read the exception come after us.
-            hide_exception(call.excinfo.value, self._session.hiding.text)
+            self._hide_exception(call)
         report = yield
         self._hide(report)
         if not isinstance(item, JourneyNode):
@@ -56,13 +56,31 @@ class JourneyHooks:
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
         return report
 
+    def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
+        assert call.excinfo is not None  # noqa: S101  # the caller has looked
+        shown = hide_exception(call.excinfo.value, self._session.hiding.text)
+        if shown is not call.excinfo.value:
+            call.excinfo = pytest.ExceptionInfo.from_exception(shown)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_fixture_setup(self) -> Generator[None, object, object]:
+        """Hide in what a fixture raises: some reporters note it before any report is made."""
+        try:
+            return (yield)
+        except BaseException as error:
+            shown = hide_exception(error, self._session.hiding.text)
+            if shown is error:
+                raise
+            replaced = shown
+        raise replaced
+
     def _hide(self, report: pytest.TestReport) -> None:
         """Hide in the report of any test what slipped through: other tests print and raise too."""
         hiding = self._session.hiding
         if hiding.is_empty:
             return
         report.sections = hide_in(report.sections, hiding.text)
-        report.longrepr = hide_in(report.longrepr, hiding.text)
+        report.longrepr = hide_in(report.longrepr, hiding.failure_text)
         report.user_properties = hide_in(report.user_properties, hiding.text)
 
     @pytest.hookimpl(tryfirst=True)

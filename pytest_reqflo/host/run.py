@@ -34,7 +34,7 @@ from pytest_reqflo.host.environment import (
     override_environment,
     read_fixture_mapping,
 )
-from pytest_reqflo.host.failure import Failure, failure_of
+from pytest_reqflo.host.failure import Failure, failure_of, hidden_error
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.version import record_version
 from pytest_reqflo.lang.expression import LiteralValue
@@ -131,7 +131,7 @@ def run_item(
     try:
         verdict = _judge(_perform(session, subject, spec, identity, fixtures), subject)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError) as error:
-        verdict = _refused(error, subject, identity)
+        verdict = _refused(hidden_error(error, session.hiding.text), subject, identity)
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
 

@@ -50,6 +50,8 @@ class PatternMatch(Protocol):
 
     def end(self) -> int: ...
 
+    def span(self, key: int | str = 0, /) -> tuple[int, int]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_reqflo.values import Json, is_array, json_type, shorten
+from pytest_reqflo.values import Json, is_array, json_type
 
 _NUMBER = re.compile(r"[1-9][0-9]{2}")
 _CLASS = re.compile(r"([1-9])[xX]{2}")
@@ -35,7 +35,7 @@ def status_text(expected: Json) -> str:
 def _describe(item: Json) -> str:
     match item:
         case str():
-            return f'"{shorten(item, 40)}"'
+            return f'"{item}"'
         case int() if not isinstance(item, bool):
             is_short = abs(item) < 10_000
             return str(item) if is_short else "an integer of more than four digits"

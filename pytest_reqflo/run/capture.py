@@ -43,7 +43,7 @@ class Captures:
 
 def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
     """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
-    live = {output_key(spec): _capture(spec, answer, redactor.names) for spec in step.outputs}
+    live = {output_key(spec): _capture(spec, answer, redactor) for spec in step.outputs}
     for spec in step.outputs:
         captured = live[output_key(spec)]
         if captured.sensitive and not captured.missing:
@@ -134,14 +134,17 @@ def _register(spec: OutputSpec, value: Json, redactor: Redactor) -> None:
 # --- taking --------------------------------------------------------------------------------------
 
 
-def _capture(spec: OutputSpec, answer: Answer, names: SensitiveNames) -> Captured:
+def _capture(spec: OutputSpec, answer: Answer, redactor: Redactor) -> Captured:
+    is_part = False
     try:
         value = _take(spec, answer)
         if spec.pattern:
-            value = _apply_pattern(spec.pattern, value)
+            value, is_part = _apply_pattern(spec.pattern, value, redactor)
     except ValueMissing as missing:
         return Captured(missing=str(missing), sensitive=spec.sensitive)
-    return Captured(value=value, sensitive=spec.sensitive or _is_telling(spec, value, names))
+    return Captured(
+        value=value, sensitive=is_part or spec.sensitive or _is_telling(spec, value, redactor.names)
+    )
 
 
 def _take(spec: OutputSpec, answer: Answer) -> Json:
@@ -209,7 +212,8 @@ def _folded_request(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
     return path
 
 
-def _apply_pattern(text: str, value: Json) -> Json:
+def _apply_pattern(text: str, value: Json, redactor: Redactor) -> tuple[Json, bool]:
+    """Return what *text* takes out of *value*, and whether that is a part of a hidden value."""
     subject = to_text(value)
     if not isinstance(subject, str):
         raise ValueMissing("a pattern cannot be applied to a secret")
@@ -219,9 +223,14 @@ def _apply_pattern(text: str, value: Json) -> Json:
         raise ValueMissing(f"the pattern `{text}` cannot be applied: {problem}") from None
     if match is None:
         raise ValueMissing(f"the pattern `{text}` is not found in the value")
-    if match.groupdict():
-        return dict(match.groupdict())
-    return match.group(1) if match.groups() else match.group(0)
+    groups: list[str | int] = [*match.groupdict()] or [1 if match.groups() else 0]
+    spans = [match.span(group) for group in groups]
+    is_part = any(
+        place.start < end and start < place.end
+        for place in redactor.find_known(subject)
+        for start, end in spans
+    )
+    return dict(match.groupdict()) or match.group(groups[0]), is_part
 
 
 # --- what may be shown ---------------------------------------------------------------------------

@@ -37,7 +37,7 @@ from pytest_reqflo.run.subject import (
     subject_of,
 )
 from pytest_reqflo.secret import Secret
-from pytest_reqflo.values import Json, canonical_json
+from pytest_reqflo.values import Json, canonical_json, shorten
 
 _MAX_SCHEMA_FAULTS = 5
 
@@ -113,7 +113,7 @@ def _run_check(
         expected=finding.expected,
         actual=finding.actual,
         is_actual_missing=finding.is_missing,
-        message=redactor.text(finding.fault or ""),
+        message=shorten(redactor.text(finding.fault or ""), MAX_VALUE),
         author_message=redactor.text(spec.message) if finding.fault else "",
         differences=finding.differences,
     )

@@ -129,7 +129,7 @@ def _record_body(
     text, is_text = decode_body(content, content_type)
     if not is_text:
         return _record_binary(content, redactor, is_cut=is_cut)
-    shown, is_shortened = _redacted_head(text, redactor)
+    shown, is_shortened = _redacted_head(text, redactor, is_cut=is_cut)
     # A digest of what was hidden would let short values be guessed.
     is_whole = shown == text
     return Body(
@@ -140,14 +140,16 @@ def _record_body(
     )
 
 
-def _redacted_head(text: str, redactor: Redactor) -> tuple[str, bool]:
+def _redacted_head(text: str, redactor: Redactor, *, is_cut: bool) -> tuple[str, bool]:
     if len(text) <= MAX_BODY:
-        return redactor.body(text), False
+        return redactor.body(text, is_cut=is_cut), False
     head = redactor.body(text[: MAX_BODY + _MARGIN])
     return head[: max(0, min(MAX_BODY, len(head) - _MARGIN))], True
 
 
 def _record_binary(content: bytes, redactor: Redactor, *, is_cut: bool) -> Body:
+    if is_cut:
+        content = _without_begun(content, redactor)
     window = base64.b64encode(content[: _MAX_BINARY + _MARGIN]).decode()
     head = redactor.text(window)
     is_shortened = len(content) > _MAX_BINARY + _MARGIN
@@ -159,6 +161,13 @@ def _record_binary(content: bytes, redactor: Redactor, *, is_cut: bool) -> Body:
         encoding="base64",
         is_shortened=is_shortened or is_cut,
     )
+
+
+def _without_begun(content: bytes, redactor: Redactor) -> bytes:
+    """Return *content* without an end that begins a known value: in base64 it would not be found."""
+    text = content.decode("latin-1")
+    begun = [place.start for place in redactor.find_begun(text, len(text))]
+    return content[: min(begun, default=len(content))]
 
 
 def _record_times(times: PhaseTimes) -> Timing:

@@ -11,6 +11,7 @@ MAY_REVEAL = {
     "secret.py": "joins texts into a secret",
     "run/body.py": "wire encoding",
     "run/texts.py": "wire encoding",
+    "run/hidden.py": "finds what of a request must not follow a server to another origin",
     "run/scope.py": "wire encoding and checks",
     "run/checks.py": "checks",
     "evidence/redact.py": "redaction registry",
