@@ -112,25 +112,27 @@ class Redactor:
                 start = text.find(variant, start + 1)
 
     def find_begun(self, text: str, end: int) -> Iterator[Place]:
-        """Yield the longest part of *text* before *end* that begins a known value."""
-        longest = 0
-        for variant, mask in self._shortest_first():
-            for length in range(min(len(variant) - 1, end), max(longest, _TELLING - 1), -1):
-                if text.endswith(variant[:length], 0, end):
-                    longest = length
-                    yield Place(end - length, end, mask, is_known=True)
-                    break
+        """Yield each part of *text* right before *end* that begins a known value."""
+        ordered = self._shortest_first()
+        tail = text[max(0, end - len(ordered[-1][0])) : end] if ordered else ""
+        for variant, mask in ordered:
+            start = tail.find(variant[:_TELLING])
+            while 0 <= start <= len(tail) - _TELLING:
+                if variant.startswith(tail[start:]):
+                    yield Place(end - len(tail) + start, end, mask, is_known=True)
+                start = tail.find(variant[:_TELLING], start + 1)
 
     def find_ending(self, text: str, start: int) -> Iterator[Place]:
-        """Yield the longest part of *text* from *start* that ends a known value."""
-        longest = 0
-        for variant, mask in self._shortest_first():
-            most = min(len(variant) - 1, len(text) - start)
-            for length in range(most, max(longest, _TELLING - 1), -1):
-                if text.startswith(variant[-length:], start):
-                    longest = length
-                    yield Place(start, start + length, mask, is_known=True)
-                    break
+        """Yield each part of *text* right from *start* on that ends a known value."""
+        ordered = self._shortest_first()
+        head = text[start : start + len(ordered[-1][0])] if ordered else ""
+        for variant, mask in ordered:
+            found = head.find(variant[-_TELLING:])
+            while found >= 0:
+                end = found + _TELLING
+                if variant.endswith(head[:end]):
+                    yield Place(start, start + end, mask, is_known=True)
+                found = head.find(variant[-_TELLING:], found + 1)
 
     def _add(self, value: str, mask: str) -> None:
         if value in self._known:

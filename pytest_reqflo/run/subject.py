@@ -32,7 +32,7 @@ def mask_under_key(
 ) -> Json:
     """Return *value* redacted, and masked whole when *path* ends with a telling key."""
     match = _LAST_NAME.search(path)
-    if match and names.is_key(match.group(1)):
+    if match and (names.is_key(match.group(1)) or names.is_header(match.group(1))):
         return mask_leaves(value, match.group(1))
     return redact(value)
 
