@@ -205,14 +205,16 @@ def slugify(text: str, *, limit: int = 60) -> str:
 
 
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
 def printable(text: str) -> str:
-    """Return *text* with control, bidi, zero-width and surrogate characters shown as escapes.
+    """Return *text* with control, bidi, invisible and surrogate characters shown as escapes.
 
-    Newline and tab stay. The result can be encoded as UTF-8 and cannot steer a terminal.
+    Newline and tab stay. The result can be encoded as UTF-8, stand in XML, and cannot steer a
+    terminal.
     """
     return _UNPRINTABLE.sub(_escape_character, text)
 
@@ -224,6 +226,8 @@ def printable_line(text: str) -> str:
 
 def _escape_character(match: re.Match[str]) -> str:
     number = ord(match.group())
+    if number > 0xFFFF:
+        return f"\\U{number:08x}"
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
 
 

@@ -21,6 +21,8 @@ from pytest_reqflo.values import printable_line
 if TYPE_CHECKING:
     from pytest_reqflo.plan.items import ItemSpec
 
+_NOT_IN_IDS = str.maketrans({"\t": "\\t", "<": "\\x3c", ">": "\\x3e"})
+
 _UNCHANGED = {
     ENVIRONMENT_FIXTURE: "_reqflo_no_environment",
     INPUTS_FIXTURE: "_reqflo_no_inputs",
@@ -52,15 +54,15 @@ _F = TypeVar("_F", bound=pytest.File)
 def _make_file(kind: type[_F], parent: pytest.Collector, path: Path, **arguments: Any) -> _F:
     """Return the collector of *path* under an id that every report and CI system can take.
 
-    Bytes that are no text end an xdist worker, control characters make JUnit files unreadable, and
-    GitHub obeys a line that begins with ``::``.
+    Bytes that are no text end an xdist worker, control characters make JUnit files unreadable,
+    pytest-html puts ids into its page as markup, and GitHub obeys a line that begins with ``::``.
     """
     file: _F = kind.from_parent(parent, path=path, **arguments)
-    safe = printable_line(file.nodeid).replace("\t", "\\t")
+    safe = printable_line(file.nodeid).translate(_NOT_IN_IDS)
     safe = f"./{safe}" if safe.startswith(("::", "##")) else safe
     if safe == file.nodeid:
         return file
-    name = printable_line(file.name)
+    name = printable_line(file.name).translate(_NOT_IN_IDS)
     renamed: _F = kind.from_parent(parent, path=path, name=name, nodeid=safe, **arguments)
     return renamed
 

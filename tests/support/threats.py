@@ -24,9 +24,9 @@ class Target(Folder):
         self.write("environments/local.yaml", f"environment: {json.dumps(environment)}\n")
 
     def journey(self, name: str, *steps: Mapping[str, Any], **head: Any) -> Path:
-        """Write a journey as JSON, which is YAML; escapes keep every character."""
-        tree = {"journey": {"name": name, **head, "steps": list(steps)}}
-        return self.write(f"{name}.journey.yaml", json.dumps(tree))
+        """Write a journey under its name; escapes keep every character of it."""
+        tree = {"name": name, **head, "steps": list(steps)}
+        return self.write(f"{name}.journey.yaml", f"journey: {written(tree)}\n")
 
     def attack(self, *arguments: str | bytes, **options: Any) -> Outcome:
         return attack(self.path, *arguments, **options)
@@ -36,6 +36,20 @@ class Target(Folder):
         document = json.loads((self.path / name).read_text())
         documents = document.get("results", [document])
         return {each["identity"]["journey_name"]: each for each in documents}
+
+
+def written(value: Any) -> str:
+    """Return *value* as YAML on one line, in ASCII."""
+    if isinstance(value, Mapping):
+        return (
+            "{" + ", ".join(f"{written(key)}: {written(item)}" for key, item in value.items()) + "}"
+        )
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if " " <= c <= "~" else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
 def get(id: str, url: str, **parts: Any) -> dict[str, Any]:
