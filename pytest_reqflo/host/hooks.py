@@ -58,7 +58,7 @@ class JourneyHooks:
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
         assert call.excinfo is not None  # noqa: S101  # the caller has looked
-        shown = hide_exception(call.excinfo.value, self._session.hiding.text)
+        shown = hide_exception(call.excinfo.value, self._session.hiding.failure_text)
         if shown is not call.excinfo.value:
             call.excinfo = pytest.ExceptionInfo.from_exception(shown)
 
@@ -68,7 +68,7 @@ class JourneyHooks:
         try:
             return (yield)
         except BaseException as error:
-            shown = hide_exception(error, self._session.hiding.text)
+            shown = hide_exception(error, self._session.hiding.failure_text)
             if shown is error:
                 raise
             replaced = shown

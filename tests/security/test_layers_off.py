@@ -54,7 +54,7 @@ LAYERS = {
         """
         from pytest_reqflo.evidence.redact import Redactor
 
-        Redactor.text = Redactor.body = Redactor.url = lambda self, text: text
+        Redactor.text = Redactor.body = Redactor.url = lambda self, text, **_: text
         Redactor.headers = lambda self, headers: tuple(headers)
         """,
         "results.json",
