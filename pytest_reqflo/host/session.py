@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.artifact.store import ArtifactStore
     from pytest_reqflo.compile.project import Project
     from pytest_reqflo.host.run import Runner
+    from pytest_reqflo.result import JourneyResult
 
 _SESSION = pytest.StashKey["JourneySession"]()
 
@@ -55,6 +56,7 @@ class JourneySession:
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
+        self._volume = 0
 
     @property
     def project(self) -> Project:
@@ -85,6 +87,13 @@ class JourneySession:
 
             self._runner = Runner(self.redactor)
         return self._runner
+
+    def limit_evidence(self, result: JourneyResult) -> JourneyResult:
+        """Return *result*, with the heads of its bodies once this process has kept very much."""
+        from pytest_reqflo.run.volume import MAX_SESSION, shorten_result, size_of
+
+        self._volume += sum(map(size_of, result.steps))
+        return result if self._volume <= MAX_SESSION else shorten_result(result)
 
     def close(self) -> None:
         """Close the connections."""

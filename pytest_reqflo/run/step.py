@@ -27,6 +27,7 @@ from pytest_reqflo.run.effects import (
 from pytest_reqflo.run.needs import ConditionProblem, Missing, find_missing, holds
 from pytest_reqflo.run.problems import interrupted_problem, values_problem
 from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.volume import MAX_RUN, shorten_bodies, size_of, thin_out
 
 StepFlow = Generator[JourneyEffect, JourneyOutcome, StepResult]
 
@@ -45,10 +46,12 @@ class RunState:
         self.steps: list[StepResult] = []
         self.interruptions = 0
         self._start = start
+        self._volume = 0
 
     def add(self, step: StepSpec, result: StepResult) -> None:
         """Keep *result*; a step that never ran explains why its outputs are missing."""
-        self.steps.append(result)
+        self._volume += size_of(result)
+        self.steps.append(result if self._volume <= MAX_RUN else shorten_bodies(result))
         if not result.tries:
             reason = f"step `{step.id}` was {_participle(result.outcome)}"
             self.captured[step.id] = no_answer(step, reason)
@@ -188,6 +191,7 @@ class StepRun:
         self._run.captured[self._step.id] = dict(outcome.captured)
         self._run.jars = outcome.jars
         self._tries.append(outcome.result)
+        thin_out(self._tries)
         if outcome.result.outcome == "interrupted":
             self._run.interruptions += 1
             return self._ended("interrupted")
