@@ -94,7 +94,10 @@ class ValueUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryResult:
-    """One try of a step: its exchanges (one per redirect hop), checks and captures."""
+    """One try of a step: its exchanges (one per redirect hop), checks and captures.
+
+    Shape: *is_thinned_out* when only the outcome is kept, because the step had very many tries.
+    """
 
     number: int
     outcome: Outcome
@@ -106,6 +109,7 @@ class TryResult:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     values_used: tuple[ValueUse, ...] = ()
+    is_thinned_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

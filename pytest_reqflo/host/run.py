@@ -132,6 +132,7 @@ def run_item(
         verdict = _judge(_perform(session, subject, spec, identity, fixtures), subject)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError) as error:
         verdict = _refused(hidden_error(error, session.hiding.text), subject, identity)
+    verdict = replace(verdict, result=session.limit_evidence(verdict.result))
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.artifact.store import ArtifactStore
     from pytest_reqflo.compile.project import Project
     from pytest_reqflo.host.run import Runner
+    from pytest_reqflo.result import JourneyResult
 
 _SESSION = pytest.StashKey["JourneySession"]()
 
@@ -57,6 +58,7 @@ class JourneySession:
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
         self._uninstall_logs: Uninstall | None = None
+        self._volume = 0
 
     @property
     def project(self) -> Project:
@@ -97,6 +99,13 @@ class JourneySession:
         if self._uninstall_logs is not None:
             self._uninstall_logs()
             self._uninstall_logs = None
+
+    def limit_evidence(self, result: JourneyResult) -> JourneyResult:
+        """Return *result*, with the heads of its bodies once this process has kept very much."""
+        from pytest_reqflo.run.volume import MAX_SESSION, shorten_result, size_of
+
+        self._volume += sum(map(size_of, result.steps))
+        return result if self._volume <= MAX_SESSION else shorten_result(result)
 
     def close(self) -> None:
         """Close the connections."""

@@ -27,15 +27,13 @@ from pytest_reqflo.run.effects import (
 from pytest_reqflo.run.needs import ConditionProblem, Missing, find_missing, holds
 from pytest_reqflo.run.problems import interrupted_problem, values_problem
 from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.volume import MAX_RUN, shorten_bodies, size_of, thin_out
 
 StepFlow = Generator[JourneyEffect, JourneyOutcome, StepResult]
 
 Phase = Literal["main", "finally"]
 
 _LONGEST_WAIT_S = 86_400.0
-
-_FIRST_TRIES, _LAST_TRIES = 5, 20
-"""Tries of a step that keep their evidence."""
 
 
 class RunState:
@@ -48,10 +46,12 @@ class RunState:
         self.steps: list[StepResult] = []
         self.interruptions = 0
         self._start = start
+        self._volume = 0
 
     def add(self, step: StepSpec, result: StepResult) -> None:
         """Keep *result*; a step that never ran explains why its outputs are missing."""
-        self.steps.append(result)
+        self._volume += size_of(result)
+        self.steps.append(result if self._volume <= MAX_RUN else shorten_bodies(result))
         if not result.tries:
             reason = f"step `{step.id}` was {_participle(result.outcome)}"
             self.captured[step.id] = no_answer(step, reason)
@@ -191,20 +191,13 @@ class StepRun:
         self._run.captured[self._step.id] = dict(outcome.captured)
         self._run.jars = outcome.jars
         self._tries.append(outcome.result)
-        self._forget()
+        thin_out(self._tries)
         if outcome.result.outcome == "interrupted":
             self._run.interruptions += 1
             return self._ended("interrupted")
         if self._budget.is_used_up and outcome.result.outcome == "error":
             return self._out_of_time()
         return outcome
-
-    def _forget(self) -> None:
-        """Drop the evidence of a try in the middle: a poll may go on for thousands of them."""
-        middle = len(self._tries) - 1 - _LAST_TRIES
-        if middle >= _FIRST_TRIES:
-            old = self._tries[middle]
-            self._tries[middle] = replace(old, exchanges=(), checks=(), captured=(), values_used=())
 
     def _wait(
         self, address: str, duration_s: float

@@ -1,0 +1,164 @@
+"""Any answer to any check: a result that can be written, with codes that we explain."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from journeys import attempt, implicit, output, plan, request, response, step, value
+from json_texts import ACCEPTED, EITHER, REFUSED
+from naughty import NAUGHTY
+from servers import ScriptedServer
+
+from pytest_reqflo.artifact.model import AssertionSpec
+from pytest_reqflo.engine.http import HttpTransport
+from pytest_reqflo.engine.local import LocalEngine
+from pytest_reqflo.errors import CODES
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
+from pytest_reqflo.report.page import render_page
+from pytest_reqflo.report.safe import to_report
+from pytest_reqflo.result import JourneyResult, TryResult
+from pytest_reqflo.values import printable
+
+# NUL and line ends cannot arrive in a header; anything else can.
+HEADER_TEXTS = st.one_of(st.text(max_size=30), st.sampled_from(NAUGHTY))
+HEADERS = st.lists(
+    st.tuples(
+        st.one_of(
+            st.sampled_from(["Content-Type", "Set-Cookie", "Location", "X-A", "Authorization", "Content-Encoding", "Retry-After", "Date"]),
+            HEADER_TEXTS,
+        ),
+        st.one_of(
+            st.sampled_from(["application/json", "text/plain; charset=utf-16", "a=b; Expires=x; Max-Age=9", "image/png", "charset=idna", ";;;"]),
+            HEADER_TEXTS,
+        ),
+    ),
+    max_size=6,
+)  # fmt: skip
+JSON_TREES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10), st.sampled_from(NAUGHTY)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.one_of(st.sampled_from(["id", "token", "a", ""]), st.text(max_size=5)), inner, max_size=4),
+    ),
+    max_leaves=15,
+)  # fmt: skip
+TEXTS = [*(text for text, _ in ACCEPTED.values()), *REFUSED.values(), *EITHER.values()]
+BODIES = st.one_of(
+    st.binary(max_size=200),
+    st.sampled_from([text for text in TEXTS if len(text) < 10_000]),
+    JSON_TREES.map(lambda tree: json.dumps(tree).encode()),
+    st.sampled_from(NAUGHTY).map(lambda text: text.encode("utf-8", "surrogatepass")),
+)
+OPERATORS = st.sampled_from(
+    ["equals", "not_equals", "contains", "greater_than", "matches", "in", "has_type", "has_length", "is_empty", "exists", "starts_with"]
+)  # fmt: skip
+EXPECTED = st.one_of(
+    JSON_TREES.filter(lambda tree: tree is not None), st.sampled_from(["object", "^a", "("])
+)
+
+
+def _literal(data):
+    from pytest_reqflo.lang.expression import LiteralValue
+
+    return LiteralValue(data)
+
+
+CHECKS = st.lists(
+    st.one_of(
+        st.builds(
+            AssertionSpec, type=st.just("json_path"), index=st.just(0), operator=OPERATORS, expected=EXPECTED.map(_literal),
+            target=st.sampled_from(["$", "$.id", "$..a", "$[*]", "$[?@.a]", "$[?match(@, $.id)]", "$[-1]"]),
+        ),
+        st.builds(AssertionSpec, type=st.just("header"), index=st.just(0), operator=OPERATORS, target=st.sampled_from(["x-a", "date"]), expected=EXPECTED.map(_literal)),
+        st.builds(AssertionSpec, type=st.just("status_code"), index=st.just(0), operator=st.just("equals"), expected=st.one_of(st.integers(), st.text(max_size=5)).map(_literal)),
+        st.builds(AssertionSpec, type=st.sampled_from(["body_equals", "body_contains"]), index=st.just(0), expected=EXPECTED.map(_literal)),
+        st.builds(
+            AssertionSpec, type=st.just("json_schema"), index=st.just(0), operator=st.just("matches"),
+            schema=st.sampled_from([{"type": "object", "required": ["id"]}, {"items": {"type": "string", "pattern": "^a"}}, {"uniqueItems": True, "format": "date"}]),
+        ),
+        st.just(AssertionSpec(type="value", index=0, value=value("{{ response.body }}"), operator="exists")),
+    ),
+    max_size=4,
+)  # fmt: skip
+OUTPUTS = (
+    output("a", "body.id"),
+    output("b", "$..token"),
+    output("c", "headers.x-a", pattern="(a|b)"),
+    output("d", "cookies.a"),
+    implicit("body.a[0]"),
+)
+
+
+def _hold(result: TryResult) -> None:
+    codes = {problem.code for problem in (*result.problems, *result.warnings)}
+    assert codes <= set(CODES)
+    assert all(check.passed or check.message for check in result.checks)
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(100, 999), HEADERS, BODIES, CHECKS)
+def test_any_answer_gives_a_result_that_can_be_kept(status, headers, body, checks) -> None:
+    spec = step("a", "/", assertions=tuple(checks), outputs=OUTPUTS)
+    tried = attempt(spec, response(body, status, headers))
+    _hold(tried.result)
+    from pytest_reqflo.codec import to_json
+
+    document = to_json(tried.result)
+    json.dumps(document, allow_nan=False)
+    plain = json.dumps(to_report(document), ensure_ascii=False)
+    plain.encode()
+    assert printable(plain) == plain
+
+
+class _NoSecrets:
+    asked = ()
+
+    def get_many(self, names):
+        return {}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([
+                b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 302 Found\r\nLocation: ", b"HTTP/1.0 ", b"HTTP/2 200\r\n", b"HTTP/1.1 100 Continue\r\n\r\n", b"\r\n", b"\r\n\r\n",
+                b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\n\r\n", b"Content-Encoding: gzip\r\n", b"Set-Cookie: a=b; Expires=", b"{}",
+                b"Content-Type: application/json\r\n", b": ", b"\0", b"::error::x\r\n", b"999999999999",
+            ]),
+            st.binary(max_size=30),
+        ),
+        max_size=8,
+    ).map(b"".join)
+)  # fmt: skip
+def test_any_bytes_of_a_server_give_a_result_and_a_page(content) -> None:
+    def handle(received, connection):
+        connection.send(content)
+        connection.close()
+
+    with ScriptedServer(handle) as server:
+        spec = step("a", request=request("/", follow_redirects=2), outputs=OUTPUTS)
+        environment = EnvironmentSnapshot(
+            name="t", services={"shop": Service(base_url=server.url, timeout_s=2)}
+        )
+        engine = LocalEngine(transport=HttpTransport(), secrets=_NoSecrets())
+        try:
+            ran = plan(spec, environment=environment)
+            object.__setattr__(ran, "allowed_origins", (server.url,))
+            run = engine.run(ran, {})
+        finally:
+            engine.close()
+    assert run.pending is None
+    _check_result(run.result)
+
+
+def _check_result(result: JourneyResult) -> None:
+    for each in result.steps:
+        for tried in each.tries:
+            _hold(tried)
+        assert {problem.code for problem in each.problems} <= set(CODES)
+    page = render_page(result, None, shown="x")
+    assert printable(page.text) == page.text
+    json.dumps(result.to_json(), allow_nan=False)
