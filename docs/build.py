@@ -129,6 +129,7 @@ def _file_keys() -> str:
         ("`environment.services.<name>.tls`", model.TlsModel),
         ("`environment.secrets`", model.SecretsModel),
         ("`environment.secrets.grants.<secret>`", model.GrantModel),
+        ("`environment.redact`", model.RedactModel),
         ("`preset`", model.PresetModel),
         ("`overlay`", model.OverlayModel),
         ("`template`", model.TemplateModel),

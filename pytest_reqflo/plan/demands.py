@@ -22,8 +22,12 @@ def find_environment_problems(artifact: Artifact, around: Surroundings) -> Itera
     for key in artifact.me_values:
         if key not in around.environment.me and needs_value(artifact, "me", key):
             title = f"required me value `{key}` is not set"
-            notes = (f"looked in: {me_places(key)}",)
-            yield Diagnostic(code="RF301", title=title, notes=notes)
+            if around.environment.is_implicit and artifact.origins:
+                notes = ("there is no environment file, and the journey names its servers itself",)
+                hint = "write environments/local.yaml with their base_url"
+            else:
+                notes, hint = (f"looked in: {me_places(key)}",), ""
+            yield Diagnostic(code="RF301", title=title, notes=notes, hint=hint)
 
 
 def _service_problems(name: str, environment: EnvironmentSnapshot) -> Iterator[Diagnostic]:

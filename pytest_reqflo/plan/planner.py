@@ -58,7 +58,7 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
     Raises: RunCheckError with every missing value (RF301), everything that the environment lacks
         (RF303), every value of the wrong type (RF304) and all secrets that are not granted (RF306).
     """
-    environment = _with_all_spellings(artifact, environment)
+    environment = _with_all_spellings(artifact, _without_own(artifact, environment))
     around = Surroundings(
         environment=environment,
         services=artifact.services,
@@ -94,6 +94,15 @@ def find_allowed_origins(artifact: Artifact, environment: EnvironmentSnapshot) -
     urls += environment.allowed_origins
     urls += artifact.origins if environment.is_implicit else ()
     return tuple(dict.fromkeys(origin for url in urls if (origin := find_origin(url))))
+
+
+def _without_own(artifact: Artifact, environment: EnvironmentSnapshot) -> EnvironmentSnapshot:
+    """Take the me values away where the journey itself says which servers it talks to.
+
+    Without an environment file nobody but its author has; it may be a stranger's.
+    """
+    is_authors_choice = environment.is_implicit and bool(artifact.origins)
+    return replace(environment, me={}) if is_authors_choice else environment
 
 
 def _with_all_spellings(

