@@ -36,26 +36,44 @@ HEADERS = st.lists(
     ),
     max_size=6,
 )  # fmt: skip
-JSON_TREES = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10), st.sampled_from(NAUGHTY)),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.dictionaries(st.one_of(st.sampled_from(["id", "token", "a", ""]), st.text(max_size=5)), inner, max_size=4),
-    ),
-    max_leaves=15,
-)  # fmt: skip
+
+
+def _trees(floats):
+    return st.recursive(
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            floats,
+            st.text(max_size=10),
+            st.sampled_from(NAUGHTY),
+        ),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4),
+            st.dictionaries(
+                st.one_of(st.sampled_from(["id", "token", "a", ""]), st.text(max_size=5)),
+                inner,
+                max_size=4,
+            ),
+        ),
+        max_leaves=15,
+    )
+
+
+WRITTEN = _trees(st.floats(allow_nan=False, allow_infinity=False))
+ANSWERED = _trees(st.floats())
 TEXTS = [*(text for text, _ in ACCEPTED.values()), *REFUSED.values(), *EITHER.values()]
 BODIES = st.one_of(
     st.binary(max_size=200),
     st.sampled_from([text for text in TEXTS if len(text) < 10_000]),
-    JSON_TREES.map(lambda tree: json.dumps(tree).encode()),
+    ANSWERED.map(lambda tree: json.dumps(tree).encode()),
     st.sampled_from(NAUGHTY).map(lambda text: text.encode("utf-8", "surrogatepass")),
 )
 OPERATORS = st.sampled_from(
     ["equals", "not_equals", "contains", "greater_than", "matches", "in", "has_type", "has_length", "is_empty", "exists", "starts_with"]
 )  # fmt: skip
 EXPECTED = st.one_of(
-    JSON_TREES.filter(lambda tree: tree is not None), st.sampled_from(["object", "^a", "("])
+    WRITTEN.filter(lambda tree: tree is not None), st.sampled_from(["object", "^a", "("])
 )
 
 

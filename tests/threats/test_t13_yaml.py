@@ -143,5 +143,5 @@ def test_the_memory_of_a_bomb_is_bounded(tmp_path) -> None:
     work = "try: parse_yaml(SourceText('x', open(sys.argv[1]).read()))\nexcept JourneyError: print('refused')"
     (tmp_path / "bomb").write_text(bomb())
     (tmp_path / "full").write_text("[" + "12345678, " * 99_000 + "]")
-    assert grown_mib(imports, work, str(tmp_path / "bomb")) < 120
-    assert grown_mib(imports, work, str(tmp_path / "full")) < 160
+    assert grown_mib(imports, work, str(tmp_path / "bomb")) < 60
+    assert grown_mib(imports, work, str(tmp_path / "full")) < 120

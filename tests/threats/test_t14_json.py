@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hostile import HERE, WORKERS
@@ -143,3 +144,16 @@ def test_the_memory_of_a_bomb_of_small_values_is_bounded() -> None:
     work = "parse_json_noting(b'[' + b'[],' * (10 * 2**20 // 3 - 1) + b'1]')"
     grown = grown_mib("from pytest_reqflo.values import parse_json_noting", work)
     assert 50 < grown < 450
+
+
+def test_the_memory_of_a_try_that_checks_and_keeps_such_a_bomb_is_bounded() -> None:
+    imports = (
+        f"import sys\nsys.path.insert(0, {str(Path(__file__).parents[1] / 'support')!r})\n"
+        "from journeys import assertion, attempt, output, response, step"
+    )
+    work = (
+        "check = assertion('json_path', 'x', target='$', operator='equals')\n"
+        "spec = step('a', '/', assertions=(check,), outputs=(output('all', 'body'),))\n"
+        "attempt(spec, response(b'[' + b'[],' * (10 * 2**20 // 3 - 1) + b'1]'))"
+    )
+    assert grown_mib(imports, work) < 900
