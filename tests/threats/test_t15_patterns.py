@@ -24,17 +24,14 @@ def test_the_limits_are_those_that_are_promised() -> None:
 
 CHECKS = {
     "matches": {"type": "json_path", "path": "$.food", "operator": "matches", "expected": SLOW},
-    "not_matches": {"type": "json_path", "path": "$.food", "operator": "not_matches", "expected": SLOW},
     "body_matches": {"type": "body_matches", "expected": "(a|aa)+$"},
     "header": {"type": "header", "name": "x-food", "operator": "matches", "expected": SLOW},
     "given_by_the_answer": {"type": "value", "value": "{{ response.body.food }}", "operator": "matches", "expected": "{{ response.body.pattern }}"},
     "query_match": {"type": "json_path", "path": "$[?match(@, '(a|aa)+')]", "operator": "contains", "expected": "x"},
-    "query_search": {"type": "json_path", "path": "$..[?search(@.tag, '(a|aa)+b')]", "operator": "contains", "expected": "x"},
     "query_pattern_of_answer": {"type": "json_path", "path": "$.items[?match(@.tag, $.pattern)]", "operator": "contains", "expected": "x"},
     "query_of_queries": {"type": "json_path", "path": "$..[?count($..*) > 1 && count($..*) > 2]", "operator": "contains", "expected": "x"},
     "schema_pattern": {"type": "json_schema", "schema": {"properties": {"food": {"pattern": SLOW}}}},
     "schema_pattern_properties": {"type": "json_schema", "schema": {"patternProperties": {SLOW: {"type": "null"}}}},
-    "schema_additional": {"type": "json_schema", "schema": {"patternProperties": {SLOW: True}, "additionalProperties": False}},
     "schema_names": {"type": "json_schema", "schema": {"propertyNames": {"pattern": SLOW}}},
     "schema_doubling": {"type": "json_schema", "schema": {
         "$defs": {**{f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(30)}, "d30": {"type": "object"}},

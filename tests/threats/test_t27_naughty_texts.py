@@ -121,19 +121,18 @@ def ran(tmp_path_factory):
             name = os.fsencode(str(path)) + b"/" + text.encode() + b".journey.yaml"
             with open(name, "w") as file:
                 file.write(f"journey: {written(tree)}\n")
-        for number, text in enumerate(TEXTS):
-            request = {
+        plain = {
+            "id": "a",
+            "request": {
                 "method": "POST",
                 "url": "/plain",
-                "text": text,
+                "text": "{{ inputs.x }}",
                 "headers": {"x-text": "{{ inputs.x }}"},
-            }
-            step = {
-                "id": "a",
-                "request": request,
-                "assertions": [{"type": "body_equals", "expected": {"no": text}}],
-            }
-            target.journey(f"header{number}", step, inputs=[{"name": "x", "default": text}])
+            },
+            "assertions": [{"type": "body_equals", "expected": {"no": "{{ inputs.x }}"}}],
+        }
+        given = [{"name": f"n{number}", "values": {"x": text}} for number, text in enumerate(TEXTS)]
+        target.journey("headers", plain, inputs=[{"name": "x"}], cases=given)
         result = attack(
             path, "--reqflo-output=out.json", "--html=report.html", "-o", "junit_logging=all", "-v", "-rA",
             *WORKERS, timeout_s=170,

@@ -68,7 +68,7 @@ def test_the_section_of_a_report_is_bounded_and_says_so() -> None:
 
 def test_what_is_printed_and_written_is_bounded_and_says_how_much_there_was(tmp_path) -> None:
     """Journeys that are answered with a lot, many times, in lines that a CI system would obey."""
-    flood = COMMAND * 30_000
+    flood = COMMAND * 10_000
 
     def handle(request, connection):
         if request.path == "/headers":
@@ -84,7 +84,7 @@ def test_what_is_printed_and_written_is_bounded_and_says_how_much_there_was(tmp_
             "poll", get("a", "/flood", poll={"until": until, "every_s": 0.001, "timeout_s": 1})
         )
         target.journey(
-            "retry", get("a", "/flood", assertions=until, retry={"count": 60, "delay_s": 0})
+            "retry", get("a", "/flood", assertions=until, retry={"count": 30, "delay_s": 0})
         )
         target.journey(
             "steps",
@@ -99,14 +99,14 @@ def test_what_is_printed_and_written_is_bounded_and_says_how_much_there_was(tmp_
         )
     assert len(result.reasons) == 5
     assert all(result.reasons.values())
-    # Five items of at most a page and a section each; the server sent a hundred times as much.
+    # Five items of at most a page and a section each; the server sent many times as much.
     assert len(result.text) < 5 * 160_000
     assert (target.path / "junit.xml").stat().st_size < 10 * 160_000
     assert (target.path / "out.json").stat().st_size < 5 * 10 * 2**20
 
-    assert f"(shortened, {len(COMMAND) * 30_000} bytes in all)" in result.text
+    assert f"(shortened, {len(COMMAND) * 10_000} bytes in all)" in result.text
     assert "headers in all)" in result.text
     assert "tries in between" in result.text
     tries = target.results()["retry"]["steps"][0]["tries"]
-    assert len(tries) == 61
-    assert [each["number"] for each in tries if each.get("is_thinned_out")] == list(range(11, 52))
+    assert len(tries) == 31
+    assert [each["number"] for each in tries if each.get("is_thinned_out")] == list(range(11, 22))
