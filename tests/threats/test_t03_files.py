@@ -169,7 +169,7 @@ def test_a_race_of_links_never_reads_what_lies_outside(tmp_path) -> None:
             seen.add(b"")
     done.set()
     thread.join()
-    assert seen == {b"", b"inside"}
+    assert seen <= {b"", b"inside"}
 
 
 def test_journeys_libraries_and_me_values_behind_links_out_are_not_shown(tmp_path) -> None:

@@ -163,13 +163,14 @@ def test_values_that_only_json_has_reach_a_worker_and_the_next_step(tmp_path) ->
 
 def test_the_memory_of_a_bomb_of_small_values_is_bounded() -> None:
     """Ten MiB, the most an answer may have, of the shape that takes most room for its bytes."""
-    work = "parse_json_noting(b'[' + b'[],' * (10 * 2**20 // 3 - 1) + b'1]')"
-    grown = grown_mib("from pytest_reqflo.values import parse_json_noting", work)
-    assert 50 < grown < 450
+    imports = "import contextlib\nfrom pytest_reqflo.values import JsonProblem, parse_json_noting"
+    text = "b'[' + b'[],' * (10 * 2**20 // 3 - 1) + b'1]'"
+    work = f"with contextlib.suppress(JsonProblem):\n    parse_json_noting({text})"
+    assert grown_mib(imports, work) < 60
 
 
 def test_the_memory_of_a_try_that_checks_and_keeps_such_a_bomb_is_bounded() -> None:
-    """Two MiB, because to look for secrets in every value takes its time."""
+    """As many values as an answer may have, to look for secrets in each."""
     imports = (
         f"import sys\nsys.path.insert(0, {str(Path(__file__).parents[1] / 'support')!r})\n"
         "from journeys import assertion, attempt, output, response, step"
@@ -177,6 +178,6 @@ def test_the_memory_of_a_try_that_checks_and_keeps_such_a_bomb_is_bounded() -> N
     work = (
         "check = assertion('json_path', 'x', target='$', operator='equals')\n"
         "spec = step('a', '/', assertions=(check,), outputs=(output('all', 'body'),))\n"
-        "attempt(spec, response(b'[' + b'[],' * (2 * 2**20 // 3 - 1) + b'1]'))"
+        "attempt(spec, response(b'[' + b'[],' * 249_000 + b'1]'))"
     )
-    assert 20 < grown_mib(imports, work) < 180
+    assert 10 < grown_mib(imports, work) < 180
