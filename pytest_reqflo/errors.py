@@ -30,7 +30,7 @@ CODES: dict[str, str] = {
     "RF111": "a number looks like a code and loses its form (warning)",
     "RF112": "two keys exclude each other",
     "RF113": "a named file does not exist",
-    "RF114": "a named file lies outside the root, is no regular file or is too large",
+    "RF114": "a named file lies outside the root, is hidden, is no regular file or is too large",
     "RF115": "a data file is malformed",
     "RF116": "a data file has a column that is no input",
     "RF117": "a data cell or case value does not fit the type of its input",

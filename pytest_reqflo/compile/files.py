@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.syntax.load import load_document
-from pytest_reqflo.syntax.paths import MAX_FILE_BYTES, PathProblem, resolve_below
+from pytest_reqflo.syntax.paths import MAX_FILE_BYTES, PathProblem, refuse_hidden, resolve_below
 from pytest_reqflo.syntax.read import read_bytes
 from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json_noting, shorten
 
@@ -34,10 +34,12 @@ class Files:
             return None
         folder = self.folders[place.file]
         try:
-            return resolve_below(self.root, folder, relative)
+            path = resolve_below(self.root, folder, relative)
+            refuse_hidden(self.root, folder, path, relative)
         except PathProblem as problem:
             self.findings.note(problem.code, problem.message, place.label(), hint=problem.hint)
             return None
+        return path
 
     def read(self, relative: str, place: Place) -> bytes | None:
         """Return the bytes of the file, None with a problem noted."""

@@ -15,7 +15,10 @@ _KEYS = (
 
 _USERINFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://(?P<text>[^/\s?#\"'<>]*)@")
 _SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9-]*\s+)?(?P<text>\S.*)", re.DOTALL)
-_COOKIE_PAIR = re.compile(r"(?:^|;)\s*[^=;]*=(?P<text>[^;]*)|(?:^|;)\s*(?P<bare>[^=;\s][^=;]*)")
+# Possessive: a server could make a header of blanks, in which each would begin another attempt.
+_COOKIE_PAIR = re.compile(
+    r"(?:^|;)\s*+(?:[^=;]*+=(?P<text>[^;]*+)|(?P<bare>[^=;\s][^=;]*+))",
+)
 _SET_COOKIE = re.compile(r"[^=;]*=(?P<text>[^;]*)|(?P<bare>[^=;]+)")
 _WHOLE = re.compile(r"(?P<text>.*)", re.DOTALL)
 

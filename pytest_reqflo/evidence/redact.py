@@ -72,8 +72,7 @@ class Redactor:
 
         Shape: of a text that *is_cut*, an end that begins a known value is hidden too.
         """
-        found = [*self.find_known(text), *find_userinfo(text)]
-        found += [*self.names.find_json(text), *self.names.find_form(text)]
+        found = [*self.find_hidden(text)]
         return _replace(text, [*found, *(self.find_begun(text, len(text)) if is_cut else ())])
 
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
@@ -110,6 +109,13 @@ class Redactor:
             while start >= 0:
                 yield Place(start, start + len(variant), mask, is_known=True)
                 start = text.find(variant, start + 1)
+
+    def find_hidden(self, text: str) -> Iterator[Place]:
+        """Yield every place of *text* that is hidden: known values, and all of telling places."""
+        yield from self.find_known(text)
+        yield from find_userinfo(text)
+        yield from self.names.find_json(text)
+        yield from self.names.find_form(text)
 
     def find_begun(self, text: str, end: int) -> Iterator[Place]:
         """Yield each part of *text* right before *end* that begins a known value."""

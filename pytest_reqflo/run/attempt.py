@@ -22,7 +22,6 @@ from pytest_reqflo.run.capture import (
     no_answer,
     record_captures,
     register_captured,
-    register_positional,
 )
 from pytest_reqflo.run.effects import (
     Captured,
@@ -44,6 +43,7 @@ from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope, secret_names_of, walk_reachable
+from pytest_reqflo.run.telling import answers_of, register_positional
 from pytest_reqflo.run.url import link_source
 from pytest_reqflo.run.wire import render_request
 from pytest_reqflo.secret import Secret
@@ -196,7 +196,7 @@ class _Attempt:
         if sent.failure is not None or response is None:
             return self._without_answer(sent)
         answer = Answer(sent.hops, response, as_text=self._step.parse == "text")
-        register_positional(self._plan, answer, self._redactor)
+        register_positional(self._plan, (*answers_of(sent.hops[:-1]), answer), self._redactor)
         live = capture_live(self._step, answer, self._redactor)
         scope = self._scope.with_response(answer.view)
         verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
@@ -217,10 +217,7 @@ class _Attempt:
             code="RF404", category="protocol", message="there is no answer"
         )
         # The answer that failed may still hold what must be hidden from its own evidence.
-        for hop in sent.hops:
-            if hop.response is not None:
-                answer = Answer((hop,), hop.response, as_text=False)
-                register_positional(self._plan, answer, self._redactor)
+        register_positional(self._plan, answers_of(sent.hops), self._redactor)
         problem = Problem(
             code=failure.code,
             category=failure.category,

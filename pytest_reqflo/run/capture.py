@@ -24,12 +24,11 @@ from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.effects import Captured, CapturedValues
 from pytest_reqflo.run.record import record_value
 from pytest_reqflo.run.scope import output_key
+from pytest_reqflo.run.subject import mask_leaves
+from pytest_reqflo.run.telling import is_telling_text, register_keys
 from pytest_reqflo.values import Json
 
 _MAX_NAMES = 12
-
-_TELLING_COOKIE = 8
-"""Characters from which the value of a cookie is taken for a credential; shorter ones are words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,49 +85,11 @@ def register_captured(plan: Plan, captured: CapturedValues, redactor: Redactor) 
                 _register(spec, found.value, redactor)
 
 
-def register_positional(plan: Plan, answer: Answer, redactor: Redactor) -> None:
-    """Make *redactor* know what stands in telling places of *answer*: cookies and keys."""
-    for cookie in answer.cookies.values():
-        if _is_telling_cookie(cookie.value) and cookie.value not in _written_cookies(plan):
-            redactor.add_value(cookie.name, cookie.value)
-    if not answer.json_problem:
-        _register_keys(answer.body, redactor)
-
-
-def _is_telling_cookie(value: Json) -> bool:
-    return isinstance(value, str) and len(value) >= _TELLING_COOKIE
-
-
-def _written_cookies(plan: Plan) -> frozenset[str]:
-    """Return the values of cookies that the author wrote: they stand in the file for all to read."""
-    written: list[Value | None] = []
-    for step in (*plan.artifact.steps, *plan.artifact.finally_steps):
-        polled = (*step.poll.until, *step.poll.stop_on) if step.poll else ()
-        written += step.request.cookies.values()
-        written += [spec.expected for spec in (*step.assertions, *polled) if spec.type == "cookie"]
-    literals = (value.value for value in written if isinstance(value, LiteralValue))
-    return frozenset(text for text in literals if isinstance(text, str))
-
-
-def _register_keys(value: Json, redactor: Redactor) -> None:
-    waiting: list[Json] = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting += item
-        elif isinstance(item, dict):
-            for key, child in item.items():
-                if redactor.names.is_key(key):
-                    redactor.add_value(key, child)
-                else:
-                    waiting.append(child)
-
-
 def _register(spec: OutputSpec, value: Json, redactor: Redactor) -> None:
     if spec.sensitive or not isinstance(value, (dict, list)):
         redactor.add_value(spec.name, value)
     else:
-        _register_keys(value, redactor)
+        register_keys(value, redactor)
 
 
 # --- taking --------------------------------------------------------------------------------------
@@ -227,7 +188,7 @@ def _apply_pattern(text: str, value: Json, redactor: Redactor) -> tuple[Json, bo
     spans = [match.span(group) for group in groups]
     is_part = any(
         place.start < end and start < place.end
-        for place in redactor.find_known(subject)
+        for place in redactor.find_hidden(subject)
         for start, end in spans
     )
     return dict(match.groupdict()) or match.group(groups[0]), is_part
@@ -239,7 +200,7 @@ def _apply_pattern(text: str, value: Json, redactor: Redactor) -> tuple[Json, bo
 def _is_telling(spec: OutputSpec, value: Json, telling: SensitiveNames) -> bool:
     """Say whether the place of an output makes its value sensitive."""
     if spec.source == "cookies":
-        return _is_telling_cookie(value)
+        return is_telling_text(value)
     names = [str(segment) for segment in spec.path]
     if spec.source in ("headers", "headers_all") and names:
         return telling.is_header(names[0])
@@ -264,6 +225,9 @@ def _clean(captured: Captured, redactor: Redactor) -> Captured:
 def _record(spec: OutputSpec, captured: Captured, redactor: Redactor) -> CapturedValue:
     is_whole = spec.sensitive or _is_telling(spec, captured.value, redactor.names)
     value = sensitive_mask(spec.name) if is_whole else record_value(captured.value, redactor)
+    if captured.sensitive and value == captured.value:
+        # Hidden because of where it stood, and too short to be known by its text.
+        value = mask_leaves(value, spec.name)
     return CapturedValue(
         name=spec.name,
         path=redactor.text(spec.query or path_text((spec.source, *spec.path))),

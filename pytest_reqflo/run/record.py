@@ -143,7 +143,8 @@ def _record_body(
 def _redacted_head(text: str, redactor: Redactor, *, is_cut: bool) -> tuple[str, bool]:
     if len(text) <= MAX_BODY:
         return redactor.body(text, is_cut=is_cut), False
-    head = redactor.body(text[: MAX_BODY + _MARGIN])
+    # A secret may be longer than the margin.
+    head = redactor.body(text[: MAX_BODY + _MARGIN], is_cut=True)
     return head[: max(0, min(MAX_BODY, len(head) - _MARGIN))], True
 
 

@@ -113,6 +113,25 @@ def resolve_below(
     return real
 
 
+def refuse_hidden(root: Path, base: Path, real: Path, relative: str) -> None:
+    """Refuse the real path *real*, found as *relative*, below a name that begins with a dot.
+
+    Such files and folders keep what is no part of a suite: `.env` its secrets, `.git/config` the
+    token of a checkout, `.reqflo` the values of a person. Those that *base* lies in itself are open.
+    Raises: PathProblem RF114.
+    """
+    own = Path(os.path.realpath(base)).parts
+    above = len(Path(os.path.realpath(root)).parts)
+    for depth, part in enumerate(real.parts[above:], above + 1):
+        if part.startswith(".") and own[:depth] != real.parts[:depth]:
+            shown = shorten(printable(relative), 200)
+            raise PathProblem(
+                "RF114",
+                f"`{shown}` is hidden: `{shorten(printable(part), 60)}` begins with a dot",
+                "give the file another name or folder when it is meant to be sent",
+            )
+
+
 def _near_file(base: Path, relative: str) -> str:
     folder, _, name = relative.rpartition("/")
     try:

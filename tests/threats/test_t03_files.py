@@ -64,6 +64,10 @@ NAMES = {
     "socket.csv": "RF114",
     "folder": "RF114",
     "large.csv": "RF114",
+    ".env.csv": "RF114",
+    ".git/config.csv": "RF114",
+    "folder/../.git/config.csv": "RF114",
+    "tohidden.csv": "RF114",
     "{{ steps.a.body.file }}": "RF204",
     "x.csv{{ inputs.x }}": "RF204",
 }
@@ -78,12 +82,15 @@ def target(tmp_path, monkeypatch):
     root.mkdir()
     target = Target(root)
     (root / "folder").mkdir()
+    target.write(".env.csv", f"a\n{SECRET}\n")
+    target.write(".git/config.csv", f"a\n{SECRET}\n")
     for name, to in {
         "out.csv": tmp_path / "secret.csv",
         "outfolder": tmp_path,
         "chain.csv": "out.csv",
         "proc.csv": "/proc/self/environ",
         "circle.csv": "circle.csv",
+        "tohidden.csv": ".git/config.csv",
         "device.csv": "/dev/zero",
     }.items():
         (root / name).symlink_to(to)
@@ -106,6 +113,18 @@ def test_every_key_that_names_a_file_refuses_every_such_name(target, use) -> Non
         found[name] = {item.code for item in target.diagnostics(text)}
         assert SECRET not in "".join(map(str, target.diagnostics(text)))
     assert found == {name: {code} for name, code in NAMES.items()}
+
+
+def test_what_is_hidden_is_refused_where_the_journey_is_not_hidden_too(target) -> None:
+    text = "journey: {name: x, steps: [{id: a, request: {method: POST, url: /, body_file: %s}}]}\n"
+    target.write(".api/body.bin", "x")
+    (refused,) = target.diagnostics(text.replace("%s", ".api/body.bin"))
+    assert refused.title == "`.api/body.bin` is hidden: `.api` begins with a dot"
+    target.write(".api/.env", "x")
+    target.write(".api/a.journey.yaml", text.replace("%s", "body.bin"))
+    target.write(".api/b.journey.yaml", text.replace("%s", ".env"))
+    assert target.attack(".api/a.journey.yaml", "--collect-only").code == 0
+    assert target.attack(".api/b.journey.yaml", "--collect-only").code != 0
 
 
 def test_names_that_are_no_text_are_refused(target) -> None:

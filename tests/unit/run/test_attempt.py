@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import journeys as make
 import pytest
@@ -402,6 +403,51 @@ def test_values_of_telling_places_are_hidden_before_anything_is_recorded() -> No
         "body": Captured(value=json.loads(body), sensitive=True),
         "cookies.sid": Captured(value="sid-canary-2", sensitive=True),
     }
+
+
+TELLING_ANSWERS = {
+    "field": (b"access_token=tok-canary-1&scope=all tok-canary-1", []),
+    "field_of_text": (b'<a>{"token":"tok-canary-1"}</a> tok-canary-1', []),
+    "header": (b'{"echo":"tok-canary-1"}', [("X-Api-Key", "tok-canary-1")]),
+    "scheme": (b'{"echo":"tok-canary-1"}', [("Authorization", "Bearer tok-canary-1")]),
+    "location": (b'{"echo":"tok-canary-1"}', [("Location", "/next?token=tok-canary-1")]),
+    "one_of_two_cookies": (
+        b'{"echo":"tok-canary-1"}',
+        [("Set-Cookie", "sid=tok-canary-1; Path=/a"), ("Set-Cookie", "sid=; Path=/b")],
+    ),
+}
+
+
+@pytest.mark.parametrize("place", TELLING_ANSWERS)
+def test_what_stands_in_a_telling_place_is_hidden_everywhere_else(place) -> None:
+    body, headers = TELLING_ANSWERS[place]
+    spec = make.step("login", assertions=(make.assertion("body_contains", "nothing"),))
+    tried = make.attempt(spec, make.response(body, 200, headers))
+    assert "canary" not in everything(tried)
+
+
+@pytest.mark.parametrize("parse", ["auto", "text"])
+@pytest.mark.parametrize("value", ["tok-canary-1", "q7q"])
+def test_a_pattern_that_takes_a_telling_field_out_of_a_text_gives_a_hidden_value(
+    parse, value
+) -> None:
+    bodies = (f"access_token={value}&scope=all", json.dumps({"access_token": value}))
+    output = make.output("taken", "body", pattern=r'access_token"?[=:] ?"?([^&"]+)')
+    spec = make.step("login", outputs=(output,), parse=parse)
+    for body in bodies if parse == "text" else bodies[:1]:
+        tried = make.attempt(spec, make.response(body))
+        assert tried.done.captured == {"outputs.taken": Captured(value=value, sensitive=True)}
+        assert value not in everything(tried)
+
+
+def test_a_token_of_an_answer_that_redirects_is_hidden_in_the_last_one() -> None:
+    def answer(send):
+        sent = make.sent_back(send, make.response('{"access_token":"tok-canary-1"}', 302))
+        last = make.sent_back(send, make.response('{"echo":"tok-canary-1"}'))
+        return replace(last, hops=(*sent.hops, *last.hops))
+
+    tried = make.attempt(make.step("login"), answer)
+    assert "canary" not in everything(tried)
 
 
 def test_short_values_of_telling_places_are_hidden_by_position() -> None:

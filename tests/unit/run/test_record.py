@@ -56,6 +56,14 @@ def test_masks_that_shorten_a_body_do_not_uncover_its_cut_end() -> None:
     assert "s3cr" not in record(text.encode(), redactor=redactor_of(long_secret, SECRET)).text
 
 
+def test_a_secret_that_is_longer_than_what_is_looked_at_is_hidden() -> None:
+    long_secret = "".join(f"{number:04x}" for number in range(5_000))
+    start = MAX_BODY - 4_000
+    text = "-" * start + long_secret + "-" * 50_000
+    shown = record(text.encode(), redactor=redactor_of(long_secret)).text
+    assert shown.strip("-").removeprefix("[secret:KEY]") == ""
+
+
 def test_bytes_that_are_no_text_are_kept_as_base64_without_secrets() -> None:
     content = b"\xff\xfe\x00" + SECRET.encode() + b"\xff"
     body = record(content, redactor=redactor_of(SECRET))

@@ -1,0 +1,84 @@
+"""What an answer hands out in telling places becomes known to the redactor. Pure.
+
+A place hides a value where it stands; the same value may stand elsewhere in the same answer, or come
+back in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytest_reqflo.evidence.redact import Redactor, SensitiveNames, mask_name
+from pytest_reqflo.lang.expression import LiteralValue, Value
+from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.run.answer import Answer
+from pytest_reqflo.run.cookies import parse_set_cookie
+from pytest_reqflo.run.effects import Hop
+from pytest_reqflo.values import Json
+
+_TELLING_LENGTH = 8
+"""Characters from which a cookie, header or field is taken for a credential; shorter ones are words."""
+
+
+def register_positional(plan: Plan, answers: Iterable[Answer], redactor: Redactor) -> None:
+    """Make *redactor* know what stands in telling places of *answers*."""
+    written = _written_cookies(plan)
+    for answer in answers:
+        for name, value in _find_texts(answer, redactor.names):
+            if is_telling_text(value) and value not in written:
+                redactor.add_value(name, value)
+        if not answer.json_problem:
+            register_keys(answer.body, redactor)
+
+
+def answers_of(hops: Iterable[Hop]) -> Iterator[Answer]:
+    """Yield the answer of each of *hops* that got one."""
+    for hop in hops:
+        if hop.response is not None:
+            yield Answer((hop,), hop.response, as_text=False)
+
+
+def is_telling_text(value: Json) -> bool:
+    """Say whether *value* is long enough to be a credential."""
+    return isinstance(value, str) and len(value) >= _TELLING_LENGTH
+
+
+def register_keys(value: Json, redactor: Redactor) -> None:
+    """Make *redactor* know what stands under telling keys of *value*."""
+    waiting: list[Json] = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            for key, child in item.items():
+                if redactor.names.is_key(key):
+                    redactor.add_value(key, child)
+                else:
+                    waiting.append(child)
+
+
+def _find_texts(answer: Answer, names: SensitiveNames) -> Iterator[tuple[str, str]]:
+    """Yield the names and texts of cookies, credential headers, and fields of a body without keys."""
+    for header, value in answer.response.headers:
+        cookie = parse_set_cookie(value) if header.lower() == "set-cookie" else None
+        if cookie:
+            yield cookie.name, cookie.value
+            continue
+        for place in (*names.find_credentials(header.lower(), value), *names.find_form(value)):
+            yield mask_name(place.mask), value[place.start : place.end]
+    if answer.json_problem:
+        text = answer.text
+        for place in (*names.find_json(text), *names.find_form(text)):
+            yield mask_name(place.mask), text[place.start : place.end]
+
+
+def _written_cookies(plan: Plan) -> frozenset[str]:
+    """Return the values of cookies that the author wrote: they stand in the file for all to read."""
+    written: list[Value | None] = []
+    for step in (*plan.artifact.steps, *plan.artifact.finally_steps):
+        polled = (*step.poll.until, *step.poll.stop_on) if step.poll else ()
+        written += step.request.cookies.values()
+        written += [spec.expected for spec in (*step.assertions, *polled) if spec.type == "cookie"]
+    literals = (value.value for value in written if isinstance(value, LiteralValue))
+    return frozenset(text for text in literals if isinstance(text, str))
