@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_reqflo.evidence.encodings import is_hideable, variants_of
+from pytest_reqflo.evidence.encodings import is_hideable
+from pytest_reqflo.evidence.known import KnownValues
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -21,10 +22,6 @@ from pytest_reqflo.evidence.positions import (
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_number
 
-_TELLING = 4
-"""Characters of a value that was cut from which it is hidden; fewer stand everywhere by chance."""
-
-_DOTS = re.compile(r"\.{3}|…")
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 
 
@@ -44,18 +41,16 @@ class Redactor:
 
     def __init__(self, names: SensitiveNames = SensitiveNames()) -> None:  # noqa: B008  # frozen
         self.names = names
-        self._masks: dict[str, str] = {}
-        self._known: set[str] = set()
-        self._ordered: tuple[tuple[str, str], ...] | None = ()
+        self._known = KnownValues()
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
-        self._add(secret.reveal(), secret.mask())
+        self._known.add(secret.reveal(), secret.mask())
 
     def add_value(self, name: str, value: Json) -> None:
         """Mask every text and number in the sensitive *value*; too short ones only by position."""
         for leaf in _leaves(value):
-            self._add(leaf, sensitive_mask(name))
+            self._known.add(leaf, sensitive_mask(name))
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
@@ -97,18 +92,15 @@ class Redactor:
     @property
     def size(self) -> int:
         """The number of spellings that are looked for."""
-        return len(self._masks)
+        return self._known.size
 
     def find_known(self, text: str) -> Iterator[Place]:
-        """Yield every place of *text* where a known value stands, in any spelling."""
-        for variant, mask in self._shortest_first():
-            # Most texts are header values, shorter than most variants.
-            if len(variant) > len(text):
-                return
-            start = text.find(variant)
-            while start >= 0:
-                yield Place(start, start + len(variant), mask, is_known=True)
-                start = text.find(variant, start + 1)
+        """Yield places that together cover every known value in *text*, in any spelling."""
+        return self._known.find(text)
+
+    def find_shortened(self, text: str) -> Iterator[Place]:
+        """Yield what dots in *text* have left of known values."""
+        return self._known.find_shortened(text)
 
     def find_hidden(self, text: str) -> Iterator[Place]:
         """Yield every place of *text* that is hidden: known values, and all of telling places."""
@@ -118,40 +110,8 @@ class Redactor:
         yield from self.names.find_form(text)
 
     def find_begun(self, text: str, end: int) -> Iterator[Place]:
-        """Yield each part of *text* right before *end* that begins a known value."""
-        ordered = self._shortest_first()
-        tail = text[max(0, end - len(ordered[-1][0])) : end] if ordered else ""
-        for variant, mask in ordered:
-            start = tail.find(variant[:_TELLING])
-            while 0 <= start <= len(tail) - _TELLING:
-                if variant.startswith(tail[start:]):
-                    yield Place(end - len(tail) + start, end, mask, is_known=True)
-                start = tail.find(variant[:_TELLING], start + 1)
-
-    def find_ending(self, text: str, start: int) -> Iterator[Place]:
-        """Yield each part of *text* right from *start* on that ends a known value."""
-        ordered = self._shortest_first()
-        head = text[start : start + len(ordered[-1][0])] if ordered else ""
-        for variant, mask in ordered:
-            found = head.find(variant[-_TELLING:])
-            while found >= 0:
-                end = found + _TELLING
-                if variant.endswith(head[:end]):
-                    yield Place(start, start + end, mask, is_known=True)
-                found = head.find(variant[-_TELLING:], found + 1)
-
-    def _add(self, value: str, mask: str) -> None:
-        if value in self._known:
-            return
-        self._known.add(value)
-        for variant in variants_of(value):
-            self._masks.setdefault(variant, mask)
-        self._ordered = None
-
-    def _shortest_first(self) -> tuple[tuple[str, str], ...]:
-        if self._ordered is None:
-            self._ordered = tuple(sorted(self._masks.items(), key=lambda item: len(item[0])))
-        return self._ordered
+        """Yield the longest part of *text* right before *end* that begins a known value."""
+        return self._known.find_begun(text, end)
 
     def _header(self, name: str, value: str) -> str:
         found = [*self.find_known(value), *find_userinfo(value), *self.names.find_form(value)]
@@ -159,7 +119,7 @@ class Redactor:
 
     def _clean(self, value: Json, key: str) -> Json:
         # Answers hold millions of numbers; where nothing is known there is nothing to find.
-        if value is None or (type(value) in (int, float, bool) and not key and not self._masks):
+        if value is None or (type(value) in (int, float, bool) and not key and not self.size):
             return value
         if isinstance(value, Secret):
             return value.mask()
@@ -174,8 +134,7 @@ class Redactor:
             return [self._clean(item, key) for item in value]
         if is_number(value):
             text = json.dumps(value)
-            known = self._shortest_first()
-            if not key and (not known or len(text) < len(known[0][0])):
+            if not key and (not self.size or len(text) < self._known.shortest):
                 return value
             shown = self._leaf(text, key)
             return value if shown == text else shown
@@ -221,9 +180,7 @@ def hide_shortened(text: str, redactors: Sequence[Redactor]) -> str:
     pytest shows long texts as their head, three dots and their tail.
     """
     places = [place for each in redactors for place in each.find_known(text)]
-    for dots in _DOTS.finditer(text):
-        for each in redactors:
-            places += [*each.find_begun(text, dots.start()), *each.find_ending(text, dots.end())]
+    places += [place for each in redactors for place in each.find_shortened(text)]
     return _replace(text, places)
 
 

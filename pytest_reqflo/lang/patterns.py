@@ -21,7 +21,13 @@ MAX_PATTERN_SIZE = 100_000
 
 SEARCH_LIMIT_S = 0.25
 
-_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?P<least>[0-9]+)(?:,[0-9]*)?\}|.", re.DOTALL)
+_ATOM = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<flags>\(\?[A-Za-z0-9-]+\))"
+    r"|\{(?P<least>[0-9]+)(?:,[0-9]*)?\}|.",
+    re.DOTALL,
+)
+
+_UNMEASURED = re.compile(r"\?(?:#|[A-Za-z0-9]*x)")
 
 
 class PatternProblem(Exception):
@@ -69,6 +75,8 @@ def compile_pattern(text: str) -> Pattern:
     """
     if len(text) > MAX_PATTERN_LENGTH:
         raise PatternProblem(f"a pattern has {MAX_PATTERN_LENGTH} characters at most")
+    if _holds_unmeasured(text):
+        raise PatternProblem("a pattern has neither comments nor the flag `x`")
     if _measure(text) > MAX_PATTERN_SIZE:
         raise PatternProblem("the repetitions of a pattern multiply to too large a number")
     try:
@@ -93,6 +101,13 @@ def search(pattern: Pattern, text: str, *, limit_s: float = SEARCH_LIMIT_S) -> P
     return found
 
 
+def _holds_unmeasured(text: str) -> bool:
+    """Say whether *text* has comments: what they hold, and what a count behind repeats, differs there."""
+    elements = _ATOM.finditer(text)
+    groups = (each.start() + 1 for each in elements if each.group()[0] == "(")
+    return any(_UNMEASURED.match(text, start) for start in groups)
+
+
 def _measure(text: str) -> int:
     """Return roughly how many elements *text* has once its least repetitions are written out."""
     totals = [0]
@@ -104,11 +119,15 @@ def _measure(text: str) -> int:
         elif element == ")" and len(totals) > 1:
             last = totals.pop()
             totals[-1] += last
+        elif match["flags"]:
+            # A count behind flags repeats what stands before them.
+            totals[-1] += 1
         elif match["least"]:
             extra = last * max(0, int(match["least"]) - 1)
             totals[-1] += extra
             last += extra
         else:
-            totals[-1] += 1
-            last = 1
+            # Each repetition keeps the characters of its class.
+            last = len(element) if element[0] == "[" else 1
+            totals[-1] += last
     return sum(totals)

@@ -12,7 +12,7 @@ from pytest_reqflo.evidence.redact import (
     SensitiveNames,
     sensitive_mask,
 )
-from pytest_reqflo.lang.expression import LiteralValue, Segment, Value, ValueMissing
+from pytest_reqflo.lang.expression import Segment, ValueMissing
 from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, compile_pattern, search
 from pytest_reqflo.lang.pipes import to_text
 from pytest_reqflo.lang.render import walk_path

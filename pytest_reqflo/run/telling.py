@@ -19,13 +19,19 @@ from pytest_reqflo.values import Json
 _TELLING_LENGTH = 8
 """Characters from which a cookie, header or field is taken for a credential; shorter ones are words."""
 
+_MAX_SPELLINGS = 50_000
+"""Spellings of a run from which what is handed out is hidden where it stands only.
+
+A server may hand out a hundred thousand tokens: to look for all of them would never end.
+"""
+
 
 def register_positional(plan: Plan, answers: Iterable[Answer], redactor: Redactor) -> None:
     """Make *redactor* know what stands in telling places of *answers*."""
     written = _written_cookies(plan)
     for answer in answers:
         for name, value in _find_texts(answer, redactor.names):
-            if is_telling_text(value) and value not in written:
+            if is_telling_text(value) and value not in written and not _is_full(redactor):
                 redactor.add_value(name, value)
         if not answer.json_problem:
             register_keys(answer.body, redactor)
@@ -38,6 +44,10 @@ def answers_of(hops: Iterable[Hop]) -> Iterator[Answer]:
             yield Answer((hop,), hop.response, as_text=False)
 
 
+def _is_full(redactor: Redactor) -> bool:
+    return redactor.size > _MAX_SPELLINGS
+
+
 def is_telling_text(value: Json) -> bool:
     """Say whether *value* is long enough to be a credential."""
     return isinstance(value, str) and len(value) >= _TELLING_LENGTH
@@ -46,7 +56,7 @@ def is_telling_text(value: Json) -> bool:
 def register_keys(value: Json, redactor: Redactor) -> None:
     """Make *redactor* know what stands under telling keys of *value*."""
     waiting: list[Json] = [value]
-    while waiting:
+    while waiting and not _is_full(redactor):
         item = waiting.pop()
         if isinstance(item, list):
             waiting += item

@@ -41,6 +41,11 @@ def test_a_pattern_that_runs_away_is_stopped(text):
         ("a{1000000000}", "the repetitions of a pattern multiply to too large a number", 0),
         ("(?:(?:[ab]{100}){100}c){100}", "the repetitions of a pattern multiply to too large a number", 0),
         (r"\d{1000000,}", "the repetitions of a pattern multiply to too large a number", 0),
+        ("[" + "ab" * 500 + "]{1000}", "the repetitions of a pattern multiply to too large a number", 0),
+        ("(?x)(?:a{1000})#\n{1000}", "a pattern has neither comments nor the flag `x`", 0),
+        ("b(?i-s:(?sx:(?:a{1000})#\n{1000}))", "a pattern has neither comments nor the flag `x`", 0),
+        ("(?:a{1000})(?i){1000}", "the repetitions of a pattern multiply to too large a number", 0),
+        ("(?:a{1000})(?#){1000}", "a pattern has neither comments nor the flag `x`", 0),
         ("x{0,99999999999999999999}", "repeat count too big", 2),
         ("(" * 1000 + ")" * 1000, "a pattern is nested too deeply", 0),
         ("a" * 2001, "a pattern has 2000 characters at most", 0),
@@ -53,7 +58,21 @@ def test_a_pattern_that_cannot_be_used_is_refused(text, message, offset):
 
 
 @pytest.mark.parametrize(
-    "text", ["[[]{3}", "[]a]", "a{2}b{3,}", "(a)(b)|c", "[a&&b]", "[a||b]", r"\)"]
+    "text",
+    [
+        "[[]{3}",
+        "[]a]",
+        "a{2}b{3,}",
+        "(a)(b)|c",
+        "[a&&b]",
+        "[a||b]",
+        r"\)",
+        r"\(?x",
+        "[(?x]",
+        "(?P<x>a)",
+        "(?:x)",
+        "(?=x)",
+    ],
 )
 def test_ordinary_patterns_compile_as_in_python(text):
     assert compile_pattern(text).text == text

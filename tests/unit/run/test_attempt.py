@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import journeys as make
@@ -447,6 +448,17 @@ def test_a_token_of_an_answer_that_redirects_is_hidden_in_the_last_one() -> None
         return replace(last, hops=(*sent.hops, *last.hops))
 
     tried = make.attempt(make.step("login"), answer)
+    assert "canary" not in everything(tried)
+
+
+def test_very_many_tokens_of_one_answer_take_bounded_time() -> None:
+    tokens = [{"token": f"tok-canary-{number:06}"} for number in range(50_000)]
+    body = json.dumps({"items": tokens, "echo": "tok-canary-049999"})
+    redactor = Redactor()
+    begun = time.perf_counter()
+    tried = make.attempt(make.step("list"), make.response(body), redactor=redactor)
+    assert time.perf_counter() - begun < 10
+    assert redactor.size < 60_000
     assert "canary" not in everything(tried)
 
 

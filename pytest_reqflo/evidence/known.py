@@ -1,0 +1,166 @@
+"""Every spelling of the values that are hidden, and where they stand in a text. Pure.
+
+A server decides how many values it hands out, and what stands around them: whatever they are, the
+time to find them grows with the text, and a place is told once.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import re
+from collections.abc import Iterable, Iterator
+
+from pytest_reqflo.evidence.encodings import variants_of
+from pytest_reqflo.evidence.positions import Place
+
+_TELLING = 4
+"""Characters of a value that was cut from which it is hidden; fewer stand everywhere by chance."""
+
+_FEW = 1_000
+"""Spellings up to which it is faster to look for one after the other."""
+
+_REACH = 4_096
+"""Characters on each side of dots that may be what is left of a value."""
+
+_DOTS = re.compile(r"\.{3}|…")
+
+
+class KnownValues:
+    """Values with their masks, in every spelling."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+        self._masks: dict[str, str] = {}
+
+    @property
+    def size(self) -> int:
+        """The number of spellings that are looked for."""
+        return len(self._masks)
+
+    @functools.cached_property
+    def shortest(self) -> int:
+        """The length of the shortest spelling, 0 when there is none."""
+        return min(map(len, self._masks), default=0)
+
+    def add(self, value: str, mask: str) -> None:
+        """Find *value* from now on; the first mask of a spelling stays."""
+        if value in self._values:
+            return
+        self._values.add(value)
+        for variant in variants_of(value):
+            self._masks.setdefault(variant, mask)
+        for stale in ("shortest", "_by_length", "_heads", "_tails"):
+            self.__dict__.pop(stale, None)
+
+    def find(self, text: str) -> Iterator[Place]:
+        """Yield places that together cover every spelling in *text*."""
+        return self._find_each(text) if self.size <= _FEW else self._find_at_heads(text)
+
+    def find_begun(self, text: str, end: int) -> Iterator[Place]:
+        """Yield the longest part of *text* right before *end* that begins a spelling."""
+        if self._masks:
+            tail = text[max(0, end - self._heads.longest) : end]
+            yield from self._begun(tail, end - len(tail), self._heads.starts(tail))
+
+    def find_shortened(self, text: str) -> Iterator[Place]:
+        """Yield what dots have left of values: beginnings before them, and ends behind them."""
+        gaps = [match.span() for match in _DOTS.finditer(text)] if self._masks else []
+        if not gaps:
+            return
+        heads, tails = self._heads.starts(text), self._tails.starts(text[::-1])
+        for start, end in gaps:
+            low = max(0, start - _REACH)
+            near = heads[bisect.bisect_left(heads, low) : bisect.bisect_left(heads, start)]
+            yield from self._begun(text[low:start], low, [each - low for each in near])
+            rest = text[end : end + _REACH][::-1]
+            low = len(text) - end - len(rest)
+            near = tails[
+                bisect.bisect_left(tails, low) : bisect.bisect_left(tails, low + len(rest))
+            ]
+            yield from self._ended(rest, end, [each - low for each in near])
+
+    def _begun(self, tail: str, offset: int, starts: Iterable[int]) -> Iterator[Place]:
+        for start in starts:
+            if whole := self._heads.find_begun(tail[start:]):
+                yield Place(offset + start, offset + len(tail), self._masks[whole], is_known=True)
+                return
+
+    def _ended(self, rest: str, offset: int, starts: Iterable[int]) -> Iterator[Place]:
+        """Yield the end of a spelling that *rest*, read backwards, comes down to at *offset*."""
+        for start in starts:
+            if whole := self._tails.find_begun(rest[start:]):
+                mask = self._masks[whole[::-1]]
+                yield Place(offset, offset + len(rest) - start, mask, is_known=True)
+                return
+
+    def _find_each(self, text: str) -> Iterator[Place]:
+        for variant, mask in self._by_length:
+            # Most texts are header values, shorter than most variants.
+            if len(variant) > len(text):
+                return
+            begin = start = text.find(variant)
+            while start >= 0:
+                following = text.find(variant, start + 1)
+                if not 0 <= following < start + len(variant):
+                    yield Place(begin, start + len(variant), mask, is_known=True)
+                    begin = following
+                start = following
+
+    def _find_at_heads(self, text: str) -> Iterator[Place]:
+        for start in self._heads.starts(text):
+            if found := self._heads.find_longest(text, start):
+                yield Place(start, start + len(found), self._masks[found], is_known=True)
+
+    @functools.cached_property
+    def _by_length(self) -> tuple[tuple[str, str], ...]:
+        return tuple(sorted(self._masks.items(), key=lambda item: len(item[0])))
+
+    @functools.cached_property
+    def _heads(self) -> _Heads:
+        return _Heads(self._masks)
+
+    @functools.cached_property
+    def _tails(self) -> _Heads:
+        return _Heads(each[::-1] for each in self._masks)
+
+
+class _Heads:
+    """Texts by how they begin."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._ordered = sorted(texts)
+        self._heads = frozenset(each[:_TELLING] for each in self._ordered)
+        self._shorter = _find_shorter(self._ordered)
+        self.longest = max(map(len, self._ordered), default=0)
+
+    def starts(self, text: str) -> list[int]:
+        """Return where in *text* one of the texts may begin."""
+        heads = self._heads
+        return [at for at in range(len(text) - _TELLING + 1) if text[at : at + _TELLING] in heads]
+
+    def find_longest(self, text: str, start: int) -> str:
+        """Return the longest of the texts that stands at *start* of *text*, empty for none."""
+        # All between a text and what begins with it begin with it too.
+        at = bisect.bisect_right(self._ordered, text[start : start + self.longest]) - 1
+        while at >= 0 and not text.startswith(self._ordered[at], start):
+            at = self._shorter[at]
+        return self._ordered[at] if at >= 0 else ""
+
+    def find_begun(self, part: str) -> str:
+        """Return one of the texts that begins with *part*, empty for none."""
+        at = bisect.bisect_left(self._ordered, part)
+        is_one = at < len(self._ordered) and self._ordered[at].startswith(part)
+        return self._ordered[at] if is_one else ""
+
+
+def _find_shorter(ordered: list[str]) -> list[int]:
+    """Return for each text the number of the longest other one that it begins with, -1 for none."""
+    shorter: list[int] = []
+    open_: list[int] = []
+    for number, text in enumerate(ordered):
+        while open_ and not text.startswith(ordered[open_[-1]]):
+            open_.pop()
+        shorter.append(open_[-1] if open_ else -1)
+        open_.append(number)
+    return shorter
