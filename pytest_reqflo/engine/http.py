@@ -21,6 +21,7 @@ import threading
 import time
 import typing
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpcore
@@ -43,12 +44,14 @@ from pytest_reqflo.engine.transport import (
     TransportFailed,
     TransportRequest,
 )
+from pytest_reqflo.reading import read_regular
 from pytest_reqflo.run.effects import PhaseTimes, SendFailure
 
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
 """Methods that may be sent again without harm (RFC 9110, 9.2.2)."""
 
 _MAX_IDLE_CONNECTIONS = 20
+_MAX_CA_BYTES = 4 * 1024 * 1024
 
 _IDLE_EXPIRY_S = 4.0
 """Below the 5 s after which common servers close an idle connection."""
@@ -331,11 +334,16 @@ def _make_context(verify: bool, ca_file: str | None) -> ssl.SSLContext:
     if not verify or ca_file is None:
         return httpx.create_ssl_context(verify=verify)
     try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        message = f"the authorities in {ca_file} cannot be used: {error.strerror or error}"
+        text = read_regular(Path(ca_file), max_bytes=_MAX_CA_BYTES).decode("ascii", "replace")
+        return ssl.create_default_context(cadata=text)
+    except (OSError, ValueError) as error:
+        message = f"the authorities in {ca_file} cannot be used: {_why(error)}"
         failure = SendFailure(code="RF403", category="tls", message=message)
         raise TransportFailed(failure) from None
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _proxy(url: str) -> httpcore.Proxy:

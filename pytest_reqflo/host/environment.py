@@ -193,8 +193,13 @@ def _secrets(
         )
     candidates = [folder / file for folder in folders for file in (f".env.{name}", ".env")]
     # Where there is none, the message about a missing secret names the file that would be read.
-    found = next(filter(Path.is_file, candidates), candidates[0])
+    found = next(filter(_is_own_file, candidates), candidates[0])
     return replace(choice, dotenv=choice.dotenv or found)
+
+
+def _is_own_file(path: Path) -> bool:
+    """Say whether *path* is a file of its folder: a link could lead to the secrets of others."""
+    return path.is_file() and path.resolve().parent == path.parent.resolve()
 
 
 def load_me_files(rootdir: Path) -> list[Mapping[str, Json]]:

@@ -351,3 +351,18 @@ def test_a_column_for_a_secret_variable_is_refused_without_its_cells(project):
     assert "error[RF116]" in output_of(result)
     assert VALUE not in output_of(result)
     assert project.server.log == []
+
+
+def test_a_dotenv_file_that_nobody_named_is_not_read_by_a_link(project) -> None:
+    outside = project.path.parent / "others.env"
+    outside.write_text("API_KEY=of-somebody-else\n")
+    (project.path / ".env").symlink_to(outside)
+    project.write("a.journey.yaml", """
+        journey:
+          name: a
+          steps: [{id: s1, request: {method: GET, url: /x, headers: {x-key: "{{ secrets.API_KEY }}"}}}]
+    """)  # fmt: skip
+    result = project.run_apart()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*secret `API_KEY` is missing*"])
+    assert project.server.log == []

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pytest_reqflo.engine.secrets.env import pick_secrets
+from pytest_reqflo.reading import read_regular
 from pytest_reqflo.secret import Secret
 
 _MAX_BYTES = 1024 * 1024
@@ -48,9 +49,8 @@ class DotenvSecrets:
 
 def _read_dotenv(path: Path) -> Mapping[str, str]:
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES)
-    except OSError:
+        content = read_regular(path, max_bytes=_MAX_BYTES)
+    except (OSError, ValueError):
         return {}
     return parse_dotenv(content.decode("utf-8-sig", errors="surrogateescape"))
 
