@@ -21,7 +21,8 @@ from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.run.scope import RunScope, revealed, secrets_in, walk_reachable
 from pytest_reqflo.values import is_array
 
-_WHOLE_AUTHORITY = re.compile(r"https?://[^/?#]+[/?#]", re.IGNORECASE)
+_WHOLE_AUTHORITY = re.compile(r"https?://[^/?#{]+[/?#]", re.IGNORECASE)
+"""A host that is written out; one with a placeholder is whatever fills it."""
 
 
 def find_hidden_texts(part: Any, scope: RunScope) -> tuple[str, ...]:
@@ -57,25 +58,26 @@ def _leaves(value: Rendered) -> Iterator[str]:
         yield str(value)
 
 
-def is_answer_led(url: Value, plan: Plan) -> bool:
-    """Say whether the host of *url* comes from an answer, or may."""
-    return not _has_own_authority(url) and bool(_sources_of(url, plan))
+def is_answer_led(spec: RequestSpec, plan: Plan) -> bool:
+    """Say whether the host of a request comes from an answer, or may."""
+    return not _has_own_authority(spec.url) and bool(_sources_of(spec, plan))
 
 
 def _has_own_authority(url: Value) -> bool:
     """Say whether *url* writes its host out, or leaves it to the base URL."""
     if isinstance(url, LiteralValue):
-        return True
-    first = url.parts[0] if isinstance(url, TextValue) and url.parts else url
+        first: object = f"{url.value}/"
+    else:
+        first = url.parts[0] if isinstance(url, TextValue) and url.parts else url
     if not isinstance(first, str):
         return False
     return "://" not in first or _WHOLE_AUTHORITY.match(first) is not None
 
 
-def _sources_of(url: Value, plan: Plan) -> set[str]:
+def _sources_of(spec: RequestSpec, plan: Plan) -> set[str]:
     return {
         str(found.path[0])
-        for found in walk_reachable(url, plan)
+        for found in walk_reachable((spec.url, spec.path_params), plan)
         if isinstance(found, PathExpression) and found.root == "steps" and found.path
     }
 
@@ -89,9 +91,9 @@ def _homes(plan: Plan, spec: RequestSpec, seen: set[str]) -> set[str]:
     service = find_service(plan.environment, spec.service)
     origins = {find_origin(service[1].base_url)} if service else set()
     origins.add(_written_origin(spec.url))
-    if is_answer_led(spec.url, plan):
+    if is_answer_led(spec, plan):
         steps = (*plan.artifact.steps, *plan.artifact.finally_steps)
-        sources = _sources_of(spec.url, plan) - seen
+        sources = _sources_of(spec, plan) - seen
         for step in steps:
             if step.id in sources:
                 origins |= _homes(plan, step.request, seen | sources)

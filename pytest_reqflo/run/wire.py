@@ -79,7 +79,7 @@ def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunS
     Raises: LinkRefused.
     """
     origin = find_origin(request.url)
-    if not is_answer_led(spec.url, plan) or origin is None:
+    if not is_answer_led(spec, plan) or origin is None:
         return
     homes = find_home_origins(plan, spec)
     if origin in homes:

@@ -324,6 +324,34 @@ def test_a_link_does_not_lead_credentials_to_another_origin(
     assert other.connections == 0
 
 
+@pytest.mark.parametrize("part", ["/x", ""])
+def test_a_placeholder_for_the_host_is_no_host_that_the_author_wrote(
+    field: Field, part: str
+) -> None:
+    with (
+        ScriptedServer(lambda request, connection: json_reply({})) as other,
+        ScriptedServer(lambda request, connection: json_reply({"host": "127.0.0.1"})) as first,
+    ):
+        two_services(field, first, other)
+        url = f"http://{{host}}:{other.port}{part}"
+        result = field.run(
+            f"""
+            - {{id: a, service: api, template: GET /a}}
+            - id: b
+              service: api
+              request:
+                method: POST
+                url: "{url}"
+                path_params: {{host: "{{{{ steps.a.body.host }}}}"}}
+                headers: {{x-own: "{{{{ secrets.KEY }}}}"}}
+            """,
+            secrets={"KEY": SECRET},
+        )
+
+    assert problem_of(result).code == "RF409"
+    assert other.connections == 0
+
+
 def test_headers_of_a_service_go_to_its_own_origin_only(field: Field) -> None:
     with ScriptedServer(lambda request, connection: json_reply({})) as other:
 
