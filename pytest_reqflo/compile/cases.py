@@ -124,6 +124,10 @@ class CaseChecker:
             hint = name_hint(data.case, names, what="Cases")
             title = f"there is no case `{data.case}`"
             self.findings.note("RF212", title, place.at("case").label(), hint=hint)
+        if any(each.sensitive and each.name == data.key for each in self.model.inputs):
+            title = f"the key column `{data.key}` is a sensitive input, and keys stand in test ids"
+            hint = "name the rows by another column, or by none"
+            self.findings.note("RF115", title, place.at("key").label(), hint=hint)
         if data.file is not None:
             return self._check_file(data.file, place.at("file"), data.key)
         if data.rows is not None and self.findings.has_errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import operator
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -80,6 +81,15 @@ def hide_in(value: Any, hide: Hide, depth: int = _MAX_DEPTH) -> Any:
             with contextlib.suppress(AttributeError):  # a frozen object: it is no report
                 setattr(value, name, shown)
     return value
+
+
+def hide_in_fields(value: Any, hide: Hide) -> Any:
+    """Return *value*, made anew where it is a frozen dataclass with hidden values in its fields."""
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    shown = hide_in(fields, hide)
+    return value if shown == fields else dataclasses.replace(value, **shown)
 
 
 def hide_exception(error: BaseException, hide: Hide) -> BaseException:

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloWarning
-from pytest_reqflo.host.hiding import hide_exception, hide_in
+from pytest_reqflo.host.hiding import hide_exception, hide_in, hide_in_fields
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession, write_results
@@ -89,8 +89,13 @@ class JourneyHooks:
         if isinstance(warning_message.message, Warning):
             hide_exception(warning_message.message, self._session.hiding.text)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep the result of a report that came from a worker."""
+        """Keep the result of a report that came from a worker; hide in what subtests add to theirs."""
+        context = getattr(report, "context", None)
+        if context is not None:
+            self._hide(report)
+            report.context = hide_in_fields(context, self._session.hiding.text)  # type: ignore[attr-defined]
         data = getattr(report, "reqflo", None)
         if isinstance(data, dict) and "result" in data:
             self._session.results[report.nodeid] = json.loads(data["result"])

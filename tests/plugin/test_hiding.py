@@ -169,3 +169,31 @@ def test_an_environment_names_what_else_is_masked(project) -> None:
     assert ["x-session", "[sensitive:x-session]"] in exchange["request"]["headers"]
     assert '"otp": [sensitive:otp]' in exchange["response"]["body"]["text"]
     result.stdout.no_fnmatch_line("*123456*")
+
+
+SUBTESTS = """
+    import os
+
+    def test_parts(subtests):
+        with subtests.test(msg="part " + os.environ["API_KEY"], key=os.environ["API_KEY"]):
+            print("within", os.environ["API_KEY"])
+            assert os.environ["API_KEY"] == "y"
+"""
+
+
+@pytest.mark.skipif(not hasattr(pytest, "Subtests"), reason="pytest has no subtests")
+@PLACES
+def test_subtests_are_covered(keyed, workers) -> None:
+    keyed.write("test_suite.py", SUBTESTS)
+    result = keyed.run_apart(
+        "prints.journey.yaml",
+        "test_suite.py",
+        "-rA",
+        "--junitxml=out.xml",
+        "-ojunit_logging=all",
+        *workers,
+    )
+    text = result.stdout.str() + (keyed.path / "out.xml").read_text()
+    assert f"SUBFAILED[part {MASK}]" in text
+    assert f"within {MASK}" in text
+    assert VALUE not in text

@@ -336,15 +336,15 @@ def test_a_placeholder_for_the_host_is_no_host_that_the_author_wrote(
         url = f"http://{{host}}:{other.port}{part}"
         result = field.run(
             f"""
-                - {{id: a, service: api, template: GET /a}}
-                - id: b
-                  service: api
-                  request:
-                    method: POST
-                    url: "{url}"
-                    path_params: {{host: "{{{{ steps.a.body.host }}}}"}}
-                    headers: {{x-own: "{{{{ secrets.KEY }}}}"}}
-                """,
+            - {{id: a, service: api, template: GET /a}}
+            - id: b
+              service: api
+              request:
+                method: POST
+                url: "{url}"
+                path_params: {{host: "{{{{ steps.a.body.host }}}}"}}
+                headers: {{x-own: "{{{{ secrets.KEY }}}}"}}
+            """,
             secrets={"KEY": SECRET},
         )
 

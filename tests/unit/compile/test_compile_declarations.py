@@ -103,6 +103,7 @@ def test_settings_that_decide_a_run_are_in_the_artifact(folder):
         ("data: {rows: [{}], case: nope}", "RF212", "nope"),
         ("data: {key: a}", "RF105", None),
         ("inputs: [{name: a}]\ndata: {file: x.csv, rows: [{a: 1}]}", "RF112", "rows"),
+        ("inputs: [{name: a, sensitive: true}]\ndata: {key: a, rows: [{a: 1}]}", "RF115", "a"),
     ],
 )
 def test_each_defect_of_a_declaration_has_its_code_and_place(folder, head, code, mark):
