@@ -82,7 +82,8 @@ def _text_of(request: ReceivedRequest) -> str:
         return request.body.decode("utf-8", "replace")
     if request.query.startswith("value="):
         return unquote(request.query.removeprefix("value="))
-    return request.json()["value"]
+    # A redirect may have turned the request into one without a body.
+    return request.json()["value"] if request.body else ""
 
 
 # --- pieces of answers -----------------------------------------------------------------------------
