@@ -20,8 +20,8 @@ from pytest_reqflo.run.headers import (
     render_headers,
 )
 from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
-from pytest_reqflo.run.problems import LinkRefused, SecretRefused
-from pytest_reqflo.run.scope import RunScope, secret_names_of
+from pytest_reqflo.run.problems import LinkRefused
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
 from pytest_reqflo.secret import Secret
@@ -60,7 +60,6 @@ def render_request(
         is_body_hidden=bool(in_body),
     )
     _check_link(plan, spec, request, scope)
-    _check_bound((*others, spec.body, own and own.headers), request.url, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
 
 
@@ -96,22 +95,6 @@ def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunS
             " and the request carries credentials or a secret",
             hint="name the service of that origin in the step when it may have them",
         )
-
-
-def _check_bound(parts: tuple[object, ...], url: str, scope: RunScope) -> None:
-    """Refuse to send a secret to an origin that whoever keeps it did not name.
-
-    Raises: SecretRefused.
-    """
-    origin = find_origin(url)
-    for name in secret_names_of(parts, scope.plan):
-        bound_to = scope.origins_of(name)
-        if bound_to is not None and origin not in bound_to:
-            allowed = ", ".join(sorted(bound_to)) or "no origin"
-            raise SecretRefused(
-                f"the secret `{name}` may not be sent to {origin}",
-                hint=f"it is kept for {allowed}; `reqflo secrets set --origin` says for which",
-            )
 
 
 def own_timeout_s(plan: Plan, spec: RequestSpec) -> float:

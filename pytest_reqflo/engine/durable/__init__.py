@@ -1,1 +1,0 @@
-"""Runs that survive a kill: checkpoints, workers, records. The only room that knows dbos."""
