@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pytest_reqflo.engine.secrets.chain import ProviderUnusable, SecretSource
 from pytest_reqflo.evidence.encodings import SHORTEST, is_hideable
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, Problem, fingerprint_of
 from pytest_reqflo.run.effects import RunStart
+from pytest_reqflo.run.telling import register_plan
 from pytest_reqflo.secret import Secret, find_name_fault
 from pytest_reqflo.values import shorten
 
@@ -62,11 +62,7 @@ def teach_redactor(redactor: Redactor, plan: Plan, held: HeldSecrets) -> None:
     """Make *redactor* know all that is sensitive before the run begins."""
     for secret in held.found.values():
         redactor.add_secret(secret)
-    for name, value in plan.environment.me.items():
-        redactor.add_value(name, value)
-    for resolved in plan.names.values():
-        if resolved.sensitive and isinstance(resolved.value, LiteralValue):
-            redactor.add_value(resolved.name, resolved.value.value)
+    register_plan(plan, redactor)
 
 
 def refused_result(

@@ -75,11 +75,10 @@ class Redactor:
         return tuple((self.text(name), self._header(name, value)) for name, value in headers)
 
     def json(self, value: Json) -> Json:
-        """Return JSON of the same shape without known values and values of telling keys."""
-        return self._clean(value, key="")
+        """Return JSON of the same shape without known values and values of telling keys.
 
-    def rendered(self, value: Json) -> Json:
-        """Return a rendered value as JSON: a `Secret` becomes its mask."""
+        Shape: of a rendered value, a `Secret` becomes its mask.
+        """
         return self._clean(value, key="")
 
     def _find_positional(self, text: str) -> Iterator[Place]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pytest_reqflo.artifact.model import StepSpec
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.lang.expression import LiteralValue, PathExpression, ValueMissing
+from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import Problem, TryResult
@@ -43,7 +43,7 @@ from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope, secret_names_of, walk_reachable
-from pytest_reqflo.run.telling import answers_of, register_positional
+from pytest_reqflo.run.telling import answers_of, register_plan, register_positional
 from pytest_reqflo.run.url import link_source
 from pytest_reqflo.run.wire import render_request
 from pytest_reqflo.secret import Secret
@@ -61,7 +61,7 @@ def run_try(
 
     Shape: any effect may be answered with `Interrupted`, which ends the try.
     """
-    _register_plan(plan, redactor)
+    register_plan(plan, redactor)
     register_captured(plan, do.captured, redactor)
     drawn = yield Draw()
     if not isinstance(drawn, Drawn):
@@ -82,14 +82,6 @@ def run_try(
     if not isinstance(sent, Sent):
         return attempt.interrupted(sent)
     return attempt.judge(sent)
-
-
-def _register_plan(plan: Plan, redactor: Redactor) -> None:
-    for name, value in plan.environment.me.items():
-        redactor.add_value(name, value)
-    for resolved in plan.names.values():
-        if resolved.sensitive and isinstance(resolved.value, LiteralValue):
-            redactor.add_value(resolved.name, resolved.value.value)
 
 
 def _needs_of(plan: Plan, step: StepSpec) -> tuple[object, ...]:

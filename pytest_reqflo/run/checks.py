@@ -269,7 +269,7 @@ class _Check:
     ) -> _Finding:
         expected = expected if operator else self._expected()
         # Without an actual value there is nothing to hide at a telling place.
-        redact = self.redactor.rendered if is_missing else self._redact_of(subject)
+        redact = self.redactor.json if is_missing else self._redact_of(subject)
         mismatch = compare(
             operator or self.spec.operator, actual, expected, is_missing=is_missing, redact=redact
         )
@@ -304,7 +304,7 @@ class _Check:
     def _redact_of(self, subject: str) -> Callable[[Json], Json]:
         """Return what hides values: known ones everywhere, and all of them at a telling place."""
         name = hidden_subject(self.spec, subject, self.redactor.names) or self._hidden_value()
-        return (lambda value: mask_leaves(value, name)) if name else self.redactor.rendered
+        return (lambda value: mask_leaves(value, name)) if name else self.redactor.json
 
     def _hidden_value(self) -> str:
         parts = (self.spec.value, self.spec.expected)

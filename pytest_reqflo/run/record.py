@@ -185,7 +185,7 @@ def _record_times(times: PhaseTimes) -> Timing:
 
 def record_value(value: Rendered, redactor: Redactor) -> Json:
     """Return *value* redacted, as the head of its JSON when it is long."""
-    return shorten_value(redactor.rendered(value))
+    return shorten_value(redactor.json(value))
 
 
 def shorten_value(shown: Json) -> Json:

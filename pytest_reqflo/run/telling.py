@@ -1,4 +1,4 @@
-"""What an answer hands out in telling places becomes known to the redactor. Pure.
+"""What is sensitive in a plan or stands in telling places of an answer becomes known. Pure.
 
 A place hides a value where it stands; the same value may stand elsewhere in the same answer, or come
 back in the next.
@@ -24,6 +24,15 @@ _MAX_SPELLINGS = 50_000
 
 A server may hand out a hundred thousand tokens: to look for all of them would never end.
 """
+
+
+def register_plan(plan: Plan, redactor: Redactor) -> None:
+    """Make *redactor* know the values of the person running and the sensitive ones of the run."""
+    for name, value in plan.environment.me.items():
+        redactor.add_value(name, value)
+    for resolved in plan.names.values():
+        if resolved.sensitive and isinstance(resolved.value, LiteralValue):
+            redactor.add_value(resolved.name, resolved.value.value)
 
 
 def register_positional(plan: Plan, answers: Iterable[Answer], redactor: Redactor) -> None:

@@ -157,7 +157,7 @@ def test_bodies_are_masked_as_text_whole_or_cut(redactor):
 def test_rendered_values_show_masks_for_secrets(redactor):
     rendered = {"a": [Secret("OTHER", "never registered")], "b": 1, "c": "x"}
 
-    assert redactor.rendered(rendered) == {"a": ["[secret:OTHER]"], "b": 1, "c": "x"}
+    assert redactor.json(rendered) == {"a": ["[secret:OTHER]"], "b": 1, "c": "x"}
 
 
 def test_sensitive_values_are_masked_in_all_their_leaves():
