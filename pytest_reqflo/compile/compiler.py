@@ -116,7 +116,7 @@ class _Compiler:
         shown_folders = {loaded.shown: loaded.path.parent}
         shown_folders |= {each.shown: each.path.parent for each in known}
         shown_folders |= {each.shown: each.path.parent for each in overlays}
-        files = Files(findings, loaded.root, shown_folders)
+        files = Files(findings, library, shown_folders)
         references = References(
             findings,
             inputs=dict.fromkeys(each.name for each in model.inputs),

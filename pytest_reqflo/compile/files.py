@@ -9,8 +9,15 @@ from pathlib import Path
 
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.syntax.library import Library
 from pytest_reqflo.syntax.load import load_document
-from pytest_reqflo.syntax.paths import MAX_FILE_BYTES, PathProblem, refuse_hidden, resolve_below
+from pytest_reqflo.syntax.paths import (
+    MAX_FILE_BYTES,
+    PathProblem,
+    refuse_hidden,
+    refuse_secret,
+    resolve_below,
+)
 from pytest_reqflo.syntax.read import read_bytes
 from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_json_noting, shorten
 
@@ -20,9 +27,14 @@ class Files:
     """Reads the files of one journey; *blobs* gathers those that the artifact stores."""
 
     findings: Findings
-    root: Path
+    library: Library
     folders: dict[str, Path]
     blobs: dict[Digest, bytes] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        """The folder that bounds them."""
+        return self.library.root
 
     def find(self, relative: str, place: Place) -> Path | None:
         """Return the real path of the file written at *place*, None with a problem noted."""
@@ -36,6 +48,7 @@ class Files:
         try:
             path = resolve_below(self.root, folder, relative)
             refuse_hidden(self.root, folder, path, relative)
+            refuse_secret(self.library.secret_places, path, relative)
         except PathProblem as problem:
             self.findings.note(problem.code, problem.message, place.label(), hint=problem.hint)
             return None

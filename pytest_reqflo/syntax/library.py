@@ -107,6 +107,21 @@ class Library:
     def _templates(self) -> Mapping[str, Loaded[TemplateModel]]:
         return self._load(_TEMPLATE)
 
+    @functools.cached_property
+    def secret_places(self) -> tuple[Path, ...]:
+        """The real files and folders that environments take secrets from; none while one is wrong."""
+        try:
+            environments = tuple(self.environments.values())
+        except JourneyError:  # whoever runs a journey is told
+            return ()
+        return tuple(
+            (each.path.parent / named).resolve()
+            for each in environments
+            if each.model.secrets is not None
+            for named in (each.model.secrets.dotenv, each.model.secrets.dir)
+            if named
+        )
+
     def environment_names(self) -> tuple[str, ...]:
         """Return the names of all environments in alphabetical order."""
         return tuple(sorted(self.environments))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_reqflo.diagnostic import nearest_name
@@ -130,6 +131,19 @@ def refuse_hidden(root: Path, base: Path, real: Path, relative: str) -> None:
                 f"`{shown}` is hidden: `{shorten(printable(part), 60)}` begins with a dot",
                 "give the file another name or folder when it is meant to be sent",
             )
+
+
+def refuse_secret(places: Iterable[Path], real: Path, relative: str) -> None:
+    """Refuse the real path *real*, found as *relative*, at or below one of the real *places*.
+
+    Raises: PathProblem RF114.
+    """
+    if any(real.is_relative_to(place) for place in places):
+        raise PathProblem(
+            "RF114",
+            f"`{shorten(printable(relative), 200)}` is where an environment keeps secrets",
+            "name a secret as {{ secrets.NAME }}",
+        )
 
 
 def _near_file(base: Path, relative: str) -> str:

@@ -115,6 +115,27 @@ def test_every_key_that_names_a_file_refuses_every_such_name(target, use) -> Non
     assert found == {name: {code} for name, code in NAMES.items()}
 
 
+def test_a_file_that_an_environment_takes_secrets_from_is_no_body(target) -> None:
+    target.write("keep/shop.env", f"KEY={SECRET}\n")
+    target.write("mounted/inner/KEY", SECRET)
+    target.write(
+        "environments/e.yaml",
+        "environment: {name: e, secrets: {providers: [dotenv, dir],"
+        " dotenv: ../keep/shop.env, dir: ../mounted}}\n",
+    )
+    (target.path / "link.bin").symlink_to("keep/shop.env")
+    text = "journey: {name: x, steps: [{id: a, request: {method: POST, url: /, body_file: %s}}]}\n"
+
+    for name in ("keep/shop.env", "link.bin", "mounted/inner/KEY"):
+        (refused,) = target.diagnostics(text.replace("%s", name))
+        assert (refused.code, refused.title) == (
+            "RF114",
+            f"`{name}` is where an environment keeps secrets",
+        )
+    target.write("keep/other.bin", "x")
+    assert target.diagnostics(text.replace("%s", "keep/other.bin")) == ()
+
+
 def test_what_is_hidden_is_refused_where_the_journey_is_not_hidden_too(target) -> None:
     text = "journey: {name: x, steps: [{id: a, request: {method: POST, url: /, body_file: %s}}]}\n"
     target.write(".api/body.bin", "x")
