@@ -6,6 +6,7 @@ each is replaced once. A mask is never scanned again, so a secret called `secret
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,9 @@ from pytest_reqflo.evidence.positions import (
 )
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_number
+
+_MAX_SPELLINGS = 200_000
+"""Spellings from which no further value is looked for: a server decides how many there are."""
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 
@@ -42,33 +46,38 @@ class Redactor:
     def __init__(self, names: SensitiveNames = SensitiveNames()) -> None:  # noqa: B008  # frozen
         self.names = names
         self._known = KnownValues()
+        self._all = ""
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
         self._known.add(secret.reveal(), secret.mask())
 
     def add_value(self, name: str, value: Json) -> None:
-        """Mask every text and number in the sensitive *value*; too short ones only by position."""
+        """Mask every text and number in the sensitive *value*; too short ones only by position.
+
+        Of a value with more parts than can be looked for, nothing shows: every text is masked whole.
+        """
         for leaf in _leaves(value):
+            if self.size > _MAX_SPELLINGS:
+                self._all = sensitive_mask(name)
+                return
             self._known.add(leaf, sensitive_mask(name))
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
-        return _replace(text, [*self.find_known(text), *find_userinfo(text)])
+        return self._hide(text, itertools.chain(self.find_known(text), find_userinfo(text)))
 
     def url(self, url: str) -> str:
         """Return *url* without known values, userinfo, and query values of telling names."""
-        return _replace(
-            url, [*self.find_known(url), *find_userinfo(url), *self.names.find_form(url)]
-        )
+        return self._hide(url, self.find_hidden(url))
 
     def body(self, text: str, *, is_cut: bool = False) -> str:
         """Return the text of a body, also without the values of telling JSON keys and form fields.
 
         Shape: of a text that *is_cut*, an end that begins a known value is hidden too.
         """
-        found = [*self.find_hidden(text)]
-        return _replace(text, [*found, *(self.find_begun(text, len(text)) if is_cut else ())])
+        begun = self.find_begun(text, len(text)) if is_cut else ()
+        return self._hide(text, itertools.chain(self.find_hidden(text), begun))
 
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
         """Return *headers* in their order; credentials are masked whether known or not."""
@@ -81,12 +90,10 @@ class Redactor:
         """
         return self._clean(value, key="")
 
-    def _find_positional(self, text: str) -> Iterator[Place]:
-        # Most texts are words: the marks are looked for first.
-        if '"' in text and ":" in text:
-            yield from self.names.find_json(text)
-        if "=" in text:
-            yield from self.names.find_form(text)
+    def _hide(self, text: str, places: Iterable[Place]) -> str:
+        if self._all:
+            return self._all if text else text
+        return _replace(text, places)
 
     @property
     def size(self) -> int:
@@ -105,16 +112,19 @@ class Redactor:
         """Yield every place of *text* that is hidden: known values, and all of telling places."""
         yield from self.find_known(text)
         yield from find_userinfo(text)
-        yield from self.names.find_json(text)
-        yield from self.names.find_form(text)
+        # Most texts are words: the marks are looked for first.
+        if '"' in text and ":" in text:
+            yield from self.names.find_json(text)
+        if "=" in text:
+            yield from self.names.find_form(text)
 
     def find_begun(self, text: str, end: int) -> Iterator[Place]:
         """Yield the longest part of *text* right before *end* that begins a known value."""
         return self._known.find_begun(text, end)
 
     def _header(self, name: str, value: str) -> str:
-        found = [*self.find_known(value), *find_userinfo(value), *self.names.find_form(value)]
-        return _replace(value, [*found, *self.names.find_credentials(name.lower(), value)])
+        credentials = self.names.find_credentials(name.lower(), value)
+        return self._hide(value, itertools.chain(self.find_hidden(value), credentials))
 
     def _clean(self, value: Json, key: str) -> Json:
         # Answers hold millions of numbers; where nothing is known there is nothing to find.
@@ -144,10 +154,8 @@ class Redactor:
         return self.names.is_key(name) or self.names.is_header(name)
 
     def _leaf(self, text: str, key: str) -> str:
-        found = [*self.find_known(text), *find_userinfo(text), *self._find_positional(text)]
-        if key and text:
-            found.append(Place(0, len(text), sensitive_mask(key)))
-        return _replace(text, found)
+        whole = [Place(0, len(text), sensitive_mask(key))] if key and text else []
+        return self._hide(text, itertools.chain(self.find_hidden(text), whole))
 
 
 def _leaves(value: Json) -> Iterator[str]:

@@ -10,7 +10,8 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloWarning
-from pytest_reqflo.host.hiding import hide_exception, hide_in, hide_in_fields
+from pytest_reqflo.host.exceptions import hide_exception
+from pytest_reqflo.host.hiding import hide_in, hide_in_fields
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession, write_results

@@ -28,6 +28,7 @@ _ATOM = re.compile(
 )
 
 _UNMEASURED = re.compile(r"\?(?:#|[A-Za-z0-9]*x)")
+_CALL = re.compile(r"\?(?:R\)|[+-]?[0-9]|&|P>)")
 
 
 class PatternProblem(Exception):
@@ -75,8 +76,12 @@ def compile_pattern(text: str) -> Pattern:
     """
     if len(text) > MAX_PATTERN_LENGTH:
         raise PatternProblem(f"a pattern has {MAX_PATTERN_LENGTH} characters at most")
-    if _holds_unmeasured(text):
+    if _begins_group(_UNMEASURED, text):
+        # What they hold, and what a count behind them repeats, differs there.
         raise PatternProblem("a pattern has neither comments nor the flag `x`")
+    if _begins_group(_CALL, text):
+        # Python's `re` has none, and each call takes memory that no time limit bounds.
+        raise PatternProblem("a pattern cannot call itself or one of its groups")
     if _measure(text) > MAX_PATTERN_SIZE:
         raise PatternProblem("the repetitions of a pattern multiply to too large a number")
     try:
@@ -101,11 +106,11 @@ def search(pattern: Pattern, text: str, *, limit_s: float = SEARCH_LIMIT_S) -> P
     return found
 
 
-def _holds_unmeasured(text: str) -> bool:
-    """Say whether *text* has comments: what they hold, and what a count behind repeats, differs there."""
+def _begins_group(mark: re.Pattern[str], text: str) -> bool:
+    """Say whether *mark* stands at the beginning of any group of *text*."""
     elements = _ATOM.finditer(text)
     groups = (each.start() + 1 for each in elements if each.group()[0] == "(")
-    return any(_UNMEASURED.match(text, start) for start in groups)
+    return any(mark.match(text, start) for start in groups)
 
 
 def _measure(text: str) -> int:

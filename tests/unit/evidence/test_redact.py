@@ -270,3 +270,16 @@ def test_a_header_of_blanks_takes_no_quadratic_time() -> None:
     assert Redactor().headers([("Cookie", value)]) == (
         ("Cookie", "[sensitive:cookie];" + " " * 60_000 + "[sensitive:cookie]"),
     )
+
+
+def test_of_a_value_with_more_parts_than_can_be_looked_for_nothing_shows():
+    redactor = Redactor()
+    redactor.add_value("keys", [f"part-number-{number:06}" for number in range(30_000)])
+
+    assert redactor.body('{"a": "part-number-029999"}') == "[sensitive:keys]"
+    assert redactor.json({"a": ["part-number-029999", 7, ""]}) == {
+        "[sensitive:keys]": ["[sensitive:keys]", 7, ""]
+    }
+    assert redactor.headers([("X-A", "part-number-029999")]) == (
+        ("[sensitive:keys]", "[sensitive:keys]"),
+    )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.host.hiding import Hiding, hide_exception, hide_in
+from pytest_reqflo.host.exceptions import hide_exception
+from pytest_reqflo.host.hiding import Hiding, hide_in
 from pytest_reqflo.secret import Secret
 
 VALUE = "s3cr3t-value/1"
