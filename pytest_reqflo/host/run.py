@@ -40,7 +40,8 @@ from pytest_reqflo.host.version import record_version
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.grants import Grantee
 from pytest_reqflo.plan.model import GivenValue, Plan, RunRequest
-from pytest_reqflo.plan.planner import declared_secrets, make_plan
+from pytest_reqflo.plan.planner import make_plan
+from pytest_reqflo.plan.secret_names import declared_secrets
 from pytest_reqflo.report.page import FailurePage, page_heading, render_page
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity

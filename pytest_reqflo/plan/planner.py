@@ -6,7 +6,7 @@ Secrets are only named: whoever executes the plan resolves them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import Artifact, InputDeclaration, VariableDeclaration
@@ -20,10 +20,9 @@ from pytest_reqflo.lang.expression import (
     ValueMissing,
 )
 from pytest_reqflo.plan.demands import find_environment_problems
-from pytest_reqflo.plan.environments import find_me_name, find_origin, find_service
+from pytest_reqflo.plan.environments import find_me_name, find_origin
 from pytest_reqflo.plan.expressions import (
     EarlyScope,
-    find_uses,
     is_known_early,
     read_names,
     render_early,
@@ -38,6 +37,7 @@ from pytest_reqflo.plan.model import (
     RunRequest,
 )
 from pytest_reqflo.plan.precedence import find_winner
+from pytest_reqflo.plan.secret_names import needed_secrets
 from pytest_reqflo.plan.sources import (
     Declaration,
     Surroundings,
@@ -67,7 +67,7 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
     )
     problems = list(find_environment_problems(artifact, around))
     names = _resolve_names(artifact, request, around, problems)
-    secret_names = _secret_names(artifact, names, environment)
+    secret_names = needed_secrets(artifact, names, environment)
     problems += _grant_problems(secret_names, artifact, request, environment)
     if problems:
         raise RunCheckError(*problems)
@@ -205,67 +205,6 @@ def _reads(value: ResolvedValue, names: set[str]) -> bool:
     return not names.isdisjoint(read)
 
 
-# --- secrets -------------------------------------------------------------------------------------
-
-
-def _secret_names(
-    artifact: Artifact, names: Mapping[str, ResolvedValue], environment: EnvironmentSnapshot
-) -> tuple[str, ...]:
-    needed = set(artifact.secrets) - set(_replaced_secrets(artifact, names))
-    for resolved in names.values():
-        needed |= set(read_names(resolved.value, "secrets"))
-    return tuple(sorted(needed.union(_header_secrets(artifact, environment))))
-
-
-def declared_secrets(
-    artifact: Artifact, grantee: Grantee, environment: EnvironmentSnapshot
-) -> tuple[str, ...]:
-    """Return the sorted names of the secrets that any run of *artifact* may read there.
-
-    Those that the values of a case or row name are not among them.
-    """
-    names = sorted({*artifact.secrets, *_header_secrets(artifact, environment)})
-    refused = find_refused(names, grantee, environment.grants)
-    return tuple(name for name in names if name not in refused)
-
-
-def _header_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> Iterator[str]:
-    for wanted in artifact.services:
-        found = find_service(environment, wanted)
-        for header in found[1].headers.values() if found else ():
-            yield from read_names(header, "secrets")
-
-
-def _replaced_secrets(artifact: Artifact, names: Mapping[str, ResolvedValue]) -> Iterator[str]:
-    """Yield the secrets of variables that got another value: the run does not read them."""
-    replaced = [
-        variable.key
-        for variable in artifact.variables
-        if variable.source == "secret" and names[variable.name].origin.layer != "source"
-    ]
-    if not replaced:
-        return
-    steps = (artifact.steps, artifact.finally_steps, _values_of(artifact.variables))
-    used = {use.path[0] for use in find_uses(steps, "secrets") if use.path}
-    yield from (key for key in replaced if key not in used)
-
-
-def _values_of(variables: Iterable[VariableDeclaration]) -> tuple[Value, ...]:
-    return tuple(variable.value for variable in variables if variable.value is not None)
-
-
-def _grant_problems(
-    names: tuple[str, ...],
-    artifact: Artifact,
-    request: RunRequest,
-    environment: EnvironmentSnapshot,
-) -> Iterator[Diagnostic]:
-    grantee = Grantee(journey=artifact.journey_id, tags=request.identity.tags, file=request.file)
-    refused = find_refused(names, grantee, environment.grants)
-    if refused and environment.grants is not None:
-        yield refused_problem(refused, environment.name, environment.grants)
-
-
 # --- problems ------------------------------------------------------------------------------------
 
 
@@ -308,3 +247,15 @@ def _origin_notes(winner: GivenValue) -> tuple[str, ...]:
     is_plain = isinstance(winner.value, (PathExpression, CallExpression))
     written = f" ({shown_text(winner.value)})" if is_plain else ""
     return (f"it comes from {winner.detail or winner.layer}{written}",)
+
+
+def _grant_problems(
+    names: tuple[str, ...],
+    artifact: Artifact,
+    request: RunRequest,
+    environment: EnvironmentSnapshot,
+) -> Iterator[Diagnostic]:
+    grantee = Grantee(journey=artifact.journey_id, tags=request.identity.tags, file=request.file)
+    refused = find_refused(names, grantee, environment.grants)
+    if refused and environment.grants is not None:
+        yield refused_problem(refused, environment.name, environment.grants)
