@@ -6,6 +6,7 @@ Values never change the shape of a request: see the modules for URL, headers and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec
 from pytest_reqflo.plan.environments import find_origin, find_service
@@ -48,19 +49,33 @@ def render_request(
     if do.step.in_flight == "repeat_with_key" and not has_header(headers, "idempotency-key"):
         key = f"{plan.identity.run_id}:{do.step.id}#{do.number}"
         headers = [*headers, Header("Idempotency-Key", key)]
-    in_body = find_hidden_texts(spec.body, scope)
-    others = (spec.url, spec.path_params, spec.query, spec.headers, spec.auth, spec.cookies)
     request = WireRequest(
         method=spec.method,
         url=plain(url),
         headers=tuple((header.name, plain(header.value)) for header in headers),
         body=body.content if body else None,
         secret_headers=_secret_headers(plan, headers),
-        hidden_texts=(*in_body, *find_hidden_texts((*others, own and own.headers), scope)),
-        is_body_hidden=bool(in_body),
     )
     _check_link(plan, spec, request, scope)
+    if _hops_of(spec, own):
+        request = _with_hidden(request, spec, own, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
+
+
+def _hops_of(spec: RequestSpec, own: Service | None) -> int:
+    if spec.follow_redirects is not None:
+        return spec.follow_redirects
+    return (own.follow_redirects if own else None) or 0
+
+
+def _with_hidden(
+    request: WireRequest, spec: RequestSpec, own: Service | None, scope: RunScope
+) -> WireRequest:
+    """Say what of *request* no redirect may take to another origin."""
+    in_body = find_hidden_texts(spec.body, scope)
+    others = (spec.url, spec.path_params, spec.query, spec.headers, spec.auth, spec.cookies)
+    elsewhere = find_hidden_texts((*others, own and own.headers), scope)
+    return replace(request, hidden_texts=(*in_body, *elsewhere), is_body_hidden=bool(in_body))
 
 
 def _secret_headers(plan: Plan, headers: list[Header]) -> frozenset[str]:
@@ -112,16 +127,13 @@ def _make_send(
 ) -> Send:
     spec = do.step.request
     timeout_s = own_timeout_s(plan, spec)
-    hops = spec.follow_redirects
-    if hops is None:
-        hops = (own.follow_redirects if own else None) or 0
     return Send(
         request=request,
         jars=do.jars,
         jar=spec.jar,
         cookies=cookies,
         timeout_s=timeout_s if do.budget_s is None else min(timeout_s, do.budget_s),
-        follow_redirects=hops,
+        follow_redirects=_hops_of(spec, own),
         allowed_origins=plan.allowed_origins,
         allows_any_origin=plan.environment.allows_any_origin,
         verify_tls=own.verify_tls if own else True,
