@@ -15,11 +15,16 @@ from typing import Any
 from canaries import SHAPES, Canary, Leak, Tag, find_leaks, name_leaks
 from echoes import QUICK_WAYS, SLOW_WAYS, UNASKED, EchoServer, fits
 from own_ways import OWN_WAYS
+from packages import install
 
 SOURCES = (
     "journeys",
     "environments",
     "canaries.env",
+    "mounted",
+    "shelf.json",
+    "vault.json",
+    "passwords",
     ".reqflo/me.yaml",
     "conftest.py",
     "suite.py",
@@ -42,9 +47,68 @@ def _keep_in_dotenv(project: CanaryProject, values: Mapping[str, str]) -> Mappin
     return {"dotenv": "../canaries.env"}
 
 
+def _keep_in_files(project: CanaryProject, values: Mapping[str, str]) -> Mapping[str, Any]:
+    for name, text in values.items():
+        project.write(f"mounted/{name}", f"{text}\n")
+    return {"dir": "../mounted"}
+
+
+_SHELF = """
+import json, pathlib
+from keyring.backend import KeyringBackend
+
+class Shelf(KeyringBackend):
+    priority = 1
+    def get_password(self, service, username):
+        return json.loads(pathlib.Path(__file__).with_suffix(".json").read_bytes()).get(username)
+    def set_password(self, service, username, password): ...
+"""
+
+
+def _keep_in_keyring(project: CanaryProject, values: Mapping[str, str]) -> Mapping[str, Any]:
+    project.write("shelf.py", _SHELF)
+    project.write("shelf.json", json.dumps(values))
+    project.env["PYTHON_KEYRING_BACKEND"] = "shelf.Shelf"
+    return {"keyring": "team"}
+
+
+_VAULT = """
+import json, pathlib
+from pytest_reqflo.secret import Secret
+
+class Vault:
+    name = "vault"
+    def __init__(self, settings):
+        self.path = pathlib.Path(__file__).with_suffix(".json")
+    def get_many(self, names):
+        found = json.loads(self.path.read_bytes())
+        return {name: Secret(name, found[name]) for name in names if name in found}
+    def close(self): ...
+"""
+
+
+def _keep_in_package(project: CanaryProject, values: Mapping[str, str]) -> Mapping[str, Any]:
+    install(project.path, "vault", _VAULT, vault="Vault")
+    project.write("vault.json", json.dumps(values))
+    return {}
+
+
+def _keep_for_command(project: CanaryProject, values: Mapping[str, str]) -> Mapping[str, Any]:
+    for name, text in values.items():
+        project.write(f"passwords/{name}", f"{text}\n")
+    with (project.path / "pytest.ini").open("a") as settings:
+        settings.write("reqflo_secret_command = cat passwords/{name}\n")
+    return {}
+
+
 PROVIDERS: dict[str, Keep] = {
     "env": _keep_in_process,
     "dotenv": _keep_in_dotenv,
+    "dir": _keep_in_files,
+    "keyring": _keep_in_keyring,
+    "vault": _keep_in_package,
+    # Last: it starts a program for each name that the others do not have.
+    "command": _keep_for_command,
 }
 """Puts secrets where the provider finds them; returns its keys under `secrets` of the environment."""
 
@@ -98,7 +162,7 @@ class CanaryProject:
         run = subprocess.run(
             [Path(sys.executable).with_name("reqflo"), *arguments],
             cwd=self.path,
-            env={**os.environ, **self.env, "PYTHONUTF8": "1"},
+            env=self._environ(),
             capture_output=True,
             timeout=60,
             check=False,
@@ -121,14 +185,9 @@ class CanaryProject:
         folder.mkdir()
         command = [sys.executable, "-m", "pytest", *_reports(out), *arguments]
         env = {
-            **os.environ,
-            **self.env,
+            **self._environ(),
             "COLUMNS": "120",
             "PYTEST_ADDOPTS": "",
-            "PYTHONPATH": os.pathsep.join(
-                filter(None, [str(self.path), os.environ.get("PYTHONPATH")])
-            ),
-            "PYTHONUTF8": "1",
             "TRACE_FILE": str(folder / "trace.txt"),
         }
         process = subprocess.run(
@@ -144,6 +203,15 @@ class CanaryProject:
         (folder / "terminal.txt").write_bytes(process.stdout)
         text = process.stdout.decode("utf-8", "replace")
         return CanaryRun(self, folder, process.returncode, text)
+
+    def _environ(self) -> dict[str, str]:
+        places = filter(None, [str(self.path), os.environ.get("PYTHONPATH")])
+        return {
+            **os.environ,
+            **self.env,
+            "PYTHONPATH": os.pathsep.join(places),
+            "PYTHONUTF8": "1",
+        }
 
 
 @dataclass(frozen=True)
