@@ -31,6 +31,7 @@ _LANGUAGES = {
     ".json": "json",
     ".ini": "ini",
     ".toml": "toml",
+    ".sql": "sql",
 }
 
 
@@ -169,11 +170,14 @@ def _command_help() -> str:
     from pytest_reqflo.cli.main import COMMANDS
 
     parts = []
-    for name in ("", *(command.name for command in COMMANDS)):
-        arguments = [*([name] if name else []), "--help"]
-        heading = f"reqflo {name}".strip()
+    words: list[list[str]] = [[]]
+    for command in COMMANDS:
+        words += [[command.name], *([command.name, action] for action in command.actions)]
+    for each in words:
+        arguments = [*each, "--help"]
+        heading = " ".join(["reqflo", *each])
         parts += [
-            f"## `{heading}`",
+            f"{'##' if len(each) < 2 else '###'} `{heading}`",
             "",
             f"```text\n{_help_text(arguments)}\n```",
             "",
@@ -192,6 +196,13 @@ def _help_text(arguments: list[str]) -> str:
     return out.getvalue().rstrip()
 
 
+def _role_statements() -> str:
+    from pytest_reqflo.engine.durable.roles import role_statements
+
+    text = ";\n".join(role_statements())
+    return f"```sql\n{text};\n```"
+
+
 GENERATORS: dict[str, Callable[[], str]] = {
     "journey-keys": _journey_keys,
     "assertion-keys": _assertion_keys,
@@ -201,6 +212,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "functions": _registry("FUNCTIONS"),
     "operators": _operators,
     "command-help": _command_help,
+    "role-statements": _role_statements,
 }
 
 

@@ -6,6 +6,7 @@
       ChecksFailed              also AssertionError; the API answered   -> failed
       RequestError              no usable answer; budget; interruption  -> failed, not by a check
       ArtifactError             artifact or store unusable
+      EngineError               durable store, worker or record unusable
       UsageProblem              an option or argument is wrong          -> usage error
 
 Anything else that escapes is a defect of ours: `ReqfloBug`, with its traceback.
@@ -84,12 +85,25 @@ CODES: dict[str, str] = {
     "RF507": "the run was interrupted",
     "RF508": "the time budget of the journey is used up",
     "RF509": "a sensitive value is too short to be hidden everywhere (warning)",
+    "RF510": "the outcome of a request is unknown, and it is not sent again",
     "RF511": "a protection is turned off (warning)",
     # RF6xx: artifacts and the store
     "RF601": "an artifact does not match its digest or format",
     "RF602": "an artifact or version cannot be found, or several match",
     "RF603": "the store cannot be written (warning)",
     "RF604": "the store is open to other users (warning)",
+    "RF610": "what durable runs need is not installed",
+    "RF611": "a recorded run, batch or store cannot be found, or is in use",
+    "RF612": "a run id or run key belongs to a run of other content",
+    "RF613": "a record is missing or was altered",
+    "RF614": "a sealed value cannot be read",
+    "RF615": "the database of durable runs cannot be used",
+    "RF616": "the run is lost",
+    "RF617": "the run was ended from outside",
+    "RF618": "an environment is not in the database",
+    "RF619": "an environment cannot be pushed",
+    "RF620": "a secret is not for this origin",
+    "RF621": "a secret cannot be written",
     # RF7xx: reports
     "RF701": "a report could not be written",
     # RF8xx: options and arguments
@@ -126,6 +140,10 @@ class RequestError(ReqfloError):
 
 class ArtifactError(ReqfloError):
     """An artifact or the store cannot be used."""
+
+
+class EngineError(ReqfloError):
+    """The store of durable runs, or a record in it, cannot be used."""
 
 
 class UsageProblem(ReqfloError):

@@ -5,6 +5,7 @@ Imports only the standard library and pytest: every pytest user pays for what st
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
-_GIVEN = ("env", "case", "set", "data", "store", "output")
+_GIVEN = ("env", "case", "set", "data", "store", "output", "durable", "resume")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,6 +58,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the results as JSON: one object, or a list under `results`",
     )
+    group.addoption(
+        "--reqflo-durable",
+        action="store_true",
+        help="keep a record of each step, so that a killed run can go on (REQFLO_DURABLE, ini "
+        "reqflo_durable; needs the extra `durable`)",
+    )
+    group.addoption(
+        "--reqflo-resume",
+        nargs="?",
+        const="newest",
+        metavar="BATCH",
+        help="with --reqflo-durable: carry on the newest batch of runs that was left, or BATCH",
+    )
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
@@ -68,6 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "bool",
         False,
     )
+    parser.addini("reqflo_durable", "keep a record of each step (default false)", "bool", False)
     parser.addini("reqflo_env", "environment that journeys run against")
     parser.addini("reqflo_store", "folder of artifacts and versions")
 
@@ -75,7 +90,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check options that were given, and listen to workers where xdist distributes."""
     is_worker = hasattr(config, "workerinput")
-    if any(config.getoption(f"--reqflo-{name}") for name in _GIVEN):
+    if _is_durable(config) or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN):
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
@@ -87,12 +102,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which protections are off and which proxy is used, where there are environments."""
+    durable = _durable_lines(config)
     roots = list(_find_environment_roots(config))
     if not roots:
-        return []
+        return durable
     from pytest_reqflo.host.header import header_lines
 
-    return header_lines(config, roots)
+    return [*header_lines(config, roots), *durable]
+
+
+def _is_durable(config: pytest.Config) -> bool:
+    is_asked = config.getoption("--reqflo-durable") or config.getini("reqflo_durable")
+    return bool(is_asked or os.environ.get("REQFLO_DURABLE"))
+
+
+def _durable_lines(config: pytest.Config) -> list[str]:
+    if not _is_durable(config):
+        return []
+    from pytest_reqflo.host.durable import header_lines
+
+    return header_lines(config)
 
 
 def _find_environment_roots(config: pytest.Config) -> Iterator[Path]:

@@ -42,14 +42,18 @@ class Secret:
 
     `reveal` is called in three places only: wire encoding, the redaction registry, and checks.
     A secret made from another (`map`, `join`) stays secret and keeps the name of its origin.
+
+    Shape: *bound_to* are the origins that it may be sent to, such as ``https://api.example.com``;
+        None: to each that its environment allows.
     """
 
-    __slots__ = ("_text", "name")
+    __slots__ = ("_text", "bound_to", "name")
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, bound_to: frozenset[str] | None = None) -> None:
         if not isinstance(text, str):
             raise TypeError(f"the secret `{name}` must be text, not {type(text).__name__}")
         self.name = name
+        self.bound_to = bound_to
         self._text = text
 
     def reveal(self) -> str:
@@ -58,7 +62,11 @@ class Secret:
 
     def map(self, change: Callable[[str], str], name: str | None = None) -> Secret:
         """Return the secret whose text is *change* applied to this one's."""
-        return Secret(name or self.name, change(self._text))
+        return Secret(name or self.name, change(self._text), self.bound_to)
+
+    def bind(self, origins: frozenset[str] | None) -> Secret:
+        """Return the secret for *origins* only."""
+        return Secret(self.name, self._text, origins)
 
     @staticmethod
     def join(parts: Iterable[str | Secret]) -> str | Secret:

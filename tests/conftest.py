@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-# Its plugin loads it in each inner run, and modules first loaded there are dropped after it.
+# Modules first loaded in an inner run are dropped after it. Hypothesis' plugin loads its own there;
+# cryptography, loaded again, raises exceptions of its former self.
+import cryptography.exceptions  # noqa: F401
 import hypothesis.internal.observability  # noqa: F401
 import pytest
 

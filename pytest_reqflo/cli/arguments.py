@@ -34,7 +34,10 @@ Options = argparse.Namespace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One subcommand; *summary* is a sentence, *examples* are command lines, indented by two."""
+    """One subcommand; *summary* is a sentence, *examples* are command lines, indented by two.
+
+    Shape: *actions* are the words that may follow its name, each with a help of its own.
+    """
 
     name: str
     summary: str
@@ -42,6 +45,7 @@ class Command:
     examples: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
     perform: Callable[[Options], int]
+    actions: tuple[str, ...] = ()
     exit_codes: str = ""
     takes_extra: bool = False
 

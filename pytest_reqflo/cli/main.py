@@ -8,20 +8,30 @@ import sys
 from collections.abc import Sequence
 
 from pytest_reqflo.cli import (
+    cancel,
     check,
     compile_file,
+    db,
     diff,
+    env,
     explain,
+    history,
     init,
+    prune,
+    rerun,
+    resume,
     run,
     schema,
+    secrets,
     show,
+    status,
+    verify,
     versions,
 )
 from pytest_reqflo.cli.arguments import EXIT_CODES, Command, Parser
 from pytest_reqflo.cli.arguments import ExitCode as Exit
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.errors import ArtifactError, ReqfloError, UsageProblem
+from pytest_reqflo.errors import ArtifactError, EngineError, ReqfloError, UsageProblem
 from pytest_reqflo.values import printable
 
 COMMANDS: tuple[Command, ...] = (
@@ -32,9 +42,23 @@ COMMANDS: tuple[Command, ...] = (
     versions.COMMAND,
     show.COMMAND,
     diff.COMMAND,
+    status.COMMAND,
+    history.COMMAND,
+    resume.COMMAND,
+    rerun.COMMAND,
+    cancel.COMMAND,
+    verify.COMMAND,
+    prune.COMMAND,
     schema.COMMAND,
     init.COMMAND,
+    db.COMMAND,
+    env.COMMAND,
+    secrets.COMMAND,
 )
+
+
+_ASKED_WRONGLY = frozenset({"RF618", "RF619", "RF620", "RF621"})
+"""Problems of what was to be written to a store that itself can be used."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -95,6 +119,8 @@ def _split(argv: list[str]) -> tuple[list[str], list[str] | None]:
 
 def _refuse(error: ReqfloError) -> Exit:
     print(str(error), file=sys.stderr)
+    if isinstance(error, EngineError) and error.diagnostics[0].code not in _ASKED_WRONGLY:
+        return Exit.INTERNAL
     is_usage = isinstance(error, (UsageProblem, ArtifactError))
     return Exit.USAGE if is_usage else Exit.FAILED
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ _FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject
           "setup.cfg")  # fmt: skip
 
 
+_TRUE = ("true", "1", "yes", "on", "t", "y")
+"""What pytest takes for true in an ini file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectSettings:
     """Where a project begins, and what its configuration says to us."""
@@ -39,6 +44,8 @@ class ProjectSettings:
     root: Path | None = None
     adhoc: Adhoc = "allow"
     environment: str | None = None
+    secret_command: tuple[str, ...] = ()
+    allows_any_host: bool = False
 
 
 def load_settings(
@@ -66,6 +73,9 @@ def load_settings(
         root=folder("root"),
         adhoc=_read_adhoc(text("adhoc") or "allow"),
         environment=text("env"),
+        # From the file alone, as pytest reads them.
+        secret_command=tuple(shlex.split(entries.get("reqflo_secret_command", ""))),
+        allows_any_host=entries.get("reqflo_allow_any_host", "").strip().lower() in _TRUE,
     )
 
 
@@ -101,7 +111,12 @@ def _read_configuration(path: Path) -> Mapping[str, str] | None:
         entries = None
     if entries is None:
         return {} if path.name in _ALWAYS_COUNTS else None
-    return {name: str(value) for name, value in entries.items()}
+    return {name: _text_of(value) for name, value in entries.items()}
+
+
+def _text_of(value: Any) -> str:
+    """Return what an ini file would say: TOML has lists of its own."""
+    return shlex.join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _ini_entries(text: str, path: Path) -> Mapping[str, Any] | None:

@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_reqflo.artifact.model import Artifact, StepSpec
-from pytest_reqflo.cli.arguments import Command, ExitCode, Options, add_store_option
+from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.compile_file import summary_lines, write_canonical
 from pytest_reqflo.cli.find import find_path
 from pytest_reqflo.cli.load import load_artifact
 from pytest_reqflo.cli.output import json_line
+from pytest_reqflo.cli.results import result_lines, step_lines
+from pytest_reqflo.cli.status import load_result
+from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.codec import CodecError
-from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.errors import ArtifactError
+from pytest_reqflo.diagnostic import Diagnostic, name_hint
+from pytest_reqflo.errors import ArtifactError, UsageProblem
 from pytest_reqflo.plan.expressions import shown_text
-from pytest_reqflo.report.page import render_page
 from pytest_reqflo.result import JourneyResult, StepResult, result_from_json
 from pytest_reqflo.values import Json, JsonProblem, parse_json, printable
+
+_RUN_ID = re.compile(r"run_[0-9a-f]{1,32}")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", help="artifact id, NAME@VERSION, journey, or a result file of --output"
+        "what", help="artifact id, NAME@VERSION, journey, run id, or a result file of --output"
     )
+    parser.add_argument("step", nargs="?", help="of a run: the id of the step to show in full")
     parser.add_argument(
         "--print", action="store_true", help="print the artifact itself: canonical JSON"
     )
-    add_store_option(parser)
+    add_database_options(parser)
 
 
 def _perform(options: Options) -> int:
@@ -36,6 +42,11 @@ def _perform(options: Options) -> int:
     if path is not None and path.suffix == ".json":
         _show_results(path)
         return ExitCode.OK
+    if path is None and _RUN_ID.fullmatch(options.what):
+        return _show_run(options)
+    if options.step is not None:
+        title = f"`{options.what}` is no run, and only runs have steps to show"
+        raise UsageProblem(Diagnostic(code="RF801", title=title))
     found = load_artifact(options.what, options.store)
     if options.print:
         write_canonical(found)
@@ -86,33 +97,42 @@ def _documents(document: Json) -> list[Json]:
     return [document]
 
 
-def result_lines(result: JourneyResult) -> Iterator[str]:
-    """Yield what became of a run and of each step, then why."""
-    identity = result.identity
-    parts = (identity.environment, identity.case, identity.row, identity.version, identity.artifact)
-    yield printable(f"{result.outcome}: {identity.journey_name} ({', '.join(filter(None, parts))})")
-    yield printable(f"  run {identity.run_id}, {result.started_at}, {result.elapsed_s:.2f} s")
+def _show_run(options: Options) -> int:
+    """Show a recorded run, or one step of it."""
+    with open_chosen(options) as store:
+        from pytest_reqflo.engine.durable.history import find_run
+
+        result = load_result(store, find_run(store, options.what))
+    if options.step is None:
+        print("\n".join(result_lines(result)))
+        return ExitCode.OK
+    print("\n".join(step_lines(_find_step(result, options.step))))
+    return ExitCode.OK
+
+
+def _find_step(result: JourneyResult, wanted: str) -> StepResult:
     for step in result.steps:
-        yield f"  {_result_line(step)}"
-    if result.outcome in ("failed", "error", "interrupted"):
-        yield ""
-        yield render_page(result, None, shown=identity.file).text
-
-
-def _result_line(step: StepResult) -> str:
-    reason = f": {step.skip_reason}" if step.skip_reason else ""
-    tries = f", {len(step.tries)} tries" if len(step.tries) > 1 else ""
-    return printable(f"{step.outcome:<11} {step.id} ({step.elapsed_s:.2f} s{tries}){reason}")
+        if step.id == wanted:
+            return step
+    title = f"run {result.identity.run_id} has no step `{wanted}`"
+    hint = name_hint(wanted, [step.id for step in result.steps], what="Steps")
+    raise UsageProblem(Diagnostic(code="RF611", title=title, hint=hint))
 
 
 COMMAND = Command(
     name="show",
     summary="Show a stored artifact, or the result of a run.",
-    description="The result of a run is the file that `reqflo run --output FILE` wrote.",
+    description=(
+        "The result of a run is that of a recorded run, by its id, or the file that\n"
+        "`reqflo run --output FILE` wrote. Of a failed run the failure page is shown; with a step,\n"
+        "everything that the step sent and received."
+    ),
     examples=(
         "  reqflo show artifact_0123456789ab\n"
         "  reqflo show orders@v3 --print\n"
-        "  reqflo show results.json"
+        "  reqflo show results.json\n"
+        "  reqflo show run_0123456789abcdef0123456789abcdef\n"
+        "  reqflo show run_0123 create"
     ),
     add_arguments=_add_arguments,
     perform=_perform,

@@ -319,6 +319,9 @@ def _make_pool(request: TransportRequest, proxy: str | None) -> httpcore.Connect
     )
 
 
+PEM_BEGINS = "-----BEGIN CERTIFICATE-----"
+"""How the text of a PEM file of authorities begins; an environment from afar has no files."""
+
 _CONTEXTS: dict[tuple[bool, str | None], ssl.SSLContext] = {}
 """Made on the first https request and shared: making one takes as long as fifteen requests."""
 
@@ -333,11 +336,16 @@ def _context_for(verify: bool, ca_file: str | None) -> ssl.SSLContext:
 def _make_context(verify: bool, ca_file: str | None) -> ssl.SSLContext:
     if not verify or ca_file is None:
         return httpx.create_ssl_context(verify=verify)
+    is_text = ca_file.startswith(PEM_BEGINS)
     try:
-        text = read_regular(Path(ca_file), max_bytes=_MAX_CA_BYTES).decode("ascii", "replace")
+        if is_text:
+            text = ca_file
+        else:
+            text = read_regular(Path(ca_file), max_bytes=_MAX_CA_BYTES).decode("ascii", "replace")
         return ssl.create_default_context(cadata=text)
     except (OSError, ValueError) as error:
-        message = f"the authorities in {ca_file} cannot be used: {_why(error)}"
+        where = "of the environment" if is_text else f"in {ca_file}"
+        message = f"the authorities {where} cannot be used: {_why(error)}"
         failure = SendFailure(code="RF403", category="tls", message=message)
         raise TransportFailed(failure) from None
 

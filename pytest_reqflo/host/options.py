@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ class Settings:
     is_soft_failing: bool = False
     secret_command: tuple[str, ...] = ()
     allows_any_host: bool = False
+    is_durable: bool = False
+    resume: str | None = None
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -60,10 +63,35 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         secret_command=tuple(config.getini("reqflo_secret_command")),
         # From the ini file alone: a variable that nobody sees must not turn a guard off.
         allows_any_host=bool(config.getini("reqflo_allow_any_host")),
+        is_durable=_read_durable(config, reader),
+        resume=_read_resume(config),
     )
 
 
-_OPTIONS = frozenset({"env", "store", "data", "output"})
+_BATCH = re.compile(r"newest|batch_[0-9a-f]{12}")
+
+
+def _read_durable(config: pytest.Config, reader: _Reader) -> bool:
+    is_durable = (
+        config.getoption("--reqflo-durable")
+        or reader.choice("durable", ("0", "1", "false", "true")) in ("1", "true")
+        or config.getini("reqflo_durable")
+    )
+    if not is_durable and config.getoption("--reqflo-resume") is not None:
+        title = "--reqflo-resume goes with --reqflo-durable"
+        raise UsageProblem(Diagnostic(code="RF801", title=title))
+    return bool(is_durable)
+
+
+def _read_resume(config: pytest.Config) -> str | None:
+    text: str | None = config.getoption("--reqflo-resume")
+    if text is not None and _BATCH.fullmatch(text) is None:
+        hint = "write --reqflo-resume=BATCH, or the option alone after all paths"
+        raise _unusable("resume", f"`{text}` is no batch", hint)
+    return text
+
+
+_OPTIONS = frozenset({"env", "store", "data", "output", "resume"})
 _INI = frozenset({"env", "store", "root", "adhoc", "soft"})
 
 

@@ -18,6 +18,7 @@ from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.errors import (
     ArtifactError,
     ChecksFailed,
+    EngineError,
     JourneyError,
     ReqfloError,
     RequestError,
@@ -25,6 +26,7 @@ from pytest_reqflo.errors import (
     UsageProblem,
 )
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.host.durable import DurableMeans
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
     INPUTS_FIXTURE,
@@ -39,7 +41,7 @@ from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.version import record_version
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.grants import Grantee
-from pytest_reqflo.plan.model import GivenValue, Plan, RunRequest
+from pytest_reqflo.plan.model import EnvironmentSnapshot, GivenValue, Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
 from pytest_reqflo.plan.secret_names import declared_secrets
 from pytest_reqflo.report.page import FailurePage, page_heading, render_page
@@ -49,6 +51,7 @@ from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
+    from pytest_reqflo.host.durable import DurableRuns
     from pytest_reqflo.host.session import JourneySession
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.plan.items import ItemSpec
@@ -83,6 +86,31 @@ class Runner:
         redactor = Redactor(plan.environment.sensitive)
         self._hiding.begin_run(redactor)
         return self._engine_for(secrets).run(plan, blobs, redactor=redactor)
+
+    def run_durable(
+        self,
+        durable: DurableRuns,
+        request: RunRequest,
+        subject: Subject,
+        environment: EnvironmentSnapshot,
+        chosen: SecretsChoice,
+        item_id: str,
+    ) -> LocalRun:
+        """Run *request* with a record of each step."""
+        redactor = Redactor(environment.sensitive)
+        self._hiding.begin_run(redactor)
+        return durable.run(
+            request,
+            subject.artifact,
+            subject.blobs,
+            means=DurableMeans(
+                environment=environment,
+                secrets=self._engine_for(chosen).secrets,
+                redactor=redactor,
+                transport=self._transport,
+            ),
+            item_id=item_id,
+        )
 
     def know(self, names: Iterable[str], secrets: SecretsChoice) -> None:
         """Hide the secrets *names* from now on, where they can be found."""
@@ -131,7 +159,7 @@ def run_item(
     identity = _identity(session, subject, spec)
     try:
         verdict = _judge(_perform(session, subject, spec, identity, fixtures), subject)
-    except (RunCheckError, JourneyError, UsageProblem, ArtifactError) as error:
+    except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         verdict = _refused(hidden_error(error, session.hiding.text), subject, identity)
     verdict = replace(verdict, result=session.limit_evidence(verdict.result))
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
@@ -168,6 +196,15 @@ def _perform(
         row_key=spec.row_key,
         row_number=spec.row_number,
     )
+    if session.durable is not None:
+        return session.runner.run_durable(
+            session.durable,
+            request,
+            subject,
+            snapshot,
+            chosen.secrets,
+            f"{subject.shown}::{spec.id}",
+        )
     plan = make_plan(subject.artifact, request, snapshot)
     return session.runner.run(plan, subject.blobs, chosen.secrets)
 

@@ -23,6 +23,7 @@ from pytest_reqflo.values import Json, printable_line
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.store import ArtifactStore
     from pytest_reqflo.compile.project import Project
+    from pytest_reqflo.host.durable import DurableRuns
     from pytest_reqflo.host.run import Runner
     from pytest_reqflo.result import JourneyResult
 
@@ -42,9 +43,25 @@ def begin_session(config: pytest.Config) -> JourneySession:
             session = JourneySession(load_settings(config))
         except UsageProblem as error:
             raise pytest.UsageError(str(error)) from None
+        if session.settings.is_durable:
+            _begin_durable(config, session)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
     return session
+
+
+def _begin_durable(config: pytest.Config, session: JourneySession) -> None:
+    from pytest_reqflo.host.durable import begin_durable
+
+    try:
+        session.durable = begin_durable(config, session.settings)
+    except UsageProblem as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def find_session(config: pytest.Config) -> JourneySession | None:
+    """Return the session of this process, None before the first journey is met."""
+    return config.stash.get(_SESSION, None)
 
 
 class JourneySession:
@@ -58,6 +75,7 @@ class JourneySession:
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
         self._uninstall_logs: Uninstall | None = None
+        self.durable: DurableRuns | None = None
         self._volume = 0
 
     @property
@@ -109,6 +127,8 @@ class JourneySession:
 
     def close(self) -> None:
         """Close the connections."""
+        if self.durable is not None:
+            self.durable.close()
         if self._runner is not None:
             self._runner.close()
             self._runner = None

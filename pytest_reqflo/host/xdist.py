@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from pytest_reqflo.host.durable import BATCH_KEY, RESUMES_KEY
+from pytest_reqflo.host.session import find_session
+
 USAGE_KEY = "reqflo_usage"
 """Key of a worker's output that holds the text of a usage error."""
 
@@ -15,6 +18,14 @@ class ControllerHooks:
 
     def __init__(self) -> None:
         self._problem = ""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which batch of durable runs it works on."""
+        session = find_session(node.config)
+        if session is not None and session.durable is not None:
+            node.workerinput[BATCH_KEY] = session.durable.batch_id
+            node.workerinput[RESUMES_KEY] = session.durable.resumes
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:

@@ -25,6 +25,9 @@ IMPLICIT_NAME = "default"
 
 ME_PREFIX = "REQFLO_ME_"
 
+CA_PEM = "ca_pem"
+"""Key under which an environment that was pushed has what a file of `ca_file` held."""
+
 _OWN_PREFIX = "REQFLO_"
 _OWN_KEYS = ("base_url", "headers", "timeout_s", "follow_redirects", "tls")
 _HEADER_ROOTS = frozenset({"env", "secrets", "me"})
@@ -150,6 +153,8 @@ def _read_hops(value: bool | int | None) -> int | None:
 def _read_tls(tls: Any, folder: Path | None) -> tuple[bool, str | None]:
     if tls is None or isinstance(tls, bool):
         return tls is not False, None
+    if pem := tls.get(CA_PEM):
+        return tls.get("verify", True), pem
     ca_file = tls.get("ca_file")
     return tls.get("verify", True), str((folder or Path()) / ca_file) if ca_file else None
 

@@ -53,7 +53,10 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """How one service is reached in one environment."""
+    """How one service is reached in one environment.
+
+    Shape: *ca_file* is the path of a PEM file, or the text of one.
+    """
 
     base_url: str
     headers: Mapping[str, Value] = field(default_factory=dict)

@@ -24,6 +24,13 @@ class LinkRefused(WireProblem):
     category: Category = "refused"
 
 
+class SecretRefused(WireProblem):
+    """A secret would be sent to an origin that it is not bound to."""
+
+    code = "RF620"
+    category: Category = "refused"
+
+
 def interrupted_problem(reason: str, pointer: str) -> Problem:
     """Return RF507."""
     return Problem(

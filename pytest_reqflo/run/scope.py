@@ -110,6 +110,11 @@ class RunScope:
         self._note(expression, value, "drawn for this run", "")
         return value
 
+    def origins_of(self, secret: str) -> frozenset[str] | None:
+        """Return the origins that *secret* may be sent to, None: wherever requests may go."""
+        found = (self._secrets or {}).get(secret)
+        return found.bound_to if found is not None else None
+
     def hidden_name(self, expression: Expression) -> str:
         """Return the name under which the value is hidden, empty when it may be shown."""
         if not isinstance(expression, PathExpression) or not expression.path:

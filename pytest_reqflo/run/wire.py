@@ -21,8 +21,8 @@ from pytest_reqflo.run.headers import (
     render_headers,
 )
 from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
-from pytest_reqflo.run.problems import LinkRefused
-from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.problems import LinkRefused, SecretRefused
+from pytest_reqflo.run.scope import RunScope, secret_names_of
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
 from pytest_reqflo.secret import Secret
@@ -59,6 +59,7 @@ def render_request(
     _check_link(plan, spec, request, scope)
     if _hops_of(spec, own):
         request = _with_hidden(request, spec, own, scope)
+    _check_bound((*_outside_body(spec), spec.body, own and own.headers), request.url, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
 
 
@@ -68,13 +69,16 @@ def _hops_of(spec: RequestSpec, own: Service | None) -> int:
     return (own.follow_redirects if own else None) or 0
 
 
+def _outside_body(spec: RequestSpec) -> tuple[object, ...]:
+    return (spec.url, spec.path_params, spec.query, spec.headers, spec.auth, spec.cookies)
+
+
 def _with_hidden(
     request: WireRequest, spec: RequestSpec, own: Service | None, scope: RunScope
 ) -> WireRequest:
     """Say what of *request* no redirect may take to another origin."""
     in_body = find_hidden_texts(spec.body, scope)
-    others = (spec.url, spec.path_params, spec.query, spec.headers, spec.auth, spec.cookies)
-    elsewhere = find_hidden_texts((*others, own and own.headers), scope)
+    elsewhere = find_hidden_texts((*_outside_body(spec), own and own.headers), scope)
     return replace(request, hidden_texts=(*in_body, *elsewhere), is_body_hidden=bool(in_body))
 
 
@@ -110,6 +114,22 @@ def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunS
             " and the request carries credentials or a secret",
             hint="name the service of that origin in the step when it may have them",
         )
+
+
+def _check_bound(parts: tuple[object, ...], url: str, scope: RunScope) -> None:
+    """Refuse to send a secret to an origin that whoever keeps it did not name.
+
+    Raises: SecretRefused.
+    """
+    origin = find_origin(url)
+    for name in secret_names_of(parts, scope.plan):
+        bound_to = scope.origins_of(name)
+        if bound_to is not None and origin not in bound_to:
+            allowed = ", ".join(sorted(bound_to)) or "no origin"
+            raise SecretRefused(
+                f"the secret `{name}` may not be sent to {origin}",
+                hint=f"it is kept for {allowed}; `reqflo secrets set --origin` says for which",
+            )
 
 
 def own_timeout_s(plan: Plan, spec: RequestSpec) -> float:

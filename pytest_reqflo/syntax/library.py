@@ -81,6 +81,13 @@ def load_library(root: Path, *, shown_from: Path | None = None) -> Library:
     return Library(root, shown_from or root)
 
 
+def load_environment(path: Path, shown: str) -> Loaded[EnvironmentModel]:
+    """Return the environment in the file *path*, wherever it lies. Raises: JourneyError."""
+    document, warnings = load_document(path, shown)
+    model = validate(document, EnvironmentDocument).environment
+    return Loaded(model, document, path, shown, warnings, "/environment")
+
+
 class Library:
     """The environments, presets, overlays and templates of one root, by name."""
 

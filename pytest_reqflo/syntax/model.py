@@ -568,6 +568,17 @@ class RedactModel(_Part):
     )
 
 
+class QueueModel(_Part):
+    """How many runs workers carry out in the environment."""
+
+    concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        None, description="Most runs under way at once, on all workers together."
+    )
+    starts_per_s: Annotated[float, Field(ge=0.01, le=10_000, allow_inf_nan=False)] | None = Field(
+        None, description="Most runs that begin in a second, on all workers together."
+    )
+
+
 class EnvironmentModel(_Part):
     """A named target: base URLs and values."""
 
@@ -583,6 +594,7 @@ class EnvironmentModel(_Part):
     )
     secrets: SecretsModel | None = Field(None, description="Where secrets come from.")
     redact: RedactModel | None = Field(None, description="What else is masked by its name.")
+    queue: QueueModel | None = Field(None, description="Limits of runs on workers.")
 
 
 class EnvironmentDocument(_Part):

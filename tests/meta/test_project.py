@@ -19,6 +19,7 @@ MODULES = sorted(
 )
 
 DOORS = {
+    "cryptography": ["pytest_reqflo/engine/durable/sealing.py"],
     "yaml": ["pytest_reqflo/syntax/load.py"],
     "pydantic": ["pytest_reqflo/syntax/"],
     "httpx": ["pytest_reqflo/engine/http.py"],

@@ -15,6 +15,7 @@ MAY_REVEAL = {
     "run/scope.py": "wire encoding and checks",
     "run/checks.py": "checks",
     "evidence/redact.py": "redaction registry",
+    "engine/durable/secret_keeper.py": "seals it for the database",
     "engine/secret_check.py": "asks whether the redaction registry could hide it",
 }
 

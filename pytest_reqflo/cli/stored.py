@@ -1,0 +1,95 @@
+"""What the commands over recorded runs share: which store is meant, and how runs are written."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_reqflo.cli.arguments import Options, add_store_option
+from pytest_reqflo.cli.settings import load_settings
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.values import printable
+
+if TYPE_CHECKING:
+    from pytest_reqflo.engine.durable.history import RunLine
+    from pytest_reqflo.engine.durable.stores import RunStore
+
+URL_VARIABLE = "REQFLO_DATABASE_URL"
+
+_DURATION = re.compile(r"(\d{1,6})([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def add_database_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--store`` and ``--db``."""
+    add_store_option(parser)
+    parser.add_argument(
+        "--db",
+        metavar="URL",
+        help=f"Postgres that holds the runs (default: {URL_VARIABLE}; else the store's runs.db)",
+    )
+
+
+@contextlib.contextmanager
+def open_chosen(options: Options) -> Iterator[RunStore]:
+    """Give the runs that *options* mean.
+
+    Raises: UsageProblem RF610 without the extra, RF611 when there are none; EngineError RF615.
+    """
+    from pytest_reqflo.engine.durable.extra import require_extra
+
+    require_extra()
+    from pytest_reqflo.engine.durable.stores import open_runs
+
+    folder = options.store or load_settings(Path.cwd()).store
+    # A store that is written out says more than a variable.
+    url = options.db or ("" if options.store else os.environ.get(URL_VARIABLE, ""))
+    with open_runs(folder, url) as store:
+        yield store
+
+
+def read_duration_s(text: str) -> int | None:
+    """Return the seconds of ``30d``, ``12h`` and the like, None when it is no duration."""
+    match = _DURATION.fullmatch(text)
+    return int(match[1]) * _SECONDS[match[2]] if match else None
+
+
+def read_since(text: str, now: float) -> float:
+    """Return the time, in seconds since 1970, of a duration before *now* or of a date.
+
+    Raises: UsageProblem RF801.
+    """
+    duration_s = read_duration_s(text)
+    if duration_s is not None:
+        return now - duration_s
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        title = f"--since: `{text}` is neither a duration nor a date"
+        hint = "write --since 2h, 30d, 2026-05-01 or 2026-05-01T08:00+02:00"
+        raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint)) from None
+    # Times of the store are shown in UTC, so they can be given back as they are.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def shown_time(seconds: float) -> str:
+    """Return the time in UTC, to the second."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def line_text(line: RunLine) -> str:
+    """Return *line* for people: time, status, what ran, where, with what, and the id."""
+    what = [line.journey_id, line.environment or "-"]
+    if line.case:
+        what.append(f"case `{line.case}`")
+    if line.row_number is not None:
+        what.append(f"row {line.row_number}")
+    cells = (line.run_id, shown_time(line.dispatched_at), f"{line.status:<11}", *what)
+    return printable("  ".join((*cells, line.artifact)))

