@@ -27,6 +27,7 @@ from pytest_reqflo.cli import (
     status,
     verify,
     versions,
+    worker,
 )
 from pytest_reqflo.cli.arguments import EXIT_CODES, Command, Parser
 from pytest_reqflo.cli.arguments import ExitCode as Exit
@@ -54,6 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     db.COMMAND,
     env.COMMAND,
     secrets.COMMAND,
+    worker.COMMAND,
 )
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from postgres import drop_database, make_database
 
 from pytest_reqflo.engine.durable.database import Database, open_database
+from pytest_reqflo.engine.durable.environment_document import document_of
 from pytest_reqflo.engine.durable.migrating import migrate
+from pytest_reqflo.engine.durable.pushed import PushedEnvironments
+from pytest_reqflo.engine.durable.queue_limits import register_limits
 from pytest_reqflo.engine.durable.roles import role_statements
 
 LOGINS = {
@@ -45,6 +49,13 @@ class CloudDatabase:
             yield database
         finally:
             database.close()
+
+    def push(self, data: dict) -> None:
+        """Push an environment as `reqflo env push` does; *data* are the keys of its file."""
+        document = document_of(data, folder=Path(), shown=f"environments/{data['name']}.yaml")
+        with self.open("admin") as database:
+            PushedEnvironments(database).push(document)
+            register_limits(database, data["name"], data.get("queue", {}))
 
     def execute(self, statement: str, login: str = "") -> list[tuple]:
         """Return the rows of a statement, carried out as a role."""
