@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.database import VARIABLE, chosen_database
@@ -14,12 +14,18 @@ from pytest_reqflo.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.settings import WorkerSettings
-    from pytest_reqflo.engine.durable.supervisor import Supervisor
 
 _SHORTEST_TTL_S = 5
 _MOST_PROCESSES = 64
 _MOST_RUNS = 1000
 _LONGEST_S = 86_400
+
+_CODES = {
+    "ended": ExitCode.OK,
+    "killed": ExitCode.INTERRUPTED,
+    # Why was said by the worker itself.
+    "never began": ExitCode.INTERNAL,
+}
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,29 +69,9 @@ def _perform(options: Options) -> int:
     from pytest_reqflo.engine.durable.supervisor import Supervisor
 
     supervisor = Supervisor(_settings_of(options), options.processes)
-    signals = _Signals(supervisor)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signals)
-    has_started = supervisor.run()
-    if signals.count > 1:
-        return ExitCode.INTERRUPTED
-    # Why one could not start was said by itself.
-    return ExitCode.OK if has_started else ExitCode.INTERNAL
-
-
-class _Signals:
-    """The first tells the workers to end what they do, the next ends them."""
-
-    def __init__(self, supervisor: Supervisor) -> None:
-        self.count = 0
-        self._supervisor = supervisor
-
-    def __call__(self, *_: Any) -> None:
-        self.count += 1
-        if self.count == 1:
-            self._supervisor.stop()
-        else:
-            self._supervisor.kill()
+        signal.signal(number, lambda *_: supervisor.stop())
+    return _CODES[supervisor.run()]
 
 
 def _settings_of(options: Options) -> WorkerSettings:

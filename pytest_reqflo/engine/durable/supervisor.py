@@ -7,14 +7,19 @@ start the first time says why, and then none is started again.
 from __future__ import annotations
 
 import json
+import queue
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from pytest_reqflo.codec import to_json
 from pytest_reqflo.engine.durable.settings import CANNOT_START, WorkerSettings
+
+End: TypeAlias = Literal["ended", "killed", "never began"]
+_News: TypeAlias = Literal["stop", "left"]
 
 _COMMAND = (sys.executable, "-m", "pytest_reqflo.engine.durable.worker")
 _NEVER_BEGAN = (1, CANNOT_START)
@@ -32,30 +37,45 @@ class Supervisor:
     def __init__(self, settings: WorkerSettings, processes: int) -> None:
         self._stopped = threading.Event()
         self._places = [_Place(settings) for _ in range(processes)]
+        # The one thing that a signal handler may use while another is at it.
+        self._told: queue.SimpleQueue[_News] = queue.SimpleQueue()
 
-    def run(self) -> bool:
-        """Return when every worker has ended, after `stop`: true unless one could not start."""
+    def run(self) -> End:
+        """Return when every worker has ended: after `stop`, or because one could not even begin."""
         threads = [
-            threading.Thread(target=place.keep, args=(self._stopped,)) for place in self._places
+            threading.Thread(target=self._keep, args=(place,), daemon=True)
+            for place in self._places
         ]
         for thread in threads:
             thread.start()
-        self._stopped.wait()
-        for place in self._places:
-            place.terminate()
+        was_killed = self._follow(len(threads))
         for thread in threads:
             thread.join()
-        return not any(place.is_hopeless for place in self._places)
+        if any(place.is_hopeless for place in self._places):
+            return "never began"
+        return "killed" if was_killed else "ended"
 
     def stop(self) -> None:
-        """Tell every worker to end; safe in a signal handler."""
-        self._stopped.set()
+        """Tell every worker to end, and end it at once when told again; safe in a signal handler."""
+        self._told.put("stop")
 
-    def kill(self) -> None:
-        """End every worker at once, whatever it does."""
-        self._stopped.set()
-        for place in self._places:
-            place.kill()
+    def _keep(self, place: _Place) -> None:
+        try:
+            place.keep(self._stopped)
+        finally:
+            self._told.put("left")
+
+    def _follow(self, running: int) -> bool:
+        """Do what the news ask for until nothing runs; say whether workers were killed."""
+        was_killed = False
+        while running:
+            news = self._told.get()
+            running -= news == "left"
+            was_killed |= news == "stop" and self._stopped.is_set()
+            self._stopped.set()
+            for place in self._places:
+                place.end(at_once=was_killed)
+        return was_killed
 
 
 @dataclass(slots=True)
@@ -64,6 +84,7 @@ class _Place:
 
     settings: WorkerSettings
     is_hopeless: bool = False
+    _is_told: bool = False
     _process: subprocess.Popen[str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,7 +97,6 @@ class _Place:
             code = self._wait()
             if code in _NEVER_BEGAN and not has_served:
                 self.is_hopeless = True
-                stopped.set()
                 return
             # One that began once begins again when the database is back, however long that takes.
             has_served = True
@@ -84,16 +104,16 @@ class _Place:
             pause_s = _FIRST_PAUSE_S if is_steady else min(pause_s * 2, _LONGEST_PAUSE_S)
             stopped.wait(pause_s)
 
-    def terminate(self) -> None:
-        """Tell the worker to end."""
+    def end(self, *, at_once: bool) -> None:
+        """Tell the worker to end, or end it."""
         with self._lock:
-            if self._process is not None:
+            if self._process is None or (self._is_told and not at_once):
+                return
+            self._is_told = True
+            if at_once:
+                self._process.kill()
+            else:
                 self._process.terminate()
-
-    def kill(self) -> None:
-        """End the worker at once. Takes no lock: a signal may have come while one is held."""
-        if self._process is not None:
-            self._process.kill()
 
     def _start(self, stopped: threading.Event) -> bool:
         with self._lock:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import queue
 import secrets as randomness
 import signal
 import socket
@@ -50,9 +52,10 @@ def run_worker(settings: WorkerSettings, source: EnvironmentSource | None = None
     Shape: prints ``worker <id> is ready`` when it takes runs. When its lease is lost the process
         ends with code 75 wherever it is.
     """
-    told_to_end = threading.Event()
+    # The one thing that a signal handler may use while another is at it.
+    told_to_end: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told_to_end.set())
+        signal.signal(number, lambda number, _: told_to_end.put(number))
     parent = os.getppid()
     try:
         worker = _begin(settings, source)
@@ -60,9 +63,11 @@ def run_worker(settings: WorkerSettings, source: EnvironmentSource | None = None
         print(str(error), file=sys.stderr, flush=True)  # noqa: T201  # of a process on its own
         return CANNOT_START
     print(f"worker {worker.worker_id} is ready", flush=True)  # noqa: T201  # who waits for it reads it
-    # Without whom it was started by, nobody would tell it to end.
-    while not told_to_end.wait(_LOOK_UP_EVERY_S) and os.getppid() == parent:
-        pass
+    # Without the process that started it, nobody would tell it to end.
+    while os.getppid() == parent:
+        with contextlib.suppress(queue.Empty):
+            told_to_end.get(timeout=_LOOK_UP_EVERY_S)
+            break
     worker.drain()
     return 0
 
