@@ -21,6 +21,7 @@ from pytest_reqflo.cli import (
     rerun,
     resume,
     run,
+    schedule,
     schema,
     secrets,
     show,
@@ -56,10 +57,11 @@ COMMANDS: tuple[Command, ...] = (
     env.COMMAND,
     secrets.COMMAND,
     worker.COMMAND,
+    schedule.COMMAND,
 )
 
 
-_ASKED_WRONGLY = frozenset({"RF618", "RF619", "RF620", "RF621"})
+_ASKED_WRONGLY = frozenset({"RF618", "RF619", "RF620", "RF621", "RF625"})
 """Problems of what was to be written to a store that itself can be used."""
 
 

@@ -29,6 +29,7 @@ from pytest_reqflo.engine.durable.preparing import problems_of
 from pytest_reqflo.engine.durable.public_keys import publish_key
 from pytest_reqflo.engine.durable.reaper import Household, Reaper
 from pytest_reqflo.engine.durable.records import Records, StoredRun
+from pytest_reqflo.engine.durable.scheduled import ScheduledDispatch
 from pytest_reqflo.engine.durable.sealing import Keyring
 from pytest_reqflo.engine.durable.served import ServedQueues
 from pytest_reqflo.engine.durable.settings import CANNOT_START, WorkerSettings
@@ -116,6 +117,7 @@ class _Worker:
             engine=self._engine,
             closer=RunCloser(performer, SystemClock().now),
         )
+        self._scheduled = ScheduledDispatch(records, keyring)
         self._queues = ServedQueues(self._engine, database, settings)
         self._chores = _chores_of(Reaper(household), self._queues, settings)
         if settings.is_cloud:
@@ -129,6 +131,7 @@ class _Worker:
         ttl_s = self._settings.ttl_s
         self._rows.register(self.worker_id, socket.gethostname(), os.getpid(), ttl_s)
         self._heart.start()
+        self._scheduled.begin()
         self._queues.launch()
         self._chores.start()
 
@@ -139,6 +142,7 @@ class _Worker:
         overdue.daemon = True
         overdue.start()
         self._engine.close(grace_s=grace_s)
+        self._scheduled.close()
         self._lease.give_up()
         self._chores.stop()
         self._heart.stop()
