@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
 from cloud import CloudDatabase
-from durability import MASTER_KEY, Store, WorkerProcess
+from durability import Store, WorkerProcess
 from waiting import until
 
 from pytest_reqflo.cli.main import main
@@ -123,6 +122,92 @@ def test_instants_become_runs_of_the_artifact_as_it_was(project, reqflo):
     assert json.loads(line["origin"]) if isinstance(line["origin"], str) else line["origin"]
 
 
+# --- what a person does with schedules -----------------------------------------------------------
+
+
+def test_a_schedule_is_listed_paused_resumed_and_removed(project, reqflo):
+    assert reqflo("schedule", "list").code == 5
+    berlin = ("--timezone", "Europe/Berlin", "--env", "staging", "--case", "blue")
+    added = add(reqflo, "nightly", *berlin, cron="30 2 * * *")
+    assert added.code == 0, added.text
+    assert "T02:30:00+0" in added.out.splitlines()[1]
+
+    line = reqflo("schedule", "list").out
+    assert line.startswith("nightly  30 2 * * *  Europe/Berlin  next 2")
+    assert "look-around  staging  case `blue`  artifact_" in line
+    assert reqflo("schedule", "pause", "nightly").code == 0
+    (listed,) = json.loads(reqflo("schedule", "list", "--json").out)
+    assert (listed["status"], listed["next_at"]) == ("paused", None)
+    assert (listed["cron"], listed["timezone"], listed["case"]) == ("30 2 * * *", "Europe/Berlin", "blue")
+    assert reqflo("schedule", "resume", "nightly").code == 0
+    assert json.loads(reqflo("schedule", "list", "--json").out)[0]["status"] == "active"
+
+    again = add(reqflo, "nightly", *berlin)
+    assert again.code == 1
+    assert "error[RF625]: there is a schedule `nightly` already" in again.err
+    assert reqflo("schedule", "remove", "nightly").code == 0
+    gone = reqflo("schedule", "pause", "nightly")
+    assert gone.code == 1
+    assert "error[RF625]: there is no schedule `nightly`" in gone.err
+
+
+def test_a_paused_schedule_dispatches_nothing(project, reqflo):
+    assert add(reqflo, "quiet", "--case", "green").code == 0
+    assert reqflo("schedule", "pause", "quiet").code == 0
+    assert add(reqflo, "loud", "--case", "green").code == 0
+    project.worker().ready()
+    until(lambda: len(project.runs("loud")) >= 2, "instants of the other")
+    assert project.runs("quiet") == []
+
+
+def test_a_stored_artifact_has_a_schedule_too(project, reqflo):
+    from pytest_reqflo.artifact.store import ArtifactStore
+    from pytest_reqflo.compile.project import Project
+
+    path = project.folder / "look.journey.yaml"
+    compiled = Project(project.folder).compile_file(path, "look.journey.yaml")
+    ArtifactStore(project.folder / ".reqflo").put(compiled.artifact, compiled.blobs)
+    added = reqflo("schedule", "add", "old", compiled.artifact_id, "--cron", "@daily")
+    assert added.code == 0, added.text
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "cron", "message"),
+    [
+        ("n", ("--case", "green"), "* * *", "error[RF801]: --cron: `* * *` is no cron expression"),
+        ("n", ("--case", "green"), "0 0 30 2 *", "or never comes"),
+        ("n", ("--case", "green", "--timezone", "Mars/Base"), "* * * * *", "`Mars/Base` is no time"),
+        ("n", ("--case", "green", "--timezone", "../etc"), "* * * * *", "`../etc` is no time zone"),
+        ("a b", ("--case", "green"), "* * * * *", "the name of a schedule has letters"),
+        ("n", (), "* * * * *", "the journey gives 2 runs, and a schedule dispatches one"),
+        ("n", ("--case", "red"), "* * * * *", "error[RF803]: the journey has no case `red`"),
+        ("n", ("--case", "green", "--env", "prod"), "* * * * *", "there is no environment `prod`"),
+        ("n", ("--case", "green", "--set", "size=1"), "* * * * *", "error[RF801]"),
+        ("n", ("--case", "green", "--db", "sqlite:///x.db"), "* * * * *", "schedules need a Postgres"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_scheduled(project, reqflo, name, more, cron, message):
+    done = add(reqflo, name, *more, cron=cron)
+
+    assert done.code != 0
+    assert message in done.err
+    assert done.err.count("error[") == 1
+    assert "Traceback" not in done.err
+    assert project.store.query("SELECT count(*) FROM dbos.workflow_schedules")[0][0] == 0
+
+
+def test_a_client_adds_no_schedule(project, reqflo):
+    assert add(reqflo, "n", "--case", "green").code == 0
+    assert reqflo("schedule", "remove", "n", login="client").code == 3
+    done = reqflo(
+        "schedule", "add", "m", "look.journey.yaml", "--case", "green", "--cron", EVERY_SECOND,
+        login="client",
+    )  # fmt: skip
+
+    assert done.code == 3
+    assert "this role may not do that there" in done.err
+
+
 # --- one run per instant -------------------------------------------------------------------------
 
 
@@ -155,6 +240,11 @@ def test_two_workers_one_skewed_one_restarted_at_the_instant(project, reqflo):
     assert {each.outcome for each in results} == {"passed"}
     assert project.server.times("GET /look/green") == len(runs)
     assert {skewed.has_ended, again.has_ended} == {False}
+    # The one whose clock is ahead has indeed seen instants before they came.
+    dispatched = project.store.query("SELECT run_id, dispatched_at FROM {run}")
+    times = {row[0]: row[1] for row in dispatched}
+    ahead = [at for at, run_id in runs if times[run_id] < datetime.fromisoformat(at).timestamp()]
+    assert ahead
 
 
 def _id_of(project, worker):
