@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -30,6 +31,7 @@ journey:
       assertions: [{type: status_code, expected: 200}]
 """
 EVERY_SECOND = "* * * * * *"
+GOLDEN = Path(__file__).parents[1] / "golden/messages"
 PIN = "canary-pin-81c4"
 
 
@@ -148,6 +150,7 @@ def test_a_schedule_is_listed_paused_resumed_and_removed(project, reqflo):
     assert reqflo("schedule", "remove", "nightly").code == 0
     gone = reqflo("schedule", "pause", "nightly")
     assert gone.code == 1
+    assert project.database.shown(gone.err, "admin") == (GOLDEN / "RF625/expected.txt").read_text()
     assert "error[RF625]: there is no schedule `nightly`" in gone.err
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from waiting import until
 
 from pytest_reqflo.cli.main import main
 
+GOLDEN = Path(__file__).parents[1] / "golden/messages"
 THREE = journey(step("a"), step("b"), step("c"))
 
 
@@ -106,6 +108,20 @@ def test_it_carries_out_runs_and_one_that_falls_is_replaced(project, server):
     assert len(worker.lines) == 3
 
 
+def test_once_it_has_begun_it_waits_for_a_database_that_is_away(project):
+    project.push("test")
+    worker = project.worker()
+    worker_id = worker.ready()
+    pid = project.live()[worker_id]
+    project.cloud.admit(is_open=False)
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: any("error[RF615]" in line for line in worker.lines), "one that cannot begin")
+    project.cloud.admit(is_open=True)
+    until(lambda: worker.lines[-1].endswith(" is ready"), "one that can")
+    worker.signal(signal.SIGTERM)
+    assert worker.ended() == 0
+
+
 def test_told_to_end_it_lets_runs_end(project, server):
     project.push("test")
     worker = project.worker("--grace", "30")
@@ -182,7 +198,6 @@ def test_which_environments_are_served(project):
     [
         ((), "worker", {"REQFLO_MASTER_KEY": ""}, 4, ["error[RF801]: there is no master key"]),
         ((), "worker", {"REQFLO_DATABASE_URL": ""}, 4, ["error[RF801]: no database is named"]),
-        ((), "client", {}, 3, ["error[RF626]: the role of", "grant it `reqflo_worker`"]),
         (("--environment", "prod"), "worker", {}, 1, ["error[RF618]: there is no environment `prod`"]),
         (("--db", "sqlite:///runs.db"), "worker", {}, 4, ["a worker needs a Postgres"]),
         (("--db", "postgresql://me@127.0.0.1:1/x"), "worker", {}, 3, ["no server answers there"]),
@@ -198,6 +213,12 @@ def test_why_it_cannot_start(refused, arguments, login, more, code, messages):
     for message in messages:
         assert message in done.err
     assert done.err.count("error[") == 1
+
+
+def test_the_role_of_a_client(refused, project):
+    done = refused(login="client")
+
+    assert project.cloud.shown(done.err, "client") == (GOLDEN / "RF626/expected.txt").read_text()
 
 
 def test_tables_that_are_not_there_or_of_another_version(refused, project, bare_url):

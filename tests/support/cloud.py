@@ -63,6 +63,11 @@ class CloudDatabase:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def admit(self, *, is_open: bool) -> None:
+        """Let the server take new connections to the database, or refuse them."""
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS {is_open}")
+
     def contents(self) -> str:
         """Return every row of every table of ours and of the engine's as one text."""
         query = (
@@ -73,6 +78,12 @@ class CloudDatabase:
         return "\n".join(
             f"{name} {row!r}" for name in names for row in self.execute(f"SELECT * FROM {name}")
         )
+
+    def shown(self, message: str, login: str) -> str:
+        """Return *message* with another address in place of that of this database."""
+        host = urlsplit(self.url).netloc.rpartition("@")[2]
+        address = f"postgresql+psycopg://test_{login}@{host}/{self._name}"
+        return message.replace(address, "postgresql+psycopg://reqflo@db.example/reqflo")
 
     def remove(self) -> None:
         drop_database(self._server, self._name)

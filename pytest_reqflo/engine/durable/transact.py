@@ -41,6 +41,9 @@ _BACKSTOP_ATTEMPTS = 50
 
 _POLLING_S = 0.1
 
+_SCHEDULES_EVERY_S = 5.0
+"""How soon a schedule that was added, paused or removed is seen to be."""
+
 
 _TAKEN_AWAY = (
     engine_error.DBOSWorkflowCancelledError,
@@ -105,6 +108,7 @@ class TransactEngine:
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "CRITICAL",
                 "run_migrations": may_migrate,
+                "scheduler_polling_interval_sec": _SCHEDULES_EVERY_S,
             }
         )
         names = list(queues)
