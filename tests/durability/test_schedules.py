@@ -140,7 +140,11 @@ def test_a_schedule_is_listed_paused_resumed_and_removed(project, reqflo):
     assert reqflo("schedule", "pause", "nightly").code == 0
     (listed,) = json.loads(reqflo("schedule", "list", "--json").out)
     assert (listed["status"], listed["next_at"]) == ("paused", None)
-    assert (listed["cron"], listed["timezone"], listed["case"]) == ("30 2 * * *", "Europe/Berlin", "blue")
+    assert (listed["cron"], listed["timezone"], listed["case"]) == (
+        "30 2 * * *",
+        "Europe/Berlin",
+        "blue",
+    )
     assert reqflo("schedule", "resume", "nightly").code == 0
     assert json.loads(reqflo("schedule", "list", "--json").out)[0]["status"] == "active"
 

@@ -59,7 +59,9 @@ class Machine:
             "REQFLO_DATABASE_URL": cloud.url_of(login),
             "XDG_CONFIG_HOME": str(folder / "config"),
         }
-        self.variables = variables_with(**given, **({"REQFLO_MASTER_KEY": MASTER_KEY} if has_key else {}))
+        self.variables = variables_with(
+            **given, **({"REQFLO_MASTER_KEY": MASTER_KEY} if has_key else {})
+        )
 
     def start(self, line):
         """Return the process of a line that goes on."""
@@ -164,7 +166,9 @@ def test_the_commands_of_the_page(tmp_path, cloud, shop, example):
         assert "passed" in printed[0]
 
         first, *rest = lines_of("schedule")
-        assert first.startswith('reqflo schedule add nightly journeys/shop/stock.journey.yaml --cron "0')
+        assert first.startswith(
+            'reqflo schedule add nightly journeys/shop/stock.journey.yaml --cron "0'
+        )
         assert "T03:00:00+0" in admin.run(first)
         printed = [admin.run(line) for line in rest]
         assert printed[0].startswith("nightly  0 3 * * *  Europe/Berlin  next ")

@@ -159,7 +159,9 @@ def test_without_the_process_that_started_it_a_worker_ends(project):
     worker.process.kill()
     worker.process.wait(20)
     until(lambda: not project.live(), "the lease is given back")
-    until(lambda: not os.path.exists(f"/proc/{pid}/stat") or _is_zombie(pid), "the worker has ended")
+    until(
+        lambda: not os.path.exists(f"/proc/{pid}/stat") or _is_zombie(pid), "the worker has ended"
+    )
 
 
 def _is_zombie(pid):
@@ -254,5 +256,7 @@ def test_a_worker_process_reads_no_journey_files_and_imports_no_pydantic_or_pyte
         "names = {'pydantic', 'pytest', '_pytest', 'pytest_reqflo.syntax', 'pytest_reqflo.compile'}\n"
         "print(sorted(names & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], text=True, capture_output=True, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -78,7 +78,9 @@ def find_zone(name: str) -> ZoneInfo:
 def check_name(name: str) -> None:
     """Raise UsageProblem RF801 for a name that no schedule can have."""
     if _NAME.fullmatch(name) is None:
-        title = "the name of a schedule has letters, digits, `.`, `_` and `-`, and begins with no sign"
+        title = (
+            "the name of a schedule has letters, digits, `.`, `_` and `-`, and begins with no sign"
+        )
         raise UsageProblem(Diagnostic(code="RF801", title=title))
 
 

@@ -177,9 +177,7 @@ def lock_folder(database: str) -> Path:
     return Path(f"{database}.locks")
 
 
-def _source_of(
-    settings: WorkerSettings, database: Database, keyring: Keyring
-) -> EnvironmentSource:
+def _source_of(settings: WorkerSettings, database: Database, keyring: Keyring) -> EnvironmentSource:
     if settings.is_cloud:
         return DatabaseEnvironments(database, keyring, os.environ)
     return ConfiguredEnvironments(settings.environments)
