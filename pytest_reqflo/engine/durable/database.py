@@ -26,6 +26,10 @@ _KEEPALIVE = {
 }
 """Without these a peer that vanished is noticed after the minutes that the kernel allows."""
 
+IDLE_IN_TRANSACTION_S = 15.0
+"""As long as a lease. Without it a worker that is cut off between two statements holds its locks until
+the server notices, and with them the runs that others are to take over."""
+
 _REASONS = {
     "08": "no server answers there",
     "28": "the server refuses this user or its password",
@@ -139,8 +143,14 @@ def open_sqlite(path: Path) -> Database:
     return Database(engine, is_postgres=False, shown=str(path))
 
 
-def open_postgres(url: str, *, pool_size: int = 8) -> Database:
-    """Return the Postgres database at *url*."""
+def open_postgres(
+    url: str, *, pool_size: int = 8, idle_in_transaction_s: float = IDLE_IN_TRANSACTION_S
+) -> Database:
+    """Return the Postgres database at *url*.
+
+    Shape: after *idle_in_transaction_s* the server ends a session that says nothing within a
+        transaction, and gives its locks to others.
+    """
     engine = sa.create_engine(
         _with_driver(url),
         pool_size=pool_size,
@@ -149,6 +159,15 @@ def open_postgres(url: str, *, pool_size: int = 8) -> Database:
         pool_timeout=30,
         hide_parameters=True,
     )
+    # The engine sets this on connections that it makes itself; these are ours.
+    limit = f"SET idle_in_transaction_session_timeout = {int(idle_in_transaction_s * 1000)}"
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        connection.execute(limit)
+        # What is not committed is undone when the connection goes back to the pool.
+        connection.commit()
+
     shown = engine.url.render_as_string(hide_password=True).partition("?")[0]
     return Database(engine, is_postgres=True, shown=shown)
 

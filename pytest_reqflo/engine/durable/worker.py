@@ -104,12 +104,12 @@ class _Worker:
     def drain(self) -> None:
         """Let runs under way end for a while, and leave the rest to others at once."""
         grace_s = self._settings.grace_s
+        self._chores.stop()
         overdue = threading.Timer(grace_s, self._lease.give_up)
         overdue.daemon = True
         overdue.start()
         self._engine.close(grace_s=grace_s)
         self._lease.give_up()
-        self._chores.stop()
         self._heart.stop()
         self._rows.declare_dead([self.worker_id])
         self._rows.database.close()
