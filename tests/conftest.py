@@ -11,7 +11,7 @@ import pytest
 # Modules first loaded in an inner run are dropped after it. Hypothesis' plugin loads its own there;
 # cryptography, loaded again, raises exceptions of its former self.
 with contextlib.suppress(ImportError):  # it comes with the extra for durable runs
-    import cryptography.exceptions
+    import cryptography.exceptions  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
