@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-
-import hypothesis.internal.observability  # noqa: F401
-import pytest
 
 # Modules first loaded in an inner run are dropped after it. Hypothesis' plugin loads its own there;
 # cryptography, loaded again, raises exceptions of its former self.
-with contextlib.suppress(ImportError):  # it comes with the extra for durable runs
-    import cryptography.exceptions  # noqa: F401
+import hypothesis.internal.observability  # noqa: F401
+import native  # noqa: F401
+import pytest
 
 pytest_plugins = ["pytester"]
 

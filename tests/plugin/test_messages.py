@@ -14,7 +14,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import native  # noqa: F401  # before pytester makes a note of what is imported
 import pytest
 
 from pytest_reqflo.errors import CODES

@@ -144,12 +144,16 @@ def open_sqlite(path: Path) -> Database:
 
 
 def open_postgres(
-    url: str, *, pool_size: int = 8, idle_in_transaction_s: float = IDLE_IN_TRANSACTION_S
+    url: str,
+    *,
+    pool_size: int = 8,
+    session: str = "reqflo",
+    idle_in_transaction_s: float = IDLE_IN_TRANSACTION_S,
 ) -> Database:
     """Return the Postgres database at *url*.
 
-    Shape: after *idle_in_transaction_s* the server ends a session that says nothing within a
-        transaction, and gives its locks to others.
+    Shape: *session* is the name under which the server lists our sessions; it ends one that says
+        nothing within a transaction for *idle_in_transaction_s*, and gives its locks to others.
     """
     engine = sa.create_engine(
         _with_driver(url),
@@ -160,11 +164,15 @@ def open_postgres(
         hide_parameters=True,
     )
     # The engine sets this on connections that it makes itself; these are ours.
-    limit = f"SET idle_in_transaction_session_timeout = {int(idle_in_transaction_s * 1000)}"
+    settings = {
+        "application_name": session,
+        "idle_in_transaction_session_timeout": str(int(idle_in_transaction_s * 1000)),
+    }
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
-        connection.execute(limit)
+        for setting in settings.items():
+            connection.execute("SELECT set_config(%s, %s, false)", setting)
         # What is not committed is undone when the connection goes back to the pool.
         connection.commit()
 

@@ -65,7 +65,7 @@ class _Worker:
     def __init__(self, settings: WorkerSettings, source: EnvironmentSource) -> None:
         self.worker_id = new_worker_id()
         self._settings = settings
-        database = settings.open_database()
+        database = settings.open_database(self.worker_id)
         if settings.may_migrate:
             create_tables(database)
         records = Records(database)
