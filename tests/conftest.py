@@ -6,8 +6,8 @@ import os
 
 # Modules first loaded in an inner run are dropped after it. Hypothesis' plugin loads its own there;
 # cryptography, loaded again, raises exceptions of its former self.
-import cryptography.exceptions  # noqa: F401
 import hypothesis.internal.observability  # noqa: F401
+import native  # noqa: F401
 import pytest
 
 pytest_plugins = ["pytester"]

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.artifact.codec import (
-    artifact_digest,
     artifact_id,
     from_bytes,
     journey_short_id,
@@ -80,8 +79,9 @@ class ArtifactStore:
         """
         for digest, content in blobs.items():
             self._write_once(self.directory / "blobs" / digest, content)
-        path = self.artifact_path(artifact_digest(artifact))
-        self._write_once(path, to_bytes(artifact))
+        content = to_bytes(artifact)
+        path = self.artifact_path(digest_of(content))
+        self._write_once(path, content)
         return path
 
     def record_version(self, record: VersionRecord) -> VersionRecord:

@@ -11,7 +11,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 
-from pytest_reqflo.evidence.encodings import variants_of
+from pytest_reqflo.evidence.encodings import SHORTEST, variants_of
 from pytest_reqflo.evidence.positions import Place
 
 _TELLING = 4
@@ -24,6 +24,11 @@ _REACH = 4_096
 """Characters on each side of dots that may be what is left of a value."""
 
 _DOTS = re.compile(r"\.{3}|…")
+
+
+def grams_of(text: str) -> frozenset[str]:
+    """Return what stands in *text*, in pieces as long as the shortest spelling there can be."""
+    return frozenset(text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1))
 
 
 class KnownValues:
@@ -43,6 +48,10 @@ class KnownValues:
         """The length of the shortest spelling, 0 when there is none."""
         return min(map(len, self._masks), default=0)
 
+    def may_stand_in(self, grams: frozenset[str]) -> bool:
+        """Say whether a spelling can stand in a text of these `grams_of`."""
+        return not grams.isdisjoint(self._firsts)
+
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
         if value in self._values:
@@ -50,7 +59,7 @@ class KnownValues:
         self._values.add(value)
         for variant in variants_of(value):
             self._masks.setdefault(variant, mask)
-        for stale in ("shortest", "_by_length", "_heads", "_tails"):
+        for stale in ("shortest", "_firsts", "_by_length", "_heads", "_tails"):
             self.__dict__.pop(stale, None)
 
     def find(self, text: str) -> Iterator[Place]:
@@ -111,6 +120,10 @@ class KnownValues:
         for start in self._heads.starts(text):
             if found := self._heads.find_longest(text, start):
                 yield Place(start, start + len(found), self._masks[found], is_known=True)
+
+    @functools.cached_property
+    def _firsts(self) -> frozenset[str]:
+        return frozenset(each[:SHORTEST] for each in self._masks)
 
     @functools.cached_property
     def _by_length(self) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.evidence.encodings import is_hideable
-from pytest_reqflo.evidence.known import KnownValues
+from pytest_reqflo.evidence.known import KnownValues, grams_of
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -100,6 +100,10 @@ class Redactor:
         """The number of spellings that are looked for."""
         return self._known.size
 
+    def may_know(self, grams: frozenset[str]) -> bool:
+        """Say whether a known value can stand in a text of these `grams_of`."""
+        return self._known.may_stand_in(grams)
+
     def find_known(self, text: str) -> Iterator[Place]:
         """Yield places that together cover every known value in *text*, in any spelling."""
         return self._known.find(text)
@@ -178,7 +182,13 @@ def hide_known(text: str, redactors: Iterable[Redactor]) -> str:
 
     One after the other would scan the masks of the first for the values of the second.
     """
-    return _replace(text, [place for each in redactors for place in each.find_known(text)])
+    return _replace(text, _find_known(text, redactors))
+
+
+def _find_known(text: str, redactors: Iterable[Redactor]) -> list[Place]:
+    # The runs of a session know hundreds of values, of which most texts hold none.
+    grams = grams_of(text)
+    return [place for each in redactors if each.may_know(grams) for place in each.find_known(text)]
 
 
 def hide_shortened(text: str, redactors: Sequence[Redactor]) -> str:
@@ -186,7 +196,7 @@ def hide_shortened(text: str, redactors: Sequence[Redactor]) -> str:
 
     pytest shows long texts as their head, three dots and their tail.
     """
-    places = [place for each in redactors for place in each.find_known(text)]
+    places = _find_known(text, redactors)
     places += [place for each in redactors for place in each.find_shortened(text)]
     return _replace(text, places)
 

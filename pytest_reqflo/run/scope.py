@@ -6,6 +6,7 @@ A scope notes what it was asked for, so that the failure page can show the value
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -307,15 +308,24 @@ def walk_part(part: Any) -> Iterator[Expression]:
     """Yield every expression in *part*: a value, a request, assertions, or any tuple of these."""
     if isinstance(part, (PathExpression, CallExpression)):
         yield part
-    elif isinstance(part, Mapping):
-        for item in part.values():
-            yield from walk_part(item)
+    elif part is None or isinstance(part, (str, int, float)):
+        return
     elif isinstance(part, tuple):
         for item in part:
             yield from walk_part(item)
-    elif dataclasses.is_dataclass(part) and not isinstance(part, LiteralValue):
-        for each in dataclasses.fields(part):
-            yield from walk_part(getattr(part, each.name))
+    elif isinstance(part, Mapping):
+        for item in part.values():
+            yield from walk_part(item)
+    elif not isinstance(part, LiteralValue):
+        for name in _field_names(type(part)):  # type: ignore[arg-type]
+            yield from walk_part(getattr(part, name))
+
+
+@functools.cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass, none for any other class."""
+    is_data = dataclasses.is_dataclass(kind)
+    return tuple(each.name for each in dataclasses.fields(kind)) if is_data else ()
 
 
 def walk_reachable(part: Any, plan: Plan) -> Iterator[Expression]:

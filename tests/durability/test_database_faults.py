@@ -8,10 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from durability import Store, Workers, journey, migrate, step
 from postgres import PostgresServer, make_database
 from servers import json_reply
 from waiting import until
+
+from pytest_reqflo.engine.durable.database import open_postgres
 
 SUPPORT = Path(__file__).parents[1] / "support"
 TWO = journey(step("a"), step("b"))
@@ -45,6 +48,26 @@ def test_postgres_falls_and_comes_back(own_postgres, server, forge):
     assert store.count("result") == 8
     workers.close()
     store.close()
+
+
+def test_a_session_that_falls_silent_within_a_transaction(postgres_store):
+    postgres_store.dispatch(TWO, "run-1")
+    claim = sa.text("UPDATE dbos.workflow_status SET priority = priority WHERE workflow_uuid = :id")
+    silent = open_postgres(postgres_store.address, idle_in_transaction_s=0.5)
+    with silent.engine.connect() as connection:
+        connection.execute(claim, {"id": "run-1.1"})
+        # It waits for the lock, which nobody but the server takes away.
+        with postgres_store.database.begin() as other:
+            assert other.execute(claim, {"id": "run-1.1"}).rowcount == 1
+        with pytest.raises(sa.exc.InternalError, match="idle-in-transaction timeout"):
+            connection.execute(claim, {"id": "run-1.1"})
+    silent.close()
+
+
+def test_every_session_of_ours_has_that_limit(postgres_store):
+    with postgres_store.database.begin() as connection:
+        limit = connection.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar()
+    assert limit == "15s"
 
 
 def test_a_full_disk_that_is_freed(sqlite_store, server, forge, tmp_path):

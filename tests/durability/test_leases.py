@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 from urllib.parse import urlsplit, urlunsplit
 
+import sqlalchemy as sa
 from durability import Workers, journey, step
 from proxying import TcpProxy
 from waiting import until
+
+from pytest_reqflo.engine.durable.database import open_postgres
+from pytest_reqflo.engine.durable.sessions import session_of
 
 LOST_LEASE = 75
 THREE = journey(step("a"), step("b"), step("c"))
@@ -106,6 +110,27 @@ def test_a_network_that_is_cut(postgres_store, server, forge):
         assert server.lines == ["GET /a", "GET /b", "GET /b", "GET /c"]
         assert postgres_store.count("result") == 1
         workers.close()
+
+
+def test_what_a_silent_session_of_a_dead_worker_holds(postgres_store, server, forge):
+    postgres_store.dispatch(THREE, "run-1")
+    postgres_store.execute(
+        "INSERT INTO {worker} (worker_id, host, pid, version, state, expires_at) "
+        "VALUES ('gone', 'there', 1, 'reqflo-exec-1', 'live', 0)"
+    )
+    claim = "UPDATE {workflows} SET status = 'PENDING', executor_id = 'gone', recovery_attempts = 1"
+    postgres_store.execute(claim)
+    silent = open_postgres(postgres_store.address, session=session_of("gone"))
+    with silent.engine.connect() as connection:
+        lock = sa.text("UPDATE dbos.workflow_status SET priority = :p WHERE executor_id = 'gone'")
+        # Several at once: the server does not count the time of a session that was sent a pipeline.
+        connection.execute(lock, [{"p": 1}, {"p": 0}])
+        workers = Workers(forge, postgres_store, server)
+        workers.start()
+        assert postgres_store.result("run-1").outcome == "passed"
+        workers.close()
+        connection.invalidate()
+    silent.close()
 
 
 def test_one_of_two_is_cut_off_in_the_middle_of_200_runs(postgres_store, server, forge):

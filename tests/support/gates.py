@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,10 +65,13 @@ class GatedServer(ScriptedServer):
 
 
 class DurableProject:
-    """A folder with journeys against one server, and pytest processes inside."""
+    """A folder with journeys against one server, and pytest processes inside, with *options*."""
 
-    def __init__(self, path: Path, server: GatedServer) -> None:
+    def __init__(
+        self, path: Path, server: GatedServer, options: Sequence[str] = ("--reqflo-durable",)
+    ) -> None:
         self.path = path
+        self._options = options
         self.server = server
         self.write("pytest.ini", "[pytest]\naddopts = -p no:randomly -p no:cacheprovider\n")
         self.write(
@@ -91,7 +94,7 @@ class DurableProject:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start pytest; its whole group can be killed."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pytest", "--reqflo-durable", *arguments],
+            [sys.executable, "-m", "pytest", *self._options, *arguments],
             cwd=self.path,
             env=self._env,
             stdin=subprocess.DEVNULL,

@@ -26,6 +26,10 @@ _KEEPALIVE = {
 }
 """Without these a peer that vanished is noticed after the minutes that the kernel allows."""
 
+IDLE_IN_TRANSACTION_S = 15.0
+"""As long as a lease. Without it a worker that is cut off between two statements holds its locks until
+the server notices, and with them the runs that others are to take over."""
+
 _REASONS = {
     "08": "no server answers there",
     "28": "the server refuses this user or its password",
@@ -139,8 +143,18 @@ def open_sqlite(path: Path) -> Database:
     return Database(engine, is_postgres=False, shown=str(path))
 
 
-def open_postgres(url: str, *, pool_size: int = 8) -> Database:
-    """Return the Postgres database at *url*."""
+def open_postgres(
+    url: str,
+    *,
+    pool_size: int = 8,
+    session: str = "reqflo",
+    idle_in_transaction_s: float = IDLE_IN_TRANSACTION_S,
+) -> Database:
+    """Return the Postgres database at *url*.
+
+    Shape: *session* is the name under which the server lists our sessions; it ends one that says
+        nothing within a transaction for *idle_in_transaction_s*, and gives its locks to others.
+    """
     engine = sa.create_engine(
         _with_driver(url),
         pool_size=pool_size,
@@ -149,6 +163,19 @@ def open_postgres(url: str, *, pool_size: int = 8) -> Database:
         pool_timeout=30,
         hide_parameters=True,
     )
+    # The engine sets this on connections that it makes itself; these are ours.
+    settings = {
+        "application_name": session,
+        "idle_in_transaction_session_timeout": str(int(idle_in_transaction_s * 1000)),
+    }
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _: object) -> None:
+        for setting in settings.items():
+            connection.execute("SELECT set_config(%s, %s, false)", setting)
+        # What is not committed is undone when the connection goes back to the pool.
+        connection.commit()
+
     shown = engine.url.render_as_string(hide_password=True).partition("?")[0]
     return Database(engine, is_postgres=True, shown=shown)
 

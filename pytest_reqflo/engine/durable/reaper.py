@@ -14,6 +14,7 @@ from pytest_reqflo.engine.durable.ending import BROKEN, END_OF_STATUS, LOST, Bad
 from pytest_reqflo.engine.durable.leases import LeaseRows, ProcessLocks
 from pytest_reqflo.engine.durable.orphans import OrphanRows
 from pytest_reqflo.engine.durable.records import Records
+from pytest_reqflo.engine.durable.sessions import end_sessions
 from pytest_reqflo.engine.durable.transact import TransactEngine
 from pytest_reqflo.engine.durable.workflows import FoundWorkflow
 
@@ -51,7 +52,9 @@ class Reaper:
         house.leases.declare_expired()
         # One that is stopped and wakes up may claim once more after everything of it was taken.
         late = house.leases.find_gone(workflows.find_claimants())
-        for worker_id in {*house.leases.find("dead"), *late}:
+        gone = {*house.leases.find("dead"), *late}
+        end_sessions(house.records.database, gone)
+        for worker_id in gone:
             self._take_over(worker_id)
 
     def _take_over(self, worker_id: str) -> None:

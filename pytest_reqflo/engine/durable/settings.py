@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_reqflo.engine.durable.database import Database, open_postgres, open_sqlite
 from pytest_reqflo.engine.durable.leases import LeaseTimes
+from pytest_reqflo.engine.durable.sessions import session_of
 from pytest_reqflo.values import Json
 
 CANNOT_START = 78
@@ -43,8 +44,8 @@ class WorkerSettings:
     def is_postgres(self) -> bool:
         return "://" in self.database
 
-    def open_database(self) -> Database:
+    def open_database(self, worker_id: str) -> Database:
         """Return the database, not yet connected to."""
         if self.is_postgres:
-            return open_postgres(self.database)
+            return open_postgres(self.database, session=session_of(worker_id))
         return open_sqlite(Path(self.database))

@@ -75,11 +75,12 @@ def run_worker(settings: WorkerSettings, source: EnvironmentSource | None = None
 
 def _begin(settings: WorkerSettings, source: EnvironmentSource | None) -> _Worker:
     """Return a worker that takes runs. Raises: ReqfloError."""
-    database = settings.open_database()
+    worker_id = new_worker_id()
+    database = settings.open_database(worker_id)
     with usable(database):
         if settings.is_cloud:
             check_database(database)
-        worker = _Worker(settings, database, source)
+        worker = _Worker(settings, worker_id, database, source)
         worker.start()
     return worker
 
@@ -93,9 +94,13 @@ class _Worker:
     """All that one process has open."""
 
     def __init__(
-        self, settings: WorkerSettings, database: Database, source: EnvironmentSource | None
+        self,
+        settings: WorkerSettings,
+        worker_id: str,
+        database: Database,
+        source: EnvironmentSource | None,
     ) -> None:
-        self.worker_id = new_worker_id()
+        self.worker_id = worker_id
         self._settings = settings
         if settings.may_migrate:
             create_tables(database)
@@ -138,13 +143,13 @@ class _Worker:
     def drain(self) -> None:
         """Let runs under way end for a while, and leave the rest to others at once."""
         grace_s = self._settings.grace_s
+        self._chores.stop()
         overdue = threading.Timer(grace_s, self._lease.give_up)
         overdue.daemon = True
         overdue.start()
         self._engine.close(grace_s=grace_s)
         self._scheduled.close()
         self._lease.give_up()
-        self._chores.stop()
         self._heart.stop()
         self._rows.declare_dead([self.worker_id])
         self._rows.database.close()

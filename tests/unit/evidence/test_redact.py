@@ -87,6 +87,23 @@ def test_several_redactors_hide_in_one_pass():
     assert hide_known("first-value secret:A", [first, second]) == "[secret:A] [secret:B]"
 
 
+def test_a_text_is_searched_only_for_values_that_may_stand_in_it(monkeypatch):
+    searched = []
+    find = Redactor.find_known
+    monkeypatch.setattr(
+        Redactor, "find_known", lambda self, text: searched.append(self) or find(self, text)
+    )
+    redactors = [Redactor() for _ in range(30)]
+    for number, redactor in enumerate(redactors):
+        redactor.add_value("token", f"{number:02}-token-value")
+    assert hide_known("tests/orders.journey.yaml::row-00001", redactors) == (
+        "tests/orders.journey.yaml::row-00001"
+    )
+    assert searched == []
+    assert hide_known("it was 07-token-value", redactors) == "it was [sensitive:token]"
+    assert searched == [redactors[7]]
+
+
 def test_headers_keep_order_and_duplicates(redactor):
     headers = (("B", "2"), ("a", "1"), ("B", "3"))
 
