@@ -7,6 +7,7 @@ their clocks say. The workflow only dispatches, and the id of the run is made th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from dbos import DBOS
@@ -27,6 +28,8 @@ from pytest_reqflo.engine.durable.timed import (
 from pytest_reqflo.values import Json
 
 _BACKSTOP_ATTEMPTS = 50
+
+_log = logging.getLogger(__name__)
 
 
 class ScheduledDispatch:
@@ -77,4 +80,9 @@ _CURRENT: list[ScheduledDispatch] = []
 
 @DBOS.workflow(name=SCHEDULED_WORKFLOW, max_recovery_attempts=_BACKSTOP_ATTEMPTS)
 def _dispatch_v1(at: str, document: dict[str, Json]) -> str:
-    return _CURRENT[-1].dispatch(at, document)
+    try:
+        return _CURRENT[-1].dispatch(at, document)
+    except Exception as error:
+        # The engine keeps that this instant failed, and tells nobody.
+        _log.warning("the run of a schedule at %s was not dispatched: %s", at, error)
+        raise
