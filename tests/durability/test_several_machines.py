@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import io
 import os
@@ -17,7 +18,7 @@ from durability import MASTER_KEY, Store
 from servers import ScriptedServer, json_reply
 
 from pytest_reqflo.artifact.codec import artifact_digest
-from pytest_reqflo.cli.main import main
+from pytest_reqflo.cli.main import main, make_parser
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.engine.durable.dispatch import Batch, Dispatcher
 from pytest_reqflo.engine.durable.orders import Dispatch, order_of
@@ -177,3 +178,17 @@ def test_the_commands_of_the_page(tmp_path, cloud, shop, example):
             worker.signal(signal.SIGTERM)
     assert [worker.ended() for worker in workers] == [0, 0]
     assert PASSWORD not in cloud.contents()
+
+
+def test_the_service_of_the_page_starts_a_worker_and_gives_it_time_to_end():
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str
+    unit.read(DOCS / "cloud-example/reqflo-worker.service")
+    service = unit["Service"]
+
+    program, *arguments = shlex.split(service["ExecStart"])
+
+    assert Path(program).name == "reqflo"
+    options = make_parser().parse_args(arguments)
+    assert options.processes == 2
+    assert int(service["TimeoutStopSec"]) > options.grace
