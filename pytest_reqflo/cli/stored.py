@@ -91,5 +91,7 @@ def line_text(line: RunLine) -> str:
         what.append(f"case `{line.case}`")
     if line.row_number is not None:
         what.append(f"row {line.row_number}")
+    if line.trigger == "schedule":
+        what.append("by schedule")
     cells = (line.run_id, shown_time(line.dispatched_at), f"{line.status:<11}", *what)
     return printable("  ".join((*cells, line.artifact)))

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from cloud import CloudDatabase
-from durability import Store, WorkerProcess
+from durability import Store, WorkerProcess, codes_of
 from waiting import until
 
 from pytest_reqflo.cli.main import main
@@ -118,10 +118,11 @@ def test_instants_become_runs_of_the_artifact_as_it_was(project, reqflo):
     assert (first.line, first.header("x-pin")) == ("GET /look/green", PIN)
     assert PIN not in project.database.contents()
 
+    assert "staging  case `green`  by schedule  artifact_" in reqflo("history", login="client").out
     seen = reqflo("history", "--json", login="client")
     line = json.loads(seen.out)[-1]
     assert (line["trigger"], line["journey"]) == ("schedule", "look-around")
-    assert json.loads(line["origin"]) if isinstance(line["origin"], str) else line["origin"]
+    assert json.loads(line["origin"]) == {"schedule": "often", "at": instants[0]}
 
 
 # --- what a person does with schedules -----------------------------------------------------------
@@ -165,6 +166,15 @@ def test_a_paused_schedule_dispatches_nothing(project, reqflo):
     project.worker().ready()
     until(lambda: len(project.runs("loud")) >= 2, "instants of the other")
     assert project.runs("quiet") == []
+
+
+def test_values_that_no_worker_can_open_are_the_result_of_the_run(project, reqflo):
+    assert add(reqflo, "often", "--case", "green", "--set", f"pin={PIN}").code == 0
+    project.worker(variables={"REQFLO_MASTER_KEY": "08" * 32}).ready()
+    until(lambda: project.runs("often"), "an instant")
+    result = project.store.result(project.runs("often")[0][1])
+    assert (result.outcome, codes_of(result)[0]) == ("error", "RF614")
+    assert project.server.requests == []
 
 
 def test_a_stored_artifact_has_a_schedule_too(project, reqflo):
@@ -229,29 +239,31 @@ def test_two_workers_one_skewed_one_restarted_at_the_instant(project, reqflo):
     until(lambda: len(project.runs("often")) >= 4, "four instants")
     assert reqflo("schedule", "remove", "often").code == 0
     project.store.expire(_id_of(project, dying))
+    for worker in (skewed, again):
+        worker.signal(signal.SIGTERM)
+        assert worker.exit_code() == 0
 
-    def all_dispatched():
-        rows = project.store.query(
-            "SELECT count(*) FROM {workflows} WHERE name = 'reqflo.schedule.v1' "
-            "AND status <> 'SUCCESS'"
-        )
-        return rows[0][0] == 0
-
-    until(all_dispatched, "nothing is left of the dead one")
+    # Whoever comes next sees no schedule any more, and ends what is left.
+    project.worker().ready()
+    workflows = until(lambda: _dispatched(project), "nothing is left of the dead one")
     runs = project.runs("often")
-    workflows = project.store.query(
-        "SELECT workflow_uuid FROM {workflows} WHERE name = 'reqflo.schedule.v1'"
-    )
     assert len(runs) == len(workflows) == len({at for at, _ in runs})
     results = project.store.results(*(run_id for _, run_id in runs))
     assert {each.outcome for each in results} == {"passed"}
     assert project.server.times("GET /look/green") == len(runs)
-    assert {skewed.has_ended, again.has_ended} == {False}
     # The one whose clock is ahead has indeed seen instants before they came.
     dispatched = project.store.query("SELECT run_id, dispatched_at FROM {run}")
     times = {row[0]: row[1] for row in dispatched}
     ahead = [at for at, run_id in runs if times[run_id] < datetime.fromisoformat(at).timestamp()]
     assert ahead
+
+
+def _dispatched(project):
+    """Return the workflows of all instants once all of them have dispatched their run."""
+    rows = project.store.query(
+        "SELECT workflow_uuid, status FROM {workflows} WHERE name = 'reqflo.schedule.v1'"
+    )
+    return [row[0] for row in rows] if {row[1] for row in rows} == {"SUCCESS"} else []
 
 
 def _id_of(project, worker):
