@@ -52,6 +52,24 @@ def chosen_database(options: Options) -> Iterator[Database]:
         database.close()
 
 
+def chosen_environment(database: Database, wanted: str | None) -> str:
+    """Return the pushed environment that is meant: *wanted*, else the only one.
+
+    Raises: EngineError RF618, UsageProblem RF801.
+    """
+    from pytest_reqflo.engine.durable.pushed import PushedEnvironments
+
+    pushed = PushedEnvironments(database)
+    names = pushed.names()
+    if wanted is None and len(names) == 1:
+        return names[0]
+    if wanted is None and names:
+        title = f"there are {len(names)} environments, and --env names none"
+        raise UsageProblem(Diagnostic(code="RF801", title=title, hint=", ".join(names)))
+    pushed.find(wanted or "default")
+    return wanted or "default"
+
+
 def add_action(
     actions: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,

@@ -21,12 +21,14 @@ from pytest_reqflo.cli import (
     rerun,
     resume,
     run,
+    schedule,
     schema,
     secrets,
     show,
     status,
     verify,
     versions,
+    worker,
 )
 from pytest_reqflo.cli.arguments import EXIT_CODES, Command, Parser
 from pytest_reqflo.cli.arguments import ExitCode as Exit
@@ -54,10 +56,12 @@ COMMANDS: tuple[Command, ...] = (
     db.COMMAND,
     env.COMMAND,
     secrets.COMMAND,
+    worker.COMMAND,
+    schedule.COMMAND,
 )
 
 
-_ASKED_WRONGLY = frozenset({"RF618", "RF619", "RF620", "RF621"})
+_ASKED_WRONGLY = frozenset({"RF618", "RF619", "RF620", "RF621", "RF625"})
 """Problems of what was to be written to a store that itself can be used."""
 
 

@@ -16,6 +16,7 @@ from pytest_reqflo.cli.database import (
     add_action,
     add_database_option,
     chosen_database,
+    chosen_environment,
     perform_action,
     shown_time,
 )
@@ -158,17 +159,7 @@ class _Opened:
 
     def environment(self, wanted: str | None) -> str:
         """Return the pushed environment that is meant. Raises: EngineError RF618, UsageProblem."""
-        from pytest_reqflo.engine.durable.pushed import PushedEnvironments
-
-        pushed = PushedEnvironments(self.database)
-        names = pushed.names()
-        if wanted is None and len(names) == 1:
-            return names[0]
-        if wanted is None and names:
-            title = f"there are {len(names)} environments, and --env names none"
-            raise UsageProblem(Diagnostic(code="RF801", title=title, hint=", ".join(names)))
-        pushed.find(wanted or "default")
-        return wanted or "default"
+        return chosen_environment(self.database, wanted)
 
     def service_origins(self, environment: str) -> tuple[str, ...]:
         """Return the origins of the services of an environment."""

@@ -80,7 +80,7 @@ def test_not_even_the_owner_changes_a_record_while_the_triggers_are_on(cloud, ta
     [
         ("client", {"artifact", "blob", "batch", "run", "attempt", "cancel"}),
         ("worker", {"batch", "run", "attempt", "result", "step", "public_key", "worker", "orphan"}),
-        ("admin", {"environment", "secret", "public_key"}),
+        ("admin", {"environment", "secret", "public_key", "artifact", "blob"}),
     ],
 )
 def test_each_role_inserts_into_its_own_tables_only(cloud, login, allowed):

@@ -22,6 +22,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "messages"
 SHOWN_ELSEWHERE = {
     "RF507": "tests/plugin/test_interruption.py, which sends the signal",
     "RF620": "tests/durability/test_cloud_keeping.py, which has a worker",
+    "RF625": "tests/durability/test_schedules.py, which has a Postgres",
+    "RF626": "tests/durability/test_worker_command.py, which has a Postgres",
     **dict.fromkeys(
         ("RF510", "RF610", "RF612", "RF613", "RF616", "RF617"),
         "tests/durability/history, which kills processes and alters records",

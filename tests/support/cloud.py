@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from postgres import drop_database, make_database
 
 from pytest_reqflo.engine.durable.database import Database, open_database
+from pytest_reqflo.engine.durable.environment_document import document_of
 from pytest_reqflo.engine.durable.migrating import migrate
+from pytest_reqflo.engine.durable.pushed import PushedEnvironments
+from pytest_reqflo.engine.durable.queue_limits import register_limits
 from pytest_reqflo.engine.durable.roles import role_statements
 
 LOGINS = {
@@ -46,11 +50,23 @@ class CloudDatabase:
         finally:
             database.close()
 
+    def push(self, data: dict) -> None:
+        """Push an environment as `reqflo env push` does; *data* are the keys of its file."""
+        document = document_of(data, folder=Path(), shown=f"environments/{data['name']}.yaml")
+        with self.open("admin") as database:
+            PushedEnvironments(database).push(document)
+            register_limits(database, data["name"], data.get("queue", {}))
+
     def execute(self, statement: str, login: str = "") -> list[tuple]:
         """Return the rows of a statement, carried out as a role."""
         with psycopg.connect(self.url_of(login) if login else self.url) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def admit(self, *, is_open: bool) -> None:
+        """Let the server take new connections to the database, or refuse them."""
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS {is_open}")
 
     def contents(self) -> str:
         """Return every row of every table of ours and of the engine's as one text."""
@@ -62,6 +78,12 @@ class CloudDatabase:
         return "\n".join(
             f"{name} {row!r}" for name in names for row in self.execute(f"SELECT * FROM {name}")
         )
+
+    def shown(self, message: str, login: str) -> str:
+        """Return *message* with another address in place of that of this database."""
+        host = urlsplit(self.url).netloc.rpartition("@")[2]
+        address = f"postgresql+psycopg://test_{login}@{host}/{self._name}"
+        return message.replace(address, "postgresql+psycopg://reqflo@db.example/reqflo")
 
     def remove(self) -> None:
         drop_database(self._server, self._name)

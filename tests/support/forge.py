@@ -146,6 +146,7 @@ def _add_faults() -> None:
     if offset_s:
         real = time.time
         time.time = lambda: real() + offset_s
+        _skew_scheduler(offset_s)
     version = os.environ.get("REQFLO_TEST_VERSION")
     if version:
         for name, module in list(sys.modules.items()):
@@ -154,6 +155,19 @@ def _add_faults() -> None:
     full = os.environ.get("REQFLO_TEST_FULL")
     if full:
         _watch_disk(Path(full))
+
+
+def _skew_scheduler(offset_s: float) -> None:
+    import datetime
+
+    from dbos import _scheduler
+
+    class Skewed(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+            return datetime.datetime.now(tz) + datetime.timedelta(seconds=offset_s)
+
+    _scheduler.datetime = Skewed  # type: ignore[attr-defined, misc]
 
 
 def _watch_disk(full: Path) -> None:

@@ -39,7 +39,6 @@ class Dispatch:
 def order_of(request: RunRequest, artifact: Artifact, dispatch: Dispatch, seal: Seal) -> RunOrder:
     """Return the row of a run: all its values sealed, and a digest of those that may be known."""
     run_id = request.identity.run_id
-    given = canonical_json(to_json(_Given(request.given)))
     bare = dataclasses.replace(request, given=())
     return RunOrder(
         run_id=run_id,
@@ -47,7 +46,7 @@ def order_of(request: RunRequest, artifact: Artifact, dispatch: Dispatch, seal: 
         journey_id=artifact.journey_id,
         environment=request.environment,
         request=to_text(to_json(bare)),
-        given=seal(given, f"{run_id}/given"),
+        given=seal_given(request, seal, f"{run_id}/given"),
         inputs_digest=_inputs_digest(request, artifact),
         on_interrupt=artifact.settings.on_interrupt,
         case_name=request.case,
@@ -63,8 +62,20 @@ def order_of(request: RunRequest, artifact: Artifact, dispatch: Dispatch, seal: 
 def request_of(order: RunOrder, unseal: Callable[[str, str], bytes]) -> RunRequest:
     """Return the request that `order_of` was given."""
     bare = bare_request_of(order)
-    given = unseal(order.given, f"{order.run_id}/given")
-    return dataclasses.replace(bare, given=from_json(_Given, parse_json(given)).values)
+    given = open_given(order.given, unseal, f"{order.run_id}/given")
+    return dataclasses.replace(bare, given=given)
+
+
+def seal_given(request: RunRequest, seal: Seal, context: str) -> str:
+    """Return the values of *request*, sealed for *context*."""
+    return seal(canonical_json(to_json(_Given(request.given))), context)
+
+
+def open_given(
+    text: str, unseal: Callable[[str, str], bytes], context: str
+) -> tuple[GivenValue, ...]:
+    """Return the values that `seal_given` sealed. Raises: EngineError RF614 as *unseal* does."""
+    return from_json(_Given, parse_json(unseal(text, context))).values
 
 
 def opener(keyring: Keyring) -> Callable[[str, str], bytes]:

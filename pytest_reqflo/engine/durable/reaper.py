@@ -64,7 +64,7 @@ class Reaper:
         workflows.recover(worker_id)
         may_crash("recovered")
         # A call may leave rows behind when the database fails in between; the next pass asks again.
-        if not workflows.find_claimed(worker_id):
+        if not workflows.has_claimed(worker_id):
             self._house.leases.note_reaped(worker_id)
             if self._house.locks is not None:
                 self._house.locks.forget(worker_id)

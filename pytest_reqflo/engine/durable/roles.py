@@ -38,7 +38,8 @@ _OURS: Mapping[str, Rights] = {
     },
     ADMIN: {
         "meta": ("SELECT",),
-        **dict.fromkeys(("environment", "public_key"), _INSERTED),
+        # A schedule keeps the artifact whose runs it dispatches.
+        **dict.fromkeys(("environment", "public_key", "artifact", "blob"), _INSERTED),
         # To write a secret is not to read it.
         "secret": (_ALL_BUT_SEALED, "INSERT"),
     },

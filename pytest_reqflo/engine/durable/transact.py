@@ -41,6 +41,9 @@ _BACKSTOP_ATTEMPTS = 50
 
 _POLLING_S = 0.1
 
+_SCHEDULES_EVERY_S = 5.0
+"""How soon a schedule that was added, paused or removed is seen to be."""
+
 
 _TAKEN_AWAY = (
     engine_error.DBOSWorkflowCancelledError,
@@ -80,9 +83,18 @@ class TransactEngine:
         self._pid = os.getpid()
 
     def launch(
-        self, queues: Iterable[str] = (), *, concurrency: int = 32, may_migrate: bool = True
+        self,
+        queues: Iterable[str] = (),
+        *,
+        concurrency: int = 32,
+        may_migrate: bool = True,
+        takes_all: bool = False,
     ) -> None:
-        """Begin to take runs from *queues*, *concurrency* of each at a time."""
+        """Begin to take runs from *queues*, *concurrency* of each at a time.
+
+        Shape: with *takes_all*, from every queue that anybody registers; `listen` limits each.
+        Raises: EngineError RF615 when the engine's tables are older than it needs.
+        """
         refuse_pickle()
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         database = self._records.database
@@ -96,16 +108,30 @@ class TransactEngine:
                 "serializer": DBOSPortableJSONSerializer(),
                 "log_level": "CRITICAL",
                 "run_migrations": may_migrate,
+                "scheduler_polling_interval_sec": _SCHEDULES_EVERY_S,
             }
         )
         names = list(queues)
-        DBOS.listen_queues(names)
+        if not takes_all:
+            DBOS.listen_queues(names)
         _CURRENT.append(self)
-        DBOS.launch()
+        try:
+            DBOS.launch()
+        except engine_error.DBOSInitializationError:
+            raise _behind(database) from None
         if may_migrate:
             guard_engine(database)
         for name in names:
-            _listen(name, concurrency)
+            self.listen(name, concurrency)
+
+    def listen(self, queue: str, concurrency: int) -> None:
+        """Make *queue* known; limits that it has for all workers stay as they are."""
+        known = DBOS.register_queue(
+            queue, polling_interval_sec=_POLLING_S, on_conflict="never_update"
+        )
+        # Together the workers may not take more than the environment allows.
+        limit = known.concurrency
+        known.set_worker_concurrency(min(concurrency, limit) if limit else concurrency)
 
     def close(self, *, grace_s: int = 0) -> None:
         """Take no more runs, and wait up to *grace_s* for those under way."""
@@ -218,17 +244,15 @@ def recorded_in(segment: Segment) -> dict[str, str]:
     }
 
 
-def _listen(name: str, concurrency: int) -> None:
-    """Make the queue *name* known; limits that it has for all workers stay as they are."""
-    queue = DBOS.register_queue(name, polling_interval_sec=_POLLING_S, on_conflict="never_update")
-    # Together the workers may not take more than the environment allows.
-    limit = queue.concurrency
-    queue.set_worker_concurrency(min(concurrency, limit) if limit else concurrency)
-
-
 def _unusable(database: Database) -> EngineError:
     title = f"the database {database.shown} cannot be used"
     hint = "the run is kept as far as it came; continue it when the database is back"
+    return EngineError(Diagnostic(code="RF615", title=title, hint=hint))
+
+
+def _behind(database: Database) -> EngineError:
+    title = f"the database {database.shown} cannot be used: the engine's tables are too old for it"
+    hint = "run `reqflo db migrate` with the role that owns the tables"
     return EngineError(Diagnostic(code="RF615", title=title, hint=hint))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import queue
 import secrets as randomness
 import signal
 import socket
@@ -15,6 +17,7 @@ from pytest_reqflo.codec import from_json
 from pytest_reqflo.engine.clock import SystemClock
 from pytest_reqflo.engine.durable.checkpoints import Begin, Refused
 from pytest_reqflo.engine.durable.chores import Chore, Chores
+from pytest_reqflo.engine.durable.database import Database, usable
 from pytest_reqflo.engine.durable.ending import RunCloser
 from pytest_reqflo.engine.durable.environments import ConfiguredEnvironments, EnvironmentSource
 from pytest_reqflo.engine.durable.guards import create_tables
@@ -23,11 +26,16 @@ from pytest_reqflo.engine.durable.leases import Lease, LeaseRows, ProcessLocks
 from pytest_reqflo.engine.durable.master_key import load_keyring
 from pytest_reqflo.engine.durable.performing import RunPerformer, Workplace
 from pytest_reqflo.engine.durable.preparing import problems_of
-from pytest_reqflo.engine.durable.queueing import queue_of
+from pytest_reqflo.engine.durable.public_keys import publish_key
 from pytest_reqflo.engine.durable.reaper import Household, Reaper
 from pytest_reqflo.engine.durable.records import Records, StoredRun
-from pytest_reqflo.engine.durable.settings import WorkerSettings
+from pytest_reqflo.engine.durable.scheduled import ScheduledDispatch
+from pytest_reqflo.engine.durable.sealing import Keyring
+from pytest_reqflo.engine.durable.served import ServedQueues
+from pytest_reqflo.engine.durable.settings import CANNOT_START, WorkerSettings
+from pytest_reqflo.engine.durable.starting import check_database
 from pytest_reqflo.engine.durable.transact import TransactEngine
+from pytest_reqflo.engine.durable.worker_secrets import DatabaseEnvironments
 from pytest_reqflo.engine.http import HttpTransport
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
@@ -36,6 +44,8 @@ from pytest_reqflo.run.effects import RunStart
 _REAP_AT_LEAST_EVERY_S = 1.0
 """On one machine a dead worker is known at once, so it is looked for often."""
 
+_LOOK_UP_EVERY_S = 1.0
+
 
 def run_worker(settings: WorkerSettings, source: EnvironmentSource | None = None) -> int:
     """Serve the queues of the environments until SIGTERM or SIGINT, and return the exit code.
@@ -43,15 +53,36 @@ def run_worker(settings: WorkerSettings, source: EnvironmentSource | None = None
     Shape: prints ``worker <id> is ready`` when it takes runs. When its lease is lost the process
         ends with code 75 wherever it is.
     """
-    told_to_end = threading.Event()
+    # The one thing that a signal handler may use while another is at it.
+    told_to_end: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told_to_end.set())
-    worker = _Worker(settings, source or ConfiguredEnvironments(settings.environments))
-    worker.start()
+        signal.signal(number, lambda number, _: told_to_end.put(number))
+    parent = os.getppid()
+    try:
+        worker = _begin(settings, source)
+    except ReqfloError as error:
+        print(str(error), file=sys.stderr, flush=True)  # noqa: T201  # of a process on its own
+        return CANNOT_START
     print(f"worker {worker.worker_id} is ready", flush=True)  # noqa: T201  # who waits for it reads it
-    told_to_end.wait()
+    # Without the process that started it, nobody would tell it to end.
+    while os.getppid() == parent:
+        with contextlib.suppress(queue.Empty):
+            told_to_end.get(timeout=_LOOK_UP_EVERY_S)
+            break
     worker.drain()
     return 0
+
+
+def _begin(settings: WorkerSettings, source: EnvironmentSource | None) -> _Worker:
+    """Return a worker that takes runs. Raises: ReqfloError."""
+    worker_id = new_worker_id()
+    database = settings.open_database(worker_id)
+    with usable(database):
+        if settings.is_cloud:
+            check_database(database)
+        worker = _Worker(settings, worker_id, database, source)
+        worker.start()
+    return worker
 
 
 def new_worker_id() -> str:
@@ -62,10 +93,15 @@ def new_worker_id() -> str:
 class _Worker:
     """All that one process has open."""
 
-    def __init__(self, settings: WorkerSettings, source: EnvironmentSource) -> None:
-        self.worker_id = new_worker_id()
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        worker_id: str,
+        database: Database,
+        source: EnvironmentSource | None,
+    ) -> None:
+        self.worker_id = worker_id
         self._settings = settings
-        database = settings.open_database(self.worker_id)
         if settings.may_migrate:
             create_tables(database)
         records = Records(database)
@@ -74,6 +110,7 @@ class _Worker:
         self._locks = None if settings.is_postgres else ProcessLocks(lock_folder(settings.database))
         self._heart = Heart(self._rows, self.worker_id, self._lease, os._exit)
         keyring = load_keyring(os.environ, create=settings.may_migrate)
+        source = source or _source_of(settings, database, keyring)
         performer = RunPerformer(records, keyring, self.worker_id, make_workplace(source))
         self._engine = TransactEngine(
             records, self.worker_id, performer, may_begin=self._lease.may_begin
@@ -85,7 +122,12 @@ class _Worker:
             engine=self._engine,
             closer=RunCloser(performer, SystemClock().now),
         )
-        self._chores = _chores_of(Reaper(household), settings)
+        self._scheduled = ScheduledDispatch(records, keyring)
+        self._queues = ServedQueues(self._engine, database, settings)
+        self._chores = _chores_of(Reaper(household), self._queues, settings)
+        if settings.is_cloud:
+            # Clients have no key of their own, and seal to the one that is found there.
+            publish_key(database, keyring)
 
     def start(self) -> None:
         """Begin to take runs."""
@@ -94,11 +136,8 @@ class _Worker:
         ttl_s = self._settings.ttl_s
         self._rows.register(self.worker_id, socket.gethostname(), os.getpid(), ttl_s)
         self._heart.start()
-        self._engine.launch(
-            [queue_of(name) for name in self._settings.environments],
-            concurrency=self._settings.concurrency,
-            may_migrate=self._settings.may_migrate,
-        )
+        self._scheduled.begin()
+        self._queues.launch()
         self._chores.start()
 
     def drain(self) -> None:
@@ -109,6 +148,7 @@ class _Worker:
         overdue.daemon = True
         overdue.start()
         self._engine.close(grace_s=grace_s)
+        self._scheduled.close()
         self._lease.give_up()
         self._heart.stop()
         self._rows.declare_dead([self.worker_id])
@@ -142,9 +182,16 @@ def lock_folder(database: str) -> Path:
     return Path(f"{database}.locks")
 
 
-def _chores_of(reaper: Reaper, settings: WorkerSettings) -> Chores:
+def _source_of(settings: WorkerSettings, database: Database, keyring: Keyring) -> EnvironmentSource:
+    if settings.is_cloud:
+        return DatabaseEnvironments(database, keyring, os.environ)
+    return ConfiguredEnvironments(settings.environments)
+
+
+def _chores_of(reaper: Reaper, queues: ServedQueues, settings: WorkerSettings) -> Chores:
     often_s = min(settings.lease_times.beat_every_s, _REAP_AT_LEAST_EVERY_S)
     return Chores(
+        Chore(queues.notice_new, often_s),
         Chore(reaper.reap, often_s),
         Chore(reaper.sweep, often_s),
         Chore(reaper.audit, settings.audit_every_s),

@@ -11,10 +11,13 @@ from dbos import DBOS, WorkflowStatus
 
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION
 from pytest_reqflo.engine.durable.queueing import WORKFLOW, Segment, segment_of
+from pytest_reqflo.engine.durable.timed import SCHEDULED_WORKFLOW
 from pytest_reqflo.engine.durable.transact import recorded_before, recorded_in
 
 ENDED_BADLY = ("CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "ERROR")
 """Statuses in which a workflow stays without having kept a result, unless it had before."""
+
+_OURS = [WORKFLOW, SCHEDULED_WORKFLOW]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +38,16 @@ def find_claimed(worker_id: str) -> tuple[FoundWorkflow, ...]:
 
 def find_claimants() -> frozenset[str]:
     """Return the workers that have begun something and not ended it."""
-    found = _statuses(status="PENDING", app_version=APPLICATION_VERSION)
+    found = _statuses(_OURS, status="PENDING", app_version=APPLICATION_VERSION)
     return frozenset(each.executor_id for each in found if each.executor_id)
+
+
+def has_claimed(worker_id: str) -> bool:
+    """Say whether a worker has begun anything and not ended it, also what only dispatches."""
+    found = _statuses(
+        _OURS, status="PENDING", executor_id=worker_id, app_version=APPLICATION_VERSION
+    )
+    return bool(found)
 
 
 def find_ended_badly(since_ms: int) -> tuple[FoundWorkflow, ...]:
@@ -69,11 +80,11 @@ def recorded_by(segment: Segment) -> dict[str, str]:
 
 
 def _list(**criteria: Any) -> tuple[FoundWorkflow, ...]:
-    return tuple(_found(each) for each in _statuses(**criteria))
+    return tuple(_found(each) for each in _statuses([WORKFLOW], **criteria))
 
 
-def _statuses(**criteria: Any) -> list[WorkflowStatus]:
-    return DBOS.list_workflows(name=WORKFLOW, load_input=False, load_output=False, **criteria)
+def _statuses(names: list[str], **criteria: Any) -> list[WorkflowStatus]:
+    return DBOS.list_workflows(name=names, load_input=False, load_output=False, **criteria)
 
 
 def _found(status: WorkflowStatus) -> FoundWorkflow:

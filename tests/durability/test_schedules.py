@@ -1,0 +1,259 @@
+"""`reqflo schedule`, and that each of its instants is one run: real workers, a real Postgres."""
+
+from __future__ import annotations
+
+import json
+import signal
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from cloud import CloudDatabase
+from durability import Store, WorkerProcess
+from waiting import until
+
+from pytest_reqflo.cli.main import main
+from pytest_reqflo.engine.durable.public_keys import publish_key
+
+JOURNEY = """\
+journey:
+  name: Look around
+  inputs:
+    - {name: color, type: string, default: red}
+    - {name: pin, type: string, sensitive: true, default: "0000"}
+  cases:
+    - {name: green, values: {color: green}}
+    - {name: blue, values: {color: blue}}
+  steps:
+    - id: look
+      request: {method: GET, url: "/look/{{ inputs.color }}", headers: {X-Pin: "{{ inputs.pin }}"}}
+      assertions: [{type: status_code, expected: 200}]
+"""
+EVERY_SECOND = "* * * * * *"
+GOLDEN = Path(__file__).parents[1] / "golden/messages"
+PIN = "canary-pin-81c4"
+
+
+class Cloud:
+    """A project and its database, with a server that runs are sent to."""
+
+    def __init__(self, folder, database: CloudDatabase, server, forge):
+        self.folder = folder
+        self.database = database
+        self.server = server
+        self.store = Store(database.url)
+        self._forge = forge
+        self._workers = []
+        (folder / "look.journey.yaml").write_text(JOURNEY)
+        (folder / "pytest.ini").write_text("[pytest]\n")
+        database.push({"name": "staging", "services": {"default": {"base_url": server.url}}})
+        with database.open("worker") as opened:
+            publish_key(opened, self.store.keyring)
+
+    def worker(self, **more):
+        settings = {"is_cloud": True, **more}
+        worker = WorkerProcess(self._forge, self.database.url_of("worker"), {}, **settings)
+        self._workers.append(worker)
+        return worker
+
+    def runs(self, name):
+        """Return the instants of a schedule whose runs are registered, with these runs."""
+        rows = self.store.query(
+            "SELECT run_id, origin FROM {run} WHERE trigger = 'schedule' ORDER BY dispatched_at"
+        )
+        origins = [(row[0], json.loads(row[1])) for row in rows]
+        return [(o["at"], run_id) for run_id, o in origins if o["schedule"] == name]
+
+    def close(self):
+        for worker in self._workers:
+            if not worker.has_ended:
+                worker.kill()
+        self.store.close()
+
+
+@pytest.fixture
+def project(tmp_path, cloud, server, forge):
+    project = Cloud(tmp_path, cloud, server, forge)
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def reqflo(project, monkeypatch, capsys):
+    """The command in this process, as an administrator without the master key."""
+    monkeypatch.chdir(project.folder)
+    monkeypatch.delenv("REQFLO_MASTER_KEY", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(project.folder / "config"))
+
+    def run(*arguments, login="admin"):
+        monkeypatch.setenv("REQFLO_DATABASE_URL", project.database.url_of(login))
+        code = main(list(arguments))
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=code, out=out, err=err, text=out + err)
+
+    return run
+
+
+def add(reqflo, name="often", *more, cron=EVERY_SECOND):
+    return reqflo("schedule", "add", name, "look.journey.yaml", "--cron", cron, *more)
+
+
+# --- instants become runs ------------------------------------------------------------------------
+
+
+def test_instants_become_runs_of_the_artifact_as_it_was(project, reqflo):
+    added = add(reqflo, "often", "--case", "green", "--set", f"pin={PIN}")
+    assert added.code == 0, added.text
+    assert added.out.startswith("schedule often: Look around, artifact_")
+    (project.folder / "look.journey.yaml").write_text(JOURNEY.replace("/look/", "/changed/"))
+    project.worker().ready()
+
+    until(lambda: len(project.runs("often")) >= 2, "two instants")
+
+    instants, runs = zip(*project.runs("often"), strict=True)
+    assert len(set(instants)) == len(instants)
+    assert project.store.result(runs[0]).outcome == "passed"
+    first = project.server.requests[0]
+    assert (first.line, first.header("x-pin")) == ("GET /look/green", PIN)
+    assert PIN not in project.database.contents()
+
+    seen = reqflo("history", "--json", login="client")
+    line = json.loads(seen.out)[-1]
+    assert (line["trigger"], line["journey"]) == ("schedule", "look-around")
+    assert json.loads(line["origin"]) if isinstance(line["origin"], str) else line["origin"]
+
+
+# --- what a person does with schedules -----------------------------------------------------------
+
+
+def test_a_schedule_is_listed_paused_resumed_and_removed(project, reqflo):
+    assert reqflo("schedule", "list").code == 5
+    berlin = ("--timezone", "Europe/Berlin", "--env", "staging", "--case", "blue")
+    added = add(reqflo, "nightly", *berlin, cron="30 2 * * *")
+    assert added.code == 0, added.text
+    assert "T02:30:00+0" in added.out.splitlines()[1]
+
+    line = reqflo("schedule", "list").out
+    assert line.startswith("nightly  30 2 * * *  Europe/Berlin  next 2")
+    assert "look-around  staging  case `blue`  artifact_" in line
+    assert reqflo("schedule", "pause", "nightly").code == 0
+    (listed,) = json.loads(reqflo("schedule", "list", "--json").out)
+    assert (listed["status"], listed["next_at"]) == ("paused", None)
+    assert (listed["cron"], listed["timezone"], listed["case"]) == (
+        "30 2 * * *",
+        "Europe/Berlin",
+        "blue",
+    )
+    assert reqflo("schedule", "resume", "nightly").code == 0
+    assert json.loads(reqflo("schedule", "list", "--json").out)[0]["status"] == "active"
+
+    again = add(reqflo, "nightly", *berlin)
+    assert again.code == 1
+    assert "error[RF625]: there is a schedule `nightly` already" in again.err
+    assert reqflo("schedule", "remove", "nightly").code == 0
+    gone = reqflo("schedule", "pause", "nightly")
+    assert gone.code == 1
+    assert project.database.shown(gone.err, "admin") == (GOLDEN / "RF625/expected.txt").read_text()
+    assert "error[RF625]: there is no schedule `nightly`" in gone.err
+
+
+def test_a_paused_schedule_dispatches_nothing(project, reqflo):
+    assert add(reqflo, "quiet", "--case", "green").code == 0
+    assert reqflo("schedule", "pause", "quiet").code == 0
+    assert add(reqflo, "loud", "--case", "green").code == 0
+    project.worker().ready()
+    until(lambda: len(project.runs("loud")) >= 2, "instants of the other")
+    assert project.runs("quiet") == []
+
+
+def test_a_stored_artifact_has_a_schedule_too(project, reqflo):
+    from pytest_reqflo.artifact.store import ArtifactStore
+    from pytest_reqflo.compile.project import Project
+
+    path = project.folder / "look.journey.yaml"
+    compiled = Project(project.folder).compile_file(path, "look.journey.yaml")
+    ArtifactStore(project.folder / ".reqflo").put(compiled.artifact, compiled.blobs)
+    added = reqflo("schedule", "add", "old", compiled.artifact_id, "--cron", "@daily")
+    assert added.code == 0, added.text
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "cron", "message"),
+    [
+        ("n", ("--case", "green"), "* * *", "error[RF801]: --cron: `* * *` is no cron expression"),
+        ("n", ("--case", "green"), "0 0 30 2 *", "or never comes"),
+        ("n", ("--case", "green", "--timezone", "Mars/Base"), "* * * * *", "`Mars/Base` is no time"),
+        ("n", ("--case", "green", "--timezone", "../etc"), "* * * * *", "`../etc` is no time zone"),
+        ("a b", ("--case", "green"), "* * * * *", "the name of a schedule has letters"),
+        ("n", (), "* * * * *", "the journey gives 2 runs, and a schedule dispatches one"),
+        ("n", ("--case", "red"), "* * * * *", "error[RF803]: the journey has no case `red`"),
+        ("n", ("--case", "green", "--env", "prod"), "* * * * *", "there is no environment `prod`"),
+        ("n", ("--case", "green", "--set", "size=1"), "* * * * *", "error[RF801]"),
+        ("n", ("--case", "green", "--db", "sqlite:///x.db"), "* * * * *", "schedules need a Postgres"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_scheduled(project, reqflo, name, more, cron, message):
+    done = add(reqflo, name, *more, cron=cron)
+
+    assert done.code != 0
+    assert message in done.err
+    assert done.err.count("error[") == 1
+    assert "Traceback" not in done.err
+    assert project.store.query("SELECT count(*) FROM dbos.workflow_schedules")[0][0] == 0
+
+
+def test_a_client_adds_no_schedule(project, reqflo):
+    assert add(reqflo, "n", "--case", "green").code == 0
+    assert reqflo("schedule", "remove", "n", login="client").code == 3
+    done = reqflo(
+        "schedule", "add", "m", "look.journey.yaml", "--case", "green", "--cron", EVERY_SECOND,
+        login="client",
+    )  # fmt: skip
+
+    assert done.code == 3
+    assert "this role may not do that there" in done.err
+
+
+# --- one run per instant -------------------------------------------------------------------------
+
+
+def test_two_workers_one_skewed_one_restarted_at_the_instant(project, reqflo):
+    """Row 26 of the failure matrix: one run per instant."""
+    assert add(reqflo, "often", "--case", "green").code == 0
+    skewed = project.worker(variables={"REQFLO_TEST_CLOCK_S": "1.5"}).ready()
+    # It dies within the instant: what it had begun to dispatch is left to the other.
+    dying = project.worker(crash_at="instant")
+    assert dying.exit_code() == -signal.SIGKILL
+    again = project.worker().ready()
+    until(lambda: len(project.runs("often")) >= 4, "four instants")
+    assert reqflo("schedule", "remove", "often").code == 0
+    project.store.expire(_id_of(project, dying))
+
+    def all_dispatched():
+        rows = project.store.query(
+            "SELECT count(*) FROM {workflows} WHERE name = 'reqflo.schedule.v1' "
+            "AND status <> 'SUCCESS'"
+        )
+        return rows[0][0] == 0
+
+    until(all_dispatched, "nothing is left of the dead one")
+    runs = project.runs("often")
+    workflows = project.store.query(
+        "SELECT workflow_uuid FROM {workflows} WHERE name = 'reqflo.schedule.v1'"
+    )
+    assert len(runs) == len(workflows) == len({at for at, _ in runs})
+    results = project.store.results(*(run_id for _, run_id in runs))
+    assert {each.outcome for each in results} == {"passed"}
+    assert project.server.times("GET /look/green") == len(runs)
+    assert {skewed.has_ended, again.has_ended} == {False}
+    # The one whose clock is ahead has indeed seen instants before they came.
+    dispatched = project.store.query("SELECT run_id, dispatched_at FROM {run}")
+    times = {row[0]: row[1] for row in dispatched}
+    ahead = [at for at, run_id in runs if times[run_id] < datetime.fromisoformat(at).timestamp()]
+    assert ahead
+
+
+def _id_of(project, worker):
+    query = "SELECT worker_id FROM {worker} WHERE pid = :pid"
+    return project.store.query(query, pid=worker.pid)[0][0]
