@@ -18,6 +18,7 @@ from pytest_reqflo.errors import UsageProblem
 from pytest_reqflo.values import printable
 
 if TYPE_CHECKING:
+    from pytest_reqflo.engine.durable.ending import RunEnder
     from pytest_reqflo.engine.durable.history import RunLine
     from pytest_reqflo.engine.durable.stores import RunStore
 
@@ -53,6 +54,20 @@ def open_chosen(options: Options) -> Iterator[RunStore]:
     url = options.db or ("" if options.store else os.environ.get(URL_VARIABLE, ""))
     with open_runs(folder, url) as store:
         yield store
+
+
+def find_ender(store: RunStore, worker_id: str) -> RunEnder | None:
+    """Return what writes results in the name of *worker_id*, None without the key to sign them."""
+    from pytest_reqflo.engine.clock import SystemClock
+    from pytest_reqflo.engine.durable.ending import RunEnder
+    from pytest_reqflo.engine.durable.keeping import ResultKeeper
+    from pytest_reqflo.engine.durable.master_key import find_keyring
+
+    keyring = find_keyring(os.environ)
+    if keyring is None:
+        return None
+    keeper = ResultKeeper(records=store.records, keyring=keyring, worker_id=worker_id)
+    return RunEnder(keeper=keeper, now=SystemClock().now)
 
 
 def read_duration_s(text: str) -> int | None:

@@ -7,9 +7,9 @@ recorded. So a run that another process left goes on with the try at hand. No db
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from pytest_reqflo.artifact.model import InFlight, StepSpec
 from pytest_reqflo.engine.durable.checkpoints import (
@@ -41,6 +41,9 @@ _REPEATED = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """Methods that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2)."""
 
 
+T = TypeVar("T")
+
+
 class Recorder(Protocol):
     """Keeps what happened under a name, once; a run that is continued gets it back."""
 
@@ -55,6 +58,9 @@ class Recorder(Protocol):
 
     def is_left_over(self) -> bool:
         """Say whether another execution began this, and its process ended before it did."""
+
+    def give_up(self, end: Callable[[Mapping[str, str]], T]) -> T:
+        """Return what *end* makes of all that is recorded; nothing of the run follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +79,7 @@ class Driven:
 def drive(
     run: DurableRun, recorder: Recorder, codec: CheckpointCodec, around: Surroundings
 ) -> Driven:
-    """Return the result of *run*, kept."""
+    """Return the result of *run*, kept. Raises: SealProblem when its record cannot be read."""
     begin = codec.begin_from_json(
         from_text(recorder.record(BEGIN, lambda: to_text(codec.begin_to_json(around.begin()))))
     )

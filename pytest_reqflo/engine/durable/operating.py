@@ -79,9 +79,9 @@ class EngineRows:
                 recorded |= self._steps(each.workflow_id)
         return recorded
 
-    def cancel(self, workflow_ids: Iterable[str]) -> None:
-        """End workflows from outside: who carries one out can record nothing more of it."""
-        self._client.cancel_workflows(list(workflow_ids))
+    def cancel(self, seen: Iterable[SeenWorkflow]) -> None:
+        """End those of *seen* that are not over: who carries one out can record nothing more."""
+        self._client.cancel_workflows([each.workflow_id for each in seen if each.status in OPEN])
 
     def delete(self, workflow_ids: Sequence[str]) -> None:
         """Remove workflows with all that they recorded."""

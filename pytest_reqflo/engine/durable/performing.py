@@ -7,27 +7,26 @@ from collections.abc import Callable
 from typing import Literal
 
 from pytest_reqflo.engine.clock import Clock
-from pytest_reqflo.engine.durable.checkpoints import FINISH, Begin, CheckpointCodec, Refused
+from pytest_reqflo.engine.durable.checkpoints import Begin, CheckpointCodec, Refused
 from pytest_reqflo.engine.durable.crashing import may_crash
 from pytest_reqflo.engine.durable.drive import Recorder, drive
+from pytest_reqflo.engine.durable.ending import End, RunEnder
 from pytest_reqflo.engine.durable.keeping import ResultKeeper
-from pytest_reqflo.engine.durable.orders import bare_request_of, opener, request_of
+from pytest_reqflo.engine.durable.orders import opener, request_of
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.preparing import (
     DurableRun,
     Surroundings,
     problems_of,
-    unplanned,
 )
 from pytest_reqflo.engine.durable.records import Records, StoredRun
-from pytest_reqflo.engine.durable.sealing import Keyring
+from pytest_reqflo.engine.durable.sealing import Keyring, SealProblem
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.plan.model import EnvironmentSnapshot
-from pytest_reqflo.result import JourneyResult, Outcome
-from pytest_reqflo.run.effects import RunStart
+from pytest_reqflo.result import JourneyResult, Outcome, Problem
 from pytest_reqflo.values import Digest
 
 STARTS_AGAIN: Literal["starts again"] = "starts again"
@@ -53,6 +52,7 @@ class RunPerformer:
     ) -> None:
         self.pending: dict[str, BaseException] = {}
         self.keeper = ResultKeeper(records=records, keyring=keyring, worker_id=worker_id)
+        self.ender = RunEnder(keeper=self.keeper, now=workplace.clock.now)
         self._records = records
         self._keyring = keyring
         self._workplace = workplace
@@ -64,9 +64,12 @@ class RunPerformer:
         stored = self.load(run_id)
         try:
             run = self.load_content(stored)
+            around = self.surroundings(stored, attempt)
+            driven = drive(run, recorder, self.codec_for(run_id), around)
         except ReqfloError as error:
-            return self._refuse(stored, attempt, error, recorder)
-        driven = drive(run, recorder, self.codec_for(run_id), self.surroundings(stored, attempt))
+            return self._give_up(stored, attempt, problems_of(error), recorder)
+        except SealProblem as problem:
+            return self._give_up(stored, attempt, (_unreadable(problem),), recorder)
         if driven.pending is not None:
             self.pending[run_id] = driven.pending
         return STARTS_AGAIN if driven.starts_again else driven.result.outcome
@@ -125,15 +128,22 @@ class RunPerformer:
 
         return "cancelled" if patiently(ask) else ""
 
-    def _refuse(
-        self, stored: StoredRun, attempt: int, error: ReqfloError, recorder: Recorder
+    def _give_up(
+        self, stored: StoredRun, attempt: int, problems: tuple[Problem, ...], recorder: Recorder
     ) -> Outcome:
-        """End a run that cannot be loaded: nothing of it is executed."""
-        start = RunStart(seed="", started_at=self._workplace.clock.now())
-        identity = bare_request_of(stored.order).identity
-        result = unplanned(identity, start, problems_of(error))
-        recorder.record(FINISH, lambda: self._keep(stored, attempt, result))
-        return result.outcome
+        """End a run that cannot be carried on here: nothing more of it is executed."""
+        end = End(problems=problems)
+        recorder.give_up(lambda recorded: self.ender.end(stored, attempt, recorded, end))
+        return end.outcome
+
+
+def _unreadable(problem: SealProblem) -> Problem:
+    return Problem(
+        code="RF614",
+        category="interrupted",
+        message=f"what the run recorded cannot be read: {problem}",
+        hint="workers need all the master keys that runs were sealed with, in REQFLO_MASTER_KEY",
+    )
 
 
 class _RunSealer:

@@ -14,7 +14,7 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.database import Database, open_postgres, open_sqlite
 from pytest_reqflo.engine.durable.guards import find_version
 from pytest_reqflo.engine.durable.locks import Alive, find_alive
-from pytest_reqflo.engine.durable.records import Records
+from pytest_reqflo.engine.durable.records import Records, StoredRun
 from pytest_reqflo.engine.durable.tables import SCHEMA_VERSION
 from pytest_reqflo.errors import EngineError, UsageProblem
 from pytest_reqflo.values import printable_line
@@ -47,6 +47,13 @@ class RunStore:
     def shown(self) -> str:
         """What a message calls the store."""
         return self.database.shown
+
+    def load(self, run_id: str) -> StoredRun:
+        """Return a run that was found by its id."""
+        with self.database.reading() as connection:
+            stored = self.records.find_run(connection, run_id)
+        assert stored is not None  # noqa: S101  # it was found by its id
+        return stored
 
     @functools.cached_property
     def engine_rows(self) -> EngineRows:

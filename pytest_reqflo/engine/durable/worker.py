@@ -15,7 +15,6 @@ from pytest_reqflo.codec import from_json
 from pytest_reqflo.engine.clock import SystemClock
 from pytest_reqflo.engine.durable.checkpoints import Begin, Refused
 from pytest_reqflo.engine.durable.chores import Chore, Chores
-from pytest_reqflo.engine.durable.ending import RunCloser
 from pytest_reqflo.engine.durable.environments import ConfiguredEnvironments, EnvironmentSource
 from pytest_reqflo.engine.durable.guards import create_tables
 from pytest_reqflo.engine.durable.heart import Heart
@@ -83,7 +82,7 @@ class _Worker:
             leases=self._rows,
             locks=self._locks,
             engine=self._engine,
-            closer=RunCloser(performer, SystemClock().now),
+            ender=performer.ender,
         )
         self._chores = _chores_of(Reaper(household), settings)
 
