@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Options, add_store_option
+from pytest_reqflo.cli.database import VARIABLE, add_database_option, shown_time
 from pytest_reqflo.cli.settings import load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.history import RunLine
     from pytest_reqflo.engine.durable.stores import RunStore
 
-URL_VARIABLE = "REQFLO_DATABASE_URL"
-
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -31,11 +30,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 def add_database_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--store`` and ``--db``."""
     add_store_option(parser)
-    parser.add_argument(
-        "--db",
-        metavar="URL",
-        help=f"Postgres that holds the runs (default: {URL_VARIABLE}; else the store's runs.db)",
-    )
+    add_database_option(parser, default=f"{VARIABLE}; else the store's runs.db")
 
 
 @contextlib.contextmanager
@@ -51,7 +46,7 @@ def open_chosen(options: Options) -> Iterator[RunStore]:
 
     folder = options.store or load_settings(Path.cwd()).store
     # A store that is written out says more than a variable.
-    url = options.db or ("" if options.store else os.environ.get(URL_VARIABLE, ""))
+    url = options.db or ("" if options.store else os.environ.get(VARIABLE, ""))
     with open_runs(folder, url) as store:
         yield store
 
@@ -92,11 +87,6 @@ def read_since(text: str, now: float) -> float:
         raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint)) from None
     # Times of the store are shown in UTC, so they can be given back as they are.
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def shown_time(seconds: float) -> str:
-    """Return the time in UTC, to the second."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def line_text(line: RunLine) -> str:
