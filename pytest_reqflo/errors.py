@@ -104,6 +104,8 @@ CODES: dict[str, str] = {
     "RF619": "an environment cannot be pushed",
     "RF620": "a secret is not for this origin",
     "RF621": "a secret cannot be written",
+    "RF628": "a run cannot be repeated from this step on",
+    "RF629": "sealed values are not for this run",
     # RF7xx: reports
     "RF701": "a report could not be written",
     # RF8xx: options and arguments

@@ -40,6 +40,11 @@ def over(address: str) -> str:
     return f"{address}:over"
 
 
+def is_over(name: str) -> bool:
+    """Say whether *name* is that of the end of a wait."""
+    return name.endswith(":over")
+
+
 class Sealer(Protocol):
     """Hides bytes from whoever reads the store; *context* ties them to their place."""
 

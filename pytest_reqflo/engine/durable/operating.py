@@ -77,6 +77,10 @@ class EngineRows:
         for chunk in _chunks(workflow_ids):
             self._client.delete_workflows(list(chunk))
 
+    def close(self) -> None:
+        """Let go of what the client holds; the connections are the caller's."""
+        self._client.destroy()
+
     def _list(self, prefixes: list[str] | None) -> Iterator[SeenWorkflow]:
         for each in self._client.list_workflows(
             name=WORKFLOW, workflow_id_prefix=prefixes, load_input=False, load_output=False

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.clock import Clock
 from pytest_reqflo.engine.durable.checkpoints import Begin, CheckpointCodec, Refused
 from pytest_reqflo.engine.durable.crashing import may_crash
+from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.drive import Recorder, drive
 from pytest_reqflo.engine.durable.ending import End, RunEnder
 from pytest_reqflo.engine.durable.keeping import ResultKeeper
 from pytest_reqflo.engine.durable.orders import opener, request_of
+from pytest_reqflo.engine.durable.origin import origin_of
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.preparing import (
     DurableRun,
     Surroundings,
     problems_of,
 )
-from pytest_reqflo.engine.durable.records import Records, StoredRun
+from pytest_reqflo.engine.durable.records import Records, RunOrder, StoredRun
 from pytest_reqflo.engine.durable.sealing import Keyring, SealProblem
+from pytest_reqflo.engine.durable.taking import Taken, TakesOver, find_first, read_taken
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
-from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.errors import EngineError, ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.result import JourneyResult, Outcome, Problem
-from pytest_reqflo.values import Digest
+from pytest_reqflo.values import Digest, printable_line
 
 STARTS_AGAIN: Literal["starts again"] = "starts again"
 """Said instead of an outcome: this attempt is over, the run is not."""
@@ -76,15 +82,17 @@ class RunPerformer:
 
     def load(self, run_id: str) -> StoredRun:
         """Return a run. Raises: LookupError when it is not registered."""
+        stored = self._find(run_id)
+        if stored is None:
+            raise LookupError(f"run {run_id} is not registered")
+        return stored
 
+    def _find(self, run_id: str) -> StoredRun | None:
         def find() -> StoredRun | None:
             with self._records.database.reading() as connection:
                 return self._records.find_run(connection, run_id)
 
-        stored = patiently(find)
-        if stored is None:
-            raise LookupError(f"run {run_id} is not registered")
-        return stored
+        return patiently(find)
 
     def load_content(self, stored: StoredRun) -> DurableRun:
         """Return what a run is to carry out. Raises: ReqfloError when that is not as it was."""
@@ -94,9 +102,42 @@ class RunPerformer:
             with self._records.database.reading() as connection:
                 artifact, blobs = self._records.load_artifact(connection, Digest(order.artifact))
             request = request_of(order, opener(self._keyring))
-            return DurableRun(request=request, artifact=artifact, blobs=blobs)
+            takes = self._takes_over(order, artifact)
+            return DurableRun(request=request, artifact=artifact, blobs=blobs, takes=takes)
 
+        self._check_values(order)
         return patiently(load)
+
+    def _check_values(self, order: RunOrder) -> None:
+        """Refuse values that were sealed for a run that is not like this one.
+
+        Whoever may register runs could otherwise have a journey of their own show them.
+        """
+        sealed_for = origin_of(order.origin).sealed_for
+        if sealed_for and not _is_like(self._find(sealed_for), order):
+            title = (
+                f"the values of the run were sealed for another one, {printable_line(sealed_for)}"
+            )
+            raise EngineError(Diagnostic(code="RF629", title=title))
+
+    def _takes_over(self, order: RunOrder, artifact: Artifact) -> TakesOver | None:
+        origin = origin_of(order.origin)
+        if not origin.from_step:
+            return None
+        first = find_first(artifact, origin.from_step)
+
+        def read() -> Taken:
+            if not _is_like(self._find(origin.run_id), order, with_values=False):
+                title = "the run that earlier steps are to be taken from is gone, or another one"
+                raise EngineError(Diagnostic(code="RF628", title=title))
+            recorded = recorded_of(self._records.database, origin.run_id)
+            try:
+                return read_taken(recorded, self.codec_for(origin.run_id), first)
+            except SealProblem as problem:
+                title = f"what run {origin.run_id} recorded cannot be read: {problem}"
+                raise EngineError(Diagnostic(code="RF614", title=title)) from None
+
+        return TakesOver(run_id=origin.run_id, first=first, read=read)
 
     def codec_for(self, run_id: str) -> CheckpointCodec:
         """Return what reads and writes the checkpoints of a run."""
@@ -135,6 +176,22 @@ class RunPerformer:
         end = End(problems=problems)
         recorder.give_up(lambda recorded: self.ender.end(stored, attempt, recorded, end))
         return end.outcome
+
+
+def _is_like(other: StoredRun | None, order: RunOrder, *, with_values: bool = True) -> bool:
+    """Say whether a run is there, and did what *order* is to do with the same values."""
+    if other is None:
+        return False
+    names = ("artifact", "environment", "inputs_digest", *(["given"] if with_values else []))
+    return all(getattr(other.order, name) == getattr(order, name) for name in names)
+
+
+def recorded_of(database: Database, run_id: str) -> Mapping[str, str]:
+    """Return what the newest attempt at any run of the database recorded, by name."""
+    from pytest_reqflo.engine.durable.operating import EngineRows
+
+    with contextlib.closing(EngineRows(database)) as rows:
+        return rows.recorded(run_id)
 
 
 def _unreadable(problem: SealProblem) -> Problem:
