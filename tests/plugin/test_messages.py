@@ -23,8 +23,9 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "messages"
 SHOWN_ELSEWHERE = {
     "RF507": "tests/plugin/test_interruption.py, which sends the signal",
     "RF620": "tests/durability/test_cloud_keeping.py, which has a worker",
+    "RF629": "tests/durability/test_cloud_rerun.py, which has a worker",
     **dict.fromkeys(
-        ("RF510", "RF610", "RF612", "RF613", "RF616", "RF617"),
+        ("RF510", "RF610", "RF612", "RF613", "RF616", "RF617", "RF628"),
         "tests/durability/history, which kills processes and alters records",
     ),
 }
