@@ -53,19 +53,24 @@ def queue_of(environment: str) -> str:
     return f"{APPLICATION}:{environment}"
 
 
+def engine_client(database: Database) -> DBOSClient:
+    """Return what speaks to the engine's tables without carrying anything out; close it with `destroy`."""
+    return DBOSClient(
+        system_database_engine=database.engine,
+        dbos_system_schema=ENGINE_SCHEMA,
+        serializer=DBOSPortableJSONSerializer(),
+        application_name=APPLICATION,
+        # A caller that waits for minutes is no better than one that is told.
+        retry_connection_errors=False,
+        lazy=True,
+    )
+
+
 class RunQueue:
     """Puts runs on queues, inside of transactions of the caller. It carries nothing out."""
 
     def __init__(self, database: Database) -> None:
-        self._client = DBOSClient(
-            system_database_engine=database.engine,
-            dbos_system_schema=ENGINE_SCHEMA,
-            serializer=DBOSPortableJSONSerializer(),
-            application_name=APPLICATION,
-            # A caller that waits for minutes is no better than one that is told.
-            retry_connection_errors=False,
-            lazy=True,
-        )
+        self._client = engine_client(database)
 
     def put(
         self,
