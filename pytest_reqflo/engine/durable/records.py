@@ -13,6 +13,7 @@ from pytest_reqflo.artifact.codec import artifact_digest, from_bytes, to_bytes
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.database import Database
+from pytest_reqflo.engine.durable.many_rows import insert_new
 from pytest_reqflo.engine.durable.tables import Tables, tables_for
 from pytest_reqflo.errors import EngineError
 from pytest_reqflo.values import Digest, digest_of
@@ -118,9 +119,9 @@ class Records:
         """
         now = connection.execute(sa.select(self.database.now())).scalar_one()
         rows = [_row_of(order) | {"dispatched_at": now} for order in orders]
-        new = self._insert_many(connection, self.tables.run, rows)
+        new = insert_new(self.database, connection, self.tables.run, rows)
         attempts = [_attempt_row(run_id, 1, "dispatch") | {"created_at": now} for run_id in new]
-        self._insert_many(connection, self.tables.attempt, attempts)
+        insert_new(self.database, connection, self.tables.attempt, attempts)
         return tuple(
             order.run_id if order.run_id in new else self._attached(connection, order)
             for order in orders
@@ -257,16 +258,6 @@ class Records:
         cancel = self.tables.cancel
         query = sa.select(cancel.c.run_id).where(cancel.c.run_id == run_id)
         return connection.execute(query).first() is not None
-
-    def _insert_many(
-        self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
-    ) -> frozenset[str]:
-        """Insert those *rows* whose keys are new, and return the ids of their runs."""
-        if not rows:
-            return frozenset()
-        insert = postgresql.insert if self.database.is_postgres else sqlite.insert
-        statement = insert(table).on_conflict_do_nothing().returning(table.c.run_id)
-        return frozenset(connection.execute(statement, [dict(row) for row in rows]).scalars())
 
     def _insert_new(
         self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]
