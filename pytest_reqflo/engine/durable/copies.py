@@ -63,14 +63,15 @@ class WorkflowCopies:
         found = sa.inspect(connection).get_columns("workflow_status", schema=self._schema)
         columns = [sa.column(each["name"], each["type"]) for each in found]
         table = sa.table("workflow_status", *columns, schema=self._schema)
+        names = [column.name for column in columns]
         is_postgres = self._database.is_postgres
         given = given_rows(is_postgres, [sa.column(name, sa.Text) for name in (_ID, _CREATOR)])
         query = (
-            sa.select(*(given.columns.get(name, table.c[name]) for name in table.c.keys()))
+            sa.select(*(given.columns.get(name, table.c[name]) for name in names))
             .select_from(table.join(given.source, sa.true()))
             .where(table.c[_ID] == sa.bindparam("first", type_=sa.Text))
         )
-        return prepare(is_postgres, table, table.c.keys(), query)
+        return prepare(is_postgres, table, names, query)
 
 
 def _inputs(arguments: Sequence[Any]) -> str:

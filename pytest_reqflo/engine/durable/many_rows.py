@@ -19,6 +19,12 @@ from sqlalchemy.dialects.sqlite import pysqlite
 
 from pytest_reqflo.engine.durable.database import Database
 
+_DIALECTS: Mapping[bool, sa.Dialect] = {
+    True: psycopg.dialect(),  # type: ignore[no-untyped-call]
+    False: pysqlite.dialect(),
+}
+"""How Postgres and SQLite are spoken to, which is the same on every connection."""
+
 ROWS = sa.bindparam("rows", type_=sa.Text)
 """The parameter that `to_rows` makes the value of."""
 
@@ -88,7 +94,7 @@ def prepare(
     # SQLite would read the conflict clause as part of a query that has no condition.
     statement = insert(table).from_select(names, query.where(sa.true())).on_conflict_do_nothing()
     returning = statement.returning(table.c[names[0]])
-    compiled = returning.compile(dialect=psycopg.dialect() if is_postgres else pysqlite.dialect())
+    compiled = returning.compile(dialect=_DIALECTS[is_postgres])
     places = compiled.positiontup
     return Prepared(str(compiled), tuple(places) if places is not None else None)
 
