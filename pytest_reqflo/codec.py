@@ -42,7 +42,7 @@ def from_json(cls: type[T], document: Json) -> T:
 
     Raises: CodecError naming the place when a field is missing, unknown or of the wrong type.
     """
-    return typing.cast("T", _root_reader(cls)(document, ()))
+    return typing.cast("T", _reader_of(cls)(document, ()))
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -88,11 +88,6 @@ def _default_check(field: dataclasses.Field[Any]) -> Callable[[object], bool]:
 
 
 # --- reading -------------------------------------------------------------------------------------
-
-
-@functools.cache
-def _root_reader(cls: type) -> Reader:
-    return _reader_of(cls)
 
 
 def _reader_of(hint: Any) -> Reader:

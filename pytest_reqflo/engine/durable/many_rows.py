@@ -66,6 +66,14 @@ def insert_new(
     return frozenset(statement.execute(connection, rows=to_rows(rows)).scalars())
 
 
+def find_key(
+    database: Database, connection: sa.Connection, table: sa.Table, key: str
+) -> str | None:
+    """Return *key* when a row has it as its first column, else None."""
+    found = _search(database.is_postgres, table).execute(connection, key=key).first()
+    return str(found[0]) if found else None
+
+
 def to_rows(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the value of `ROWS`. A lone surrogate stays one, which no driver takes."""
     return json.dumps([dict(row) for row in rows], allow_nan=False, ensure_ascii=False)
@@ -93,10 +101,19 @@ def prepare(
     insert = postgresql.insert if is_postgres else sqlite.insert
     # SQLite would read the conflict clause as part of a query that has no condition.
     statement = insert(table).from_select(names, query.where(sa.true())).on_conflict_do_nothing()
-    returning = statement.returning(table.c[names[0]])
-    compiled = returning.compile(dialect=_DIALECTS[is_postgres])
+    return _prepared(is_postgres, statement.returning(table.c[names[0]]))
+
+
+def _prepared(is_postgres: bool, statement: sa.Select[Any] | sa.Insert) -> Prepared:
+    compiled = statement.compile(dialect=_DIALECTS[is_postgres])
     places = compiled.positiontup
     return Prepared(str(compiled), tuple(places) if places is not None else None)
+
+
+@functools.cache
+def _search(is_postgres: bool, table: sa.Table) -> Prepared:
+    key = table.primary_key.columns[0]
+    return _prepared(is_postgres, sa.select(key).where(key == sa.bindparam("key", type_=sa.Text)))
 
 
 @functools.cache
