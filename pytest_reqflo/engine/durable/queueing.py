@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOSClient, DBOSPortableJSONSerializer
+from dbos import error as engine_error
 
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION, EXECUTION_FORMAT
+from pytest_reqflo.engine.durable.copies import WorkflowCopies
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.guards import ENGINE_SCHEMA
 from pytest_reqflo.engine.durable.records import workflow_id_of
@@ -71,6 +74,7 @@ class RunQueue:
 
     def __init__(self, database: Database) -> None:
         self._client = engine_client(database)
+        self._copies = WorkflowCopies(database)
 
     def put(
         self,
@@ -82,17 +86,44 @@ class RunQueue:
         delay_s: float = 0.0,
     ) -> None:
         """Put *segment* on *queue*, unless it is known; *waited* is the wait that precedes it."""
-        options: Any = {
-            "workflow_name": WORKFLOW,
-            "queue_name": queue,
-            "workflow_id": segment.workflow_id,
-            "app_version": APPLICATION_VERSION,
-        }
+        options = _options(segment, queue)
         if delay_s:
             options["delay_seconds"] = delay_s
-        arguments = (segment.run_id, segment.attempt, segment.number, waited, queue)
-        self._client.enqueue_in_transaction(connection, options, *arguments)
+        self._client.enqueue_in_transaction(
+            connection, options, *_arguments(segment, queue, waited)
+        )
+
+    def put_all(self, connection: sa.Connection, segments: Sequence[Segment], queue: str) -> None:
+        """Put *segments* on *queue*, in their order, unless they are known."""
+        for number, segment in enumerate(segments):
+            if self._put_new(connection, segment, queue):
+                others = segments[number + 1 :]
+                arguments = {each.workflow_id: _arguments(each, queue) for each in others}
+                self._copies.put(connection, segment.workflow_id, arguments)
+                return
+
+    def _put_new(self, connection: sa.Connection, segment: Segment, queue: str) -> bool:
+        """Put *segment* on *queue*, and say whether it was not known."""
+        options = _options(segment, queue) | {"workflow_id_reuse_policy": "reject"}
+        try:
+            self._client.enqueue_in_transaction(connection, options, *_arguments(segment, queue))
+        except engine_error.DBOSWorkflowIDInUseError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of what the client holds; the connections are the caller's."""
         self._client.destroy()
+
+
+def _options(segment: Segment, queue: str) -> Any:
+    return {
+        "workflow_name": WORKFLOW,
+        "queue_name": queue,
+        "workflow_id": segment.workflow_id,
+        "app_version": APPLICATION_VERSION,
+    }
+
+
+def _arguments(segment: Segment, queue: str, waited: str = "") -> tuple[Any, ...]:
+    return (segment.run_id, segment.attempt, segment.number, waited, queue)
