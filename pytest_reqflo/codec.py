@@ -34,7 +34,7 @@ class CodecError(ValueError):
 
 def to_json(value: Any) -> Json:
     """Return *value* as JSON: dataclasses as objects, tuples as lists, enums by value."""
-    return _writer_of(type(value))(value)
+    return _writer_of(type(value))(value)  # type: ignore[arg-type]
 
 
 def from_json(cls: type[T], document: Json) -> T:
@@ -71,7 +71,7 @@ def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
         for name, is_default in fields:
             item = getattr(value, name)
             if not is_default(item):
-                document[name] = _writer_of(type(item))(item)
+                document[name] = _writer_of(type(item))(item)  # type: ignore[arg-type]
         return document
 
     return write
@@ -99,7 +99,7 @@ def _reader_of(hint: Any) -> Reader:
     if hint is Any:
         return lambda value, _: value
     if dataclasses.is_dataclass(hint):
-        return functools.partial(_read_dataclass, hint)
+        return functools.partial(_read_dataclass, typing.cast("type", hint))
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return _union_reader(hint)
