@@ -3,6 +3,8 @@
 A dataclass becomes an object. Fields that hold their default are left out, so that adding an
 optional field changes no stored document. A member of a union carries its tag in a field
 ``kind: Literal["..."]``, which is always written.
+
+How a class is written and read is found out once: a durable run does both for each of its tries.
 """
 
 from __future__ import annotations
@@ -12,12 +14,18 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
 
 from pytest_reqflo.values import Json
 
 T = TypeVar("T")
+
+
+Place: TypeAlias = "tuple[Place, str | int] | tuple[()]"
+"""Where in the document something is, from the inside out; only an error asks for its text."""
+
+Reader: TypeAlias = Callable[[Json, Place], Any]
 
 
 class CodecError(ValueError):
@@ -26,21 +34,7 @@ class CodecError(ValueError):
 
 def to_json(value: Any) -> Json:
     """Return *value* as JSON: dataclasses as objects, tuples as lists, enums by value."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: to_json(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if field.name == "kind" or not _is_default(field, getattr(value, field.name))
-        }
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if isinstance(value, (frozenset, set)):
-        return sorted(to_json(item) for item in value)
-    return value
+    return _writer_of(type(value))(value)  # type: ignore[arg-type]
 
 
 def from_json(cls: type[T], document: Json) -> T:
@@ -48,42 +42,78 @@ def from_json(cls: type[T], document: Json) -> T:
 
     Raises: CodecError naming the place when a field is missing, unknown or of the wrong type.
     """
-    return typing.cast("T", _read(cls, document, "$"))
+    return typing.cast("T", _reader_of(cls)(document, ()))
 
 
-def _is_default(field: dataclasses.Field[Any], value: object) -> bool:
-    if field.default is not dataclasses.MISSING:
-        return type(field.default) is type(value) and field.default == value
-    if field.default_factory is not dataclasses.MISSING:
-        return bool(field.default_factory() == value)
-    return False
+# --- writing -------------------------------------------------------------------------------------
 
 
-def _read(hint: Any, value: Json, place: str) -> Any:
+@functools.cache
+def _writer_of(cls: type) -> Callable[[Any], Json]:
+    if dataclasses.is_dataclass(cls):
+        return _dataclass_writer(cls)
+    if issubclass(cls, enum.Enum):
+        return lambda value: value.value
+    if issubclass(cls, Mapping):
+        return lambda value: {str(key): to_json(item) for key, item in value.items()}
+    if issubclass(cls, (list, tuple)):
+        return lambda value: [to_json(item) for item in value]
+    if issubclass(cls, (frozenset, set)):
+        return lambda value: sorted(to_json(item) for item in value)
+    return lambda value: value
+
+
+def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
+    fields = [(field.name, _default_check(field)) for field in dataclasses.fields(cls)]
+
+    def write(value: Any) -> Json:
+        document = {}
+        for name, is_default in fields:
+            item = getattr(value, name)
+            if not is_default(item):
+                document[name] = _writer_of(type(item))(item)  # type: ignore[arg-type]
+        return document
+
+    return write
+
+
+def _default_check(field: dataclasses.Field[Any]) -> Callable[[object], bool]:
+    default, factory = field.default, field.default_factory
+    if field.name != "kind" and default is not dataclasses.MISSING:
+        kind = type(default)
+        return lambda value: type(value) is kind and default == value
+    if field.name != "kind" and factory is not dataclasses.MISSING:
+        return lambda value: bool(factory() == value)
+    return lambda _: False
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _reader_of(hint: Any) -> Reader:
+    """Return what reads values of *hint*; dataclasses are looked into when one is met.
+
+    Not cached: unions of the same members are equal in any order, and are tried in theirs.
+    """
     hint = _plain(hint)
     if hint is Any:
-        return value
+        return lambda value, _: value
     if dataclasses.is_dataclass(hint):
-        return _read_dataclass(typing.cast("type", hint), value, place)
+        return functools.partial(_read_dataclass, typing.cast("type", hint))
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
-        return _read_union(hint, value, place)
+        return _union_reader(hint)
+    if origin is tuple and not _is_homogeneous(hint):
+        return _fixed_reader([_reader_of(arg) for arg in typing.get_args(hint)])
     if origin in (tuple, list, frozenset):
-        return _read_items(origin, hint, value, place)
-    if origin is not None and issubclass(_class_of(origin), Mapping):
-        _expect(isinstance(value, dict), place, "an object")
-        item = typing.get_args(hint)[1]
-        return {key: _read(item, entry, f"{place}.{key}") for key, entry in value.items()}
+        return _items_reader(typing.cast("type", origin), _reader_of(typing.get_args(hint)[0]))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _mapping_reader(_reader_of(typing.get_args(hint)[1]))
     if origin is typing.Literal:
-        _expect(value in typing.get_args(hint), place, f"one of {typing.get_args(hint)}")
-        return value
+        return _literal_reader(typing.get_args(hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return hint(value)
-    return _read_scalar(hint, value, place)
-
-
-def _class_of(origin: Any) -> type:
-    return origin if isinstance(origin, type) else object
+        return lambda value, _: hint(value)
+    return _scalar_reader(hint)
 
 
 def _plain(hint: Any) -> Any:
@@ -93,75 +123,130 @@ def _plain(hint: Any) -> Any:
     return hint
 
 
-def _read_scalar(hint: Any, value: Json, place: str) -> Any:
-    if hint is None or hint is type(None):
-        _expect(value is None, place, "null")
-    elif hint is float:
-        _expect(isinstance(value, (int, float)) and not isinstance(value, bool), place, "a number")
-        return float(value)
-    elif hint is int:
-        _expect(isinstance(value, int) and not isinstance(value, bool), place, "an integer")
-    else:
-        _expect(isinstance(value, hint), place, hint.__name__)
-    return value
-
-
-def _read_items(origin: Any, hint: Any, value: Json, place: str) -> Any:
-    _expect(isinstance(value, list), place, "a list")
+def _is_homogeneous(hint: Any) -> bool:
     args = typing.get_args(hint)
-    if origin is tuple and not (len(args) == 2 and args[1] is Ellipsis):
-        _expect(len(value) == len(args), place, f"{len(args)} items")
-        pairs = zip(args, value, strict=True)
-        return tuple(_read(arg, item, f"{place}[{i}]") for i, (arg, item) in enumerate(pairs))
-    return origin(_read(args[0], item, f"{place}[{i}]") for i, item in enumerate(value))
+    return len(args) == 2 and args[1] is Ellipsis
 
 
-def _read_union(hint: Any, value: Json, place: str) -> Any:
+def _scalar_reader(hint: Any) -> Reader:
+    allowed: Any = hint
+    what = "null" if hint is None or hint is type(None) else hint.__name__
+    if hint is None:
+        allowed = type(None)
+    elif hint is float:
+        allowed, what = (int, float), "a number"
+    elif hint is int:
+        what = "an integer"
+
+    def read(value: Json, place: Place) -> Any:
+        # To Python, true is a number.
+        if not isinstance(value, allowed) or (isinstance(value, bool) and hint in (int, float)):
+            raise _misfit(place, what)
+        return float(value) if hint is float else value
+
+    return read
+
+
+def _literal_reader(choices: tuple[Any, ...]) -> Reader:
+    def read(value: Json, place: Place) -> Any:
+        if value not in choices:
+            raise _misfit(place, f"one of {choices}")
+        return value
+
+    return read
+
+
+def _mapping_reader(read_item: Reader) -> Reader:
+    def read(value: Json, place: Place) -> Any:
+        if not isinstance(value, dict):
+            raise _misfit(place, "an object")
+        return {key: read_item(item, (place, key)) for key, item in value.items()}
+
+    return read
+
+
+def _items_reader(make: type, read_item: Reader) -> Reader:
+    def read(value: Json, place: Place) -> Any:
+        if not isinstance(value, list):
+            raise _misfit(place, "a list")
+        return make([read_item(item, (place, number)) for number, item in enumerate(value)])
+
+    return read
+
+
+def _fixed_reader(readers: list[Reader]) -> Reader:
+    def read(value: Json, place: Place) -> Any:
+        if not isinstance(value, list):
+            raise _misfit(place, "a list")
+        if len(value) != len(readers):
+            raise _misfit(place, f"{len(readers)} items")
+        pairs = zip(readers, value, strict=True)
+        return tuple(read(item, (place, number)) for number, (read, item) in enumerate(pairs))
+
+    return read
+
+
+def _union_reader(hint: Any) -> Reader:
     members = [_plain(member) for member in typing.get_args(hint)]
-    if value is None and type(None) in members:
-        return None
-    if isinstance(value, dict):
-        tagged = {
-            _tag_of(typing.cast("type", m)): m for m in members if dataclasses.is_dataclass(m)
-        }
-        kind = value.get("kind")
-        chosen = tagged.get(kind if isinstance(kind, str) else None) or tagged.get(None)
-        if chosen is not None:
-            return _read_dataclass(typing.cast("type", chosen), value, place)
-    for member in members:
-        if dataclasses.is_dataclass(member) or member is type(None):
-            continue
-        try:
-            return _read(member, value, place)
-        except CodecError:
-            continue
-    raise CodecError(f"{place}: no form of {hint} fits")
+    has_null = type(None) in members
+    classes = [member for member in members if dataclasses.is_dataclass(member)]
+    others = [
+        _reader_of(member)
+        for member in members
+        if member not in classes and member is not type(None)
+    ]
+
+    def read(value: Json, place: Place) -> Any:
+        if value is None and has_null:
+            return None
+        if classes and isinstance(value, dict):
+            tagged = {_tag_of(typing.cast("type", each)): each for each in classes}
+            kind = value.get("kind")
+            chosen = tagged.get(kind if isinstance(kind, str) else None) or tagged.get(None)
+            if chosen is not None:
+                return _read_dataclass(typing.cast("type", chosen), value, place)
+        for read_member in others:
+            try:
+                return read_member(value, place)
+            except CodecError:
+                continue
+        raise CodecError(f"{_text_of(place)}: no form of {hint} fits")
+
+    return read
 
 
 @functools.cache
 def _tag_of(cls: type) -> str | None:
-    hint = _hints(cls).get("kind")
+    hint = typing.get_type_hints(cls).get("kind")
     return typing.get_args(hint)[0] if typing.get_origin(hint) is typing.Literal else None
 
 
 @functools.cache
-def _hints(cls: type) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+def _field_readers(cls: type) -> dict[str, Reader]:
+    hints = typing.get_type_hints(cls)
+    return {field.name: _reader_of(hints[field.name]) for field in dataclasses.fields(cls)}
 
 
-def _read_dataclass(cls: type, value: Json, place: str) -> Any:
-    _expect(isinstance(value, dict), place, "an object")
-    hints = _hints(cls)
-    names = {field.name for field in dataclasses.fields(cls)}
-    unknown = value.keys() - names
-    _expect(not unknown, place, f"no keys {sorted(unknown)}")
-    arguments = {name: _read(hints[name], item, f"{place}.{name}") for name, item in value.items()}
+def _read_dataclass(cls: type, value: Json, place: Place) -> Any:
+    if not isinstance(value, dict):
+        raise _misfit(place, "an object")
+    readers = _field_readers(cls)
+    if not value.keys() <= readers.keys():
+        raise _misfit(place, f"no keys {sorted(value.keys() - readers.keys())}")
+    arguments = {name: readers[name](item, (place, name)) for name, item in value.items()}
     try:
         return cls(**arguments)
     except TypeError as error:
-        raise CodecError(f"{place}: {error}") from None
+        raise CodecError(f"{_text_of(place)}: {error}") from None
 
 
-def _expect(holds: bool, place: str, what: str) -> None:
-    if not holds:
-        raise CodecError(f"{place}: expected {what}")
+def _misfit(place: Place, what: str) -> CodecError:
+    return CodecError(f"{_text_of(place)}: expected {what}")
+
+
+def _text_of(place: Place) -> str:
+    parts: list[str] = []
+    while place:
+        place, part = place
+        parts.append(f".{part}" if isinstance(part, str) else f"[{part}]")
+    return "$" + "".join(reversed(parts))

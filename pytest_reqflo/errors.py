@@ -106,6 +106,8 @@ CODES: dict[str, str] = {
     "RF621": "a secret cannot be written",
     "RF625": "a schedule cannot be found or made",
     "RF626": "a worker cannot start",
+    "RF628": "a run cannot be repeated from this step on",
+    "RF629": "sealed values are not for this run",
     # RF7xx: reports
     "RF701": "a report could not be written",
     # RF8xx: options and arguments

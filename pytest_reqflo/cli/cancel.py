@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
-import socket
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
-from pytest_reqflo.cli.stored import add_database_options, open_chosen
+from pytest_reqflo.cli.stored import add_database_options, find_ender, open_chosen, who
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.history import RunLine
@@ -41,7 +37,7 @@ def _cancel(store: RunStore, line: RunLine, *, is_forced: bool) -> str:
     if line.ended_at:
         return f"is over already ({line.status}), nothing is changed"
     with store.database.begin() as connection:
-        store.records.ask_cancel(connection, line.run_id, _who())
+        store.records.ask_cancel(connection, line.run_id, who())
     if is_forced:
         return _end_by_force(store, line)
     match line.status:
@@ -57,28 +53,15 @@ def _cancel(store: RunStore, line: RunLine, *, is_forced: bool) -> str:
 
 
 def _end_by_force(store: RunStore, line: RunLine) -> str:
-    from pytest_reqflo.engine.durable.closing import CANCELLED, close_run
-    from pytest_reqflo.engine.durable.keeping import ResultKeeper
-    from pytest_reqflo.engine.durable.master_key import find_keyring
+    from pytest_reqflo.engine.durable.ending import CANCELLED, close_run
 
-    keyring = find_keyring(os.environ)
-    if keyring is None:
+    ender = find_ender(store, f"cancel {who()}")
+    if ender is None:
         # Who cannot sign writes no result; a worker finds the ended workflow and does.
-        seen = store.engine_rows.of_runs([line.run_id])
-        store.engine_rows.cancel(each.workflow_id for each in seen)
+        store.engine_rows.cancel(store.engine_rows.of_runs([line.run_id]))
         return "is ended; without the master key its result is left to a worker"
-    keeper = ResultKeeper(records=store.records, keyring=keyring, worker_id=f"cancel {_who()}")
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    outcome = close_run(store, keeper, line.run_id, CANCELLED, now)
+    outcome = close_run(store, ender, line.run_id, CANCELLED)
     return "is cancelled" if outcome == "cancelled" else f"had ended just before ({outcome})"
-
-
-def _who() -> str:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no entry
-        name = str(os.getuid())
-    return f"{name}@{socket.gethostname()}"
 
 
 COMMAND = Command(

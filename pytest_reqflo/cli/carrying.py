@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_reqflo.artifact.codec import artifact_id
 from pytest_reqflo.cli.arguments import Options
 from pytest_reqflo.cli.settings import ProjectSettings, load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
-from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.embedded import EmbeddedStore, Live
@@ -101,20 +98,10 @@ def _library_of(settings: ProjectSettings, request: RunRequest) -> Library:
     return load_library(root, shown_from=settings.rootdir)
 
 
-def refuse_alive(line: RunLine) -> None:
+def refuse_alive(line: RunLine, *, by_workers: bool) -> None:
     """Raise UsageProblem RF611 when a process or a worker carries the run on."""
-    if line.status in ("running", "queued"):
-        title = f"run {line.run_id} is {line.status}: it is carried on already"
+    if by_workers or line.status in ("running", "queued"):
+        who = "workers carry it on by themselves" if by_workers else "it is carried on already"
+        title = f"run {line.run_id} is {line.status}: {who}"
         hint = f"`reqflo status {line.run_id}` follows it"
         raise UsageProblem(Diagnostic(code="RF611", title=title, hint=hint))
-
-
-def renewed(request: RunRequest, environment: str) -> RunRequest:
-    """Return *request* as that of a new run, against *environment*."""
-    identity = replace(
-        request.identity,
-        run_id=f"run_{uuid.uuid4().hex}",
-        artifact=artifact_id(Digest(request.artifact)),
-        environment=environment,
-    )
-    return replace(request, identity=identity, environment=environment)

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 VARIABLE = "REQFLO_DATABASE_URL"
 
 
-def add_database_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--db``."""
+_DEFAULT = f"{VARIABLE}, which no list of processes shows"
+
+
+def add_database_option(parser: argparse.ArgumentParser, *, default: str = _DEFAULT) -> None:
+    """Add ``--db``; *default* says what is meant without it."""
     parser.add_argument(
         "--db",
         metavar="URL",
-        help=f"postgresql://USER@HOST/NAME, or sqlite:///FILE (default: {VARIABLE}, "
-        "which no list of processes shows)",
+        help=f"postgresql://USER@HOST/NAME, or sqlite:///FILE (default: {default})",
     )
 
 
@@ -89,5 +91,5 @@ def perform_action(options: Options) -> int:
 
 
 def shown_time(seconds: float) -> str:
-    """Return a time of the database to the minute, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
+    """Return a time of the database in UTC, to the second."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"

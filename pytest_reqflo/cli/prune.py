@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import socket
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
-from pytest_reqflo.cli.stored import add_database_options, open_chosen, read_duration_s
+from pytest_reqflo.cli.stored import add_database_options, find_ender, open_chosen, read_duration_s
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
 
@@ -62,18 +60,13 @@ def _read_keep(text: str) -> KeepRule:
 
 def _close(store: RunStore, run_ids: Sequence[str]) -> bool:
     """Close runs as lost; say whether that can be done."""
-    from pytest_reqflo.engine.durable.closing import LOST, close_run
-    from pytest_reqflo.engine.durable.keeping import ResultKeeper
-    from pytest_reqflo.engine.durable.master_key import find_keyring
+    from pytest_reqflo.engine.durable.ending import LEFT, close_run
 
-    keyring = find_keyring(os.environ) if run_ids else None
-    if keyring is None:
+    ender = find_ender(store, f"prune {socket.gethostname()}") if run_ids else None
+    if ender is None:
         return False
-    worker_id = f"prune {socket.gethostname()}"
-    keeper = ResultKeeper(records=store.records, keyring=keyring, worker_id=worker_id)
-    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     for run_id in run_ids:
-        close_run(store, keeper, run_id, LOST, now)
+        close_run(store, ender, run_id, LEFT)
     return True
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
-from pytest_reqflo.cli.arguments import Command, Options, add_store_option
+from pytest_reqflo.cli.arguments import Command, Options
 from pytest_reqflo.cli.carrying import load_project, open_carrier, open_live, refuse_alive
 from pytest_reqflo.cli.results import ended_code, result_lines
+from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.engine.protocol import LocalRun
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN_ID", help="id of the run; its beginning will do")
-    add_store_option(parser)
+    add_database_options(parser)
 
 
 def _perform(options: Options) -> int:
@@ -24,18 +26,15 @@ def _perform(options: Options) -> int:
 
 
 def _resume(options: Options) -> LocalRun:
-    from pytest_reqflo.engine.durable.extra import require_extra
-
-    require_extra()
     from pytest_reqflo.engine.durable.history import find_run, load_kept_result
-    from pytest_reqflo.engine.durable.stores import open_runs
 
     settings = load_project(options)
-    with open_runs(settings.store) as seen:
+    with open_chosen(options) as seen:
         line = find_run(seen, options.run)
-        refuse_alive(line)
         if line.ended_at:
             return LocalRun(load_kept_result(seen, line.run_id))
+        refuse_alive(line, by_workers=seen.folder is None)
+        settings = replace(settings, store=seen.folder or settings.store)
     with open_carrier(settings, line.batch_id) as carrier:
         # Read with its values first: with another key the run would end here instead of going on.
         request = carrier.store.request_of(carrier.load(line.run_id))
@@ -51,7 +50,7 @@ COMMAND = Command(
         "environment as it was when it began; secrets are read anew, from where the project says.\n"
         "No fixture is set up: a server that the suite itself starts is not there. Of a run that is\n"
         "over the result is shown, as it was recorded. `pytest --reqflo-durable --reqflo-resume`\n"
-        "carries on all that one session left."
+        "carries on all that one session left. Runs in a Postgres are carried on by workers."
     ),
     examples=(
         "  reqflo resume run_0123456789abcdef0123456789abcdef\n"

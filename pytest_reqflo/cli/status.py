@@ -42,7 +42,7 @@ def _perform(options: Options) -> int:
 def load_result(store: RunStore, line: RunLine) -> JourneyResult:
     """Return the result of the run, or what it has recorded so far. Raises: EngineError RF613."""
     if not line.ended_at:
-        from pytest_reqflo.engine.durable.closing import run_so_far
+        from pytest_reqflo.engine.durable.ending import run_so_far
 
         return run_so_far(store, line.run_id)
     from pytest_reqflo.engine.durable.history import load_kept_result

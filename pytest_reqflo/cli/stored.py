@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import os
 import re
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Options, add_store_option
+from pytest_reqflo.cli.database import VARIABLE, add_database_option, shown_time
 from pytest_reqflo.cli.settings import load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
 from pytest_reqflo.values import printable
 
 if TYPE_CHECKING:
+    from pytest_reqflo.engine.durable.ending import RunEnder
     from pytest_reqflo.engine.durable.history import RunLine
     from pytest_reqflo.engine.durable.stores import RunStore
-
-URL_VARIABLE = "REQFLO_DATABASE_URL"
 
 _DURATION = re.compile(r"(\d{1,6})([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -30,11 +32,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 def add_database_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--store`` and ``--db``."""
     add_store_option(parser)
-    parser.add_argument(
-        "--db",
-        metavar="URL",
-        help=f"Postgres that holds the runs (default: {URL_VARIABLE}; else the store's runs.db)",
-    )
+    add_database_option(parser, default=f"{VARIABLE}; else the store's runs.db")
 
 
 @contextlib.contextmanager
@@ -50,9 +48,32 @@ def open_chosen(options: Options) -> Iterator[RunStore]:
 
     folder = options.store or load_settings(Path.cwd()).store
     # A store that is written out says more than a variable.
-    url = options.db or ("" if options.store else os.environ.get(URL_VARIABLE, ""))
+    url = options.db or ("" if options.store else os.environ.get(VARIABLE, ""))
     with open_runs(folder, url) as store:
         yield store
+
+
+def find_ender(store: RunStore, worker_id: str) -> RunEnder | None:
+    """Return what writes results in the name of *worker_id*, None without the key to sign them."""
+    from pytest_reqflo.engine.clock import SystemClock
+    from pytest_reqflo.engine.durable.ending import RunEnder
+    from pytest_reqflo.engine.durable.keeping import ResultKeeper
+    from pytest_reqflo.engine.durable.master_key import find_keyring
+
+    keyring = find_keyring(os.environ)
+    if keyring is None:
+        return None
+    keeper = ResultKeeper(records=store.records, keyring=keyring, worker_id=worker_id)
+    return RunEnder(keeper=keeper, now=SystemClock().now)
+
+
+def who() -> str:
+    """Return the user and the machine, as records name them."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no entry
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
 
 
 def read_duration_s(text: str) -> int | None:
@@ -77,11 +98,6 @@ def read_since(text: str, now: float) -> float:
         raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint)) from None
     # Times of the store are shown in UTC, so they can be given back as they are.
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def shown_time(seconds: float) -> str:
-    """Return the time in UTC, to the second."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def line_text(line: RunLine) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel
@@ -83,17 +85,49 @@ def _is_model(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, BaseModel)
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What a hint allows; *mapping* is what a mapping without a known `type` was meant to be."""
+
+    hint: Any
+    first: Any
+    tagged: Mapping[Any, Any]
+    mapping: Any
+    sequence: Any
+
+
+_CHOICES: dict[int, _Choice] = {}
+"""By the identity of the hint, which is kept: not all hints have a hash, and all stay as they are."""
+
+
+def _choice_of(hint: Any) -> _Choice:
+    found = _CHOICES.get(id(hint))
+    if found is None:
+        found = _CHOICES[id(hint)] = _make_choice(hint)
+    return found
+
+
+def _make_choice(hint: Any) -> _Choice:
+    members = members_of(hint)
+    models = [member for member in members if _is_model(member)]
+    free = [member for member in members if typing.get_origin(member) is dict]
+    lists = [member for member in members if typing.get_origin(member) is list]
+    return _Choice(
+        hint=hint,
+        first=members[0],
+        tagged={tag: member for member in reversed(models) if (tag := _tag_of(member)) is not None},
+        mapping=next(iter((*models, *free)), None),
+        sequence=next(iter(lists), None),
+    )
+
+
 def _choose(hint: Any, data: Json) -> Any:
     """Return the member of a union that *data* was meant to be."""
-    members = members_of(hint)
+    choice = _choice_of(hint)
     if isinstance(data, dict):
-        models = [member for member in members if _is_model(member)]
-        tagged = [member for member in models if _tag_of(member) == data.get("type", "")]
-        free = [member for member in members if typing.get_origin(member) is dict]
-        return next(iter((*tagged, *models, *free)), None)
-    if isinstance(data, list):
-        return next((member for member in members if typing.get_origin(member) is list), None)
-    return members[0]
+        tag = data.get("type", "")
+        return choice.tagged.get(tag if isinstance(tag, str) else "", choice.mapping)
+    return choice.sequence if isinstance(data, list) else choice.first
 
 
 def _tag_of(model: type[BaseModel]) -> str | None:
@@ -104,13 +138,17 @@ def _tag_of(model: type[BaseModel]) -> str | None:
 
 def _step(hint: Any, part: str | int) -> Any:
     if _is_model(hint):
-        fields = {field.alias or name: field for name, field in hint.model_fields.items()}
-        field = fields.get(str(part))
-        return field.annotation if field else None
+        return _fields_of(hint).get(str(part))
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is list:
         return args[0]
     return args[1] if origin is dict else None
+
+
+@functools.cache
+def _fields_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the types of the keys of *model*."""
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
 def _child(data: Json, part: str | int) -> Json:

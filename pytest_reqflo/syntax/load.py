@@ -8,6 +8,8 @@ lists or mappings. A key is always text: ``on:``, ``404:`` and ``null:`` are "on
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +89,9 @@ def _compose(composer: Composer, text: str, loader: Any) -> None:
     try:
         composer.check_characters()
         for event in yaml.parse(text, Loader=loader):
-            _take(composer, event)
+            take = _TAKERS.get(type(event))
+            if take is not None:
+                take(composer, event)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         if mark and "maximum nesting depth" in str(getattr(error, "problem", "")):
@@ -100,27 +104,45 @@ def _compose(composer: Composer, text: str, loader: Any) -> None:
         return
 
 
-def _take(composer: Composer, event: Any) -> None:
+def _take_scalar(composer: Composer, event: Any) -> None:
+    composer.take_scalar(
+        event.value,
+        _position(event.start_mark),
+        _position(event.end_mark),
+        is_plain=bool(event.implicit[0]),
+        anchor=event.anchor,
+        tag=event.tag,
+    )
+
+
+def _open(kind: str, composer: Composer, event: Any) -> None:
+    start, is_flow = _position(event.start_mark), bool(event.flow_style)
+    composer.open(kind, start, is_flow=is_flow, anchor=event.anchor, tag=event.tag)
+
+
+def _close(composer: Composer, event: Any) -> None:
+    composer.close(_position(event.end_mark))
+
+
+def _take_alias(composer: Composer, event: Any) -> None:
     start, end = _position(event.start_mark), _position(event.end_mark)
-    match event:
-        case yaml.ScalarEvent(value=value, anchor=anchor, tag=tag):
-            composer.take_scalar(
-                value, start, end, is_plain=bool(event.implicit[0]), anchor=anchor, tag=tag
-            )
-        case yaml.MappingStartEvent(anchor=anchor, tag=tag):
-            is_flow = bool(event.flow_style)
-            composer.open("mapping", start, is_flow=is_flow, anchor=anchor, tag=tag)
-        case yaml.SequenceStartEvent(anchor=anchor, tag=tag):
-            is_flow = bool(event.flow_style)
-            composer.open("list", start, is_flow=is_flow, anchor=anchor, tag=tag)
-        case yaml.CollectionEndEvent():
-            composer.close(end)
-        case yaml.AliasEvent(anchor=anchor):
-            composer.take_alias(str(anchor), start, end)
-        case yaml.DocumentStartEvent():
-            composer.begin_document(start)
-        case _:
-            pass
+    composer.take_alias(str(event.anchor), start, end)
+
+
+def _begin_document(composer: Composer, event: Any) -> None:
+    composer.begin_document(_position(event.start_mark))
+
+
+_TAKERS: Mapping[type, Callable[[Composer, Any], None]] = {
+    yaml.ScalarEvent: _take_scalar,
+    yaml.MappingStartEvent: functools.partial(_open, "mapping"),
+    yaml.SequenceStartEvent: functools.partial(_open, "list"),
+    yaml.MappingEndEvent: _close,
+    yaml.SequenceEndEvent: _close,
+    yaml.AliasEvent: _take_alias,
+    yaml.DocumentStartEvent: _begin_document,
+}
+"""What is done with each kind of event; the others say nothing new."""
 
 
 def _problem_of(error: yaml.YAMLError) -> YamlProblem:

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,13 +20,17 @@ from waiting import until
 
 URL_VARIABLE = "REQFLO_TEST_POSTGRES_URL"
 _PLAIN_USER = "nobody"
-_FAST = ("fsync=off", "full_page_writes=off", "max_connections=200", "unix_socket_directories=")
+DURABLE = ("max_connections=200", "unix_socket_directories=")
+"""Settings of a server that keeps what it has committed, as one that is measured must."""
+
+_FAST = ("fsync=off", "full_page_writes=off", *DURABLE)
 
 
 class PostgresServer:
     """A server with a superuser `postgres` and no password, in a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Sequence[str] = _FAST) -> None:
+        self._settings = settings
         self._as_user = {"user": _PLAIN_USER, "group": "nogroup"} if os.geteuid() == 0 else {}
         # Not below the folder of pytest, which only its owner may enter.
         self._folder = Path(tempfile.mkdtemp(prefix="reqflo-pg-"))
@@ -40,7 +45,7 @@ class PostgresServer:
         self.start()
 
     def start(self) -> None:
-        options = [part for option in _FAST for part in ("-c", option)]
+        options = [part for option in self._settings for part in ("-c", option)]
         command = [_binary("postgres"), "-D", "data", "-p", str(self.port), *options]
         self._process = subprocess.Popen(
             command, cwd=self._folder, stderr=subprocess.DEVNULL, **self._as_user

@@ -11,6 +11,7 @@ A document says with which format it was written; a reader accepts that format a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,11 +31,18 @@ APPLICATION_VERSION = f"reqflo-exec-{EXECUTION_FORMAT}"
 
 BEGIN = "000:begin"
 FINISH = "999:finish"
+TRY_NAME = re.compile(r"(?P<index>\d{3,}):.+#(?P<number>\d+)")
+"""Name of the outcome of a try: the number of its step from 0, the number of the try from 1."""
 
 
 def over(address: str) -> str:
     """Return the name under which the end of the wait at *address* is kept."""
     return f"{address}:over"
+
+
+def is_over(name: str) -> bool:
+    """Say whether *name* is that of the end of a wait."""
+    return name.endswith(":over")
 
 
 class Sealer(Protocol):
@@ -97,6 +105,14 @@ class CheckpointCodec:
             start=from_json(RunStart, document["start"]),
             environment=from_json(EnvironmentSnapshot, environment),
         )
+
+    def check(self, recorded: Mapping[str, str]) -> None:
+        """Read all that is sealed in a record. Raises: SealProblem for what cannot be."""
+        for name, text in recorded.items():
+            if name == BEGIN:
+                self.begin_from_json(from_text(text))
+            elif TRY_NAME.fullmatch(name):
+                self.outcome_from_json(name, from_text(text))
 
     def outcome_to_json(self, address: str, outcome: TryDone | Waited | Interrupted) -> Json:
         """Return the checkpoint of the effect at *address*."""

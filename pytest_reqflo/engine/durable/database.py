@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +50,9 @@ _HINTS = {
     "42501": "`reqflo db roles` prints which role may do what",
 }
 
+_IDLE_S = 1.0
+"""After this time without use a connection is asked whether it lives."""
+
 _PRAGMAS = ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL")
 
 
@@ -69,7 +74,10 @@ class Database:
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection for single reads; on SQLite it takes no lock that a writer waits for."""
         with self.engine.connect() as connection:
-            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            # With SQLite a transaction begins at the first change; there is none.
+            if self.is_postgres:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
 
     def now(self) -> sa.ColumnElement[float]:
         """Return the expression of the database's own clock, in seconds since 1970."""
@@ -159,7 +167,6 @@ def open_postgres(
         _with_driver(url),
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=30,
         hide_parameters=True,
     )
@@ -176,8 +183,30 @@ def open_postgres(
         # What is not committed is undone when the connection goes back to the pool.
         connection.commit()
 
+    _ping_when_idle(engine)
     shown = engine.url.render_as_string(hide_password=True).partition("?")[0]
     return Database(engine, is_postgres=True, shown=shown)
+
+
+def _ping_when_idle(engine: sa.Engine) -> None:
+    """Let a connection that was idle prove that it lives before it is used.
+
+    One that was used a moment ago need not: a run would spend a tenth of its time on asking. Should
+    it be dead all the same, whoever uses it tries again, as for one that dies under way.
+    """
+
+    @sa.event.listens_for(engine, "checkin")
+    def _note(_: Any, record: Any) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, _: Any) -> None:
+        if time.monotonic() - record.info.get("used_at", math.inf) < _IDLE_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            raise sa.exc.DisconnectionError from None
 
 
 def _is_postgres_url(address: str) -> bool:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.engine.durable.crashing import may_crash
 from pytest_reqflo.engine.durable.patience import patiently
@@ -64,12 +66,20 @@ class Dispatcher:
                 records.put_artifact(connection, artifact, blobs)
             records.put_batch(connection, batch.batch_id, batch.trigger, batch.dispatched_by)
             ids = records.register_all(connection, orders)
-            for order, run_id in zip(orders, ids, strict=True):
-                if run_id == order.run_id:
-                    self._queue.put(connection, Segment(run_id, 1), queue_of(order.environment))
+            own = [
+                order for order, run_id in zip(orders, ids, strict=True) if run_id == order.run_id
+            ]
+            self._enqueue(connection, own)
             may_crash("not yet committed")
         may_crash("committed")
         return ids
+
+    def _enqueue(self, connection: sa.Connection, orders: Sequence[RunOrder]) -> None:
+        queues: dict[str, list[Segment]] = {}
+        for order in orders:
+            queues.setdefault(queue_of(order.environment), []).append(Segment(order.run_id, 1))
+        for queue, segments in queues.items():
+            self._queue.put_all(connection, segments, queue)
 
 
 def wait_for_results(

@@ -7,21 +7,31 @@ recorded. So a run that another process left goes on with the try at hand. No db
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import Protocol, TypeVar, assert_never
 
 from pytest_reqflo.artifact.model import InFlight, StepSpec
 from pytest_reqflo.engine.durable.checkpoints import (
     BEGIN,
     FINISH,
+    Begin,
     CheckpointCodec,
+    Refused,
     from_text,
     over,
     to_text,
 )
-from pytest_reqflo.engine.durable.preparing import DurableRun, Prepared, Surroundings, prepare
+from pytest_reqflo.engine.durable.preparing import (
+    DurableRun,
+    Prepared,
+    Surroundings,
+    prepare,
+    problems_of,
+)
+from pytest_reqflo.engine.durable.taking import TakesOver
 from pytest_reqflo.engine.trying import Trying
+from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.result import JourneyResult, Problem, TryResult
 from pytest_reqflo.run.capture import no_answer
 from pytest_reqflo.run.effects import (
@@ -41,6 +51,9 @@ _REPEATED = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 """Methods that may be sent again when nobody knows whether they arrived (RFC 9110, 9.2.2)."""
 
 
+T = TypeVar("T")
+
+
 class Recorder(Protocol):
     """Keeps what happened under a name, once; a run that is continued gets it back."""
 
@@ -55,6 +68,9 @@ class Recorder(Protocol):
 
     def is_left_over(self) -> bool:
         """Say whether another execution began this, and its process ended before it did."""
+
+    def give_up(self, end: Callable[[Mapping[str, str]], T]) -> T:
+        """Return what *end* makes of all that is recorded; nothing of the run follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +89,23 @@ class Driven:
 def drive(
     run: DurableRun, recorder: Recorder, codec: CheckpointCodec, around: Surroundings
 ) -> Driven:
-    """Return the result of *run*, kept."""
-    begin = codec.begin_from_json(
-        from_text(recorder.record(BEGIN, lambda: to_text(codec.begin_to_json(around.begin()))))
-    )
-    prepared = prepare(run, begin, around)
+    """Return the result of *run*, kept. Raises: SealProblem when its record cannot be read."""
+    text = recorder.record(BEGIN, lambda: to_text(codec.begin_to_json(_begin(run, around))))
+    prepared = prepare(run, codec.begin_from_json(from_text(text)), around)
     if isinstance(prepared, JourneyResult):
         return Driven(result=_finished(prepared, recorder, around))
     trying = Trying(prepared.plan, run.blobs, prepared.start, prepared.means)
-    return _Driver(prepared, trying, recorder, codec, around).run()
+    return _Driver(prepared, trying, recorder, codec, around, run.takes).run()
+
+
+def _begin(run: DurableRun, around: Surroundings) -> Begin | Refused:
+    begin = around.begin()
+    if run.takes is None or isinstance(begin, Refused):
+        return begin
+    try:
+        return run.takes.begin(begin)
+    except ReqfloError as error:
+        return Refused(at=begin.start.started_at, problems=problems_of(error))
 
 
 def _finished(result: JourneyResult, recorder: Recorder, around: Surroundings) -> JourneyResult:
@@ -99,7 +123,9 @@ class _Driver:
         recorder: Recorder,
         codec: CheckpointCodec,
         around: Surroundings,
+        takes: TakesOver | None,
     ) -> None:
+        self._takes = takes
         self._on_interrupt = prepared.plan.artifact.settings.on_interrupt
         self._flow = run_journey(prepared.plan, prepared.start)
         self._trying = trying
@@ -139,8 +165,9 @@ class _Driver:
             case Finish(result=result):
                 if self._starts_again:
                     return Finished(finished_at="")
+                noted = self._takes.noted(result) if self._takes else result
                 return Finished(
-                    finished_at=_finished(result, self._recorder, self._around).finished_at
+                    finished_at=_finished(noted, self._recorder, self._around).finished_at
                 )
             case _:
                 assert_never(effect)
@@ -155,7 +182,9 @@ class _Driver:
         return codec.outcome_from_json(address, from_text(text))
 
     def _wait(self, effect: Wait) -> TryDone | Waited | Interrupted:
-        ended: Waited | Interrupted = Waited(elapsed_s=effect.duration_s)
+        ended: TryDone | Waited | Interrupted = Waited(elapsed_s=effect.duration_s)
+        if self._takes is not None and self._takes.covers(effect.address):
+            return self._recorded(over(effect.address), self._taken_wait(effect, self._takes))
         try:
             self._recorder.wait(effect.address, effect.duration_s)
         except KeyboardInterrupt as error:
@@ -163,10 +192,19 @@ class _Driver:
         # An interruption must be met again in the same place, or the steps after it have other names.
         return self._recorded(over(effect.address), lambda: ended)
 
+    def _taken_wait(
+        self, effect: Wait, takes: TakesOver
+    ) -> Callable[[], TryDone | Waited | Interrupted]:
+        nothing = Waited(elapsed_s=0.0)
+        return lambda: takes.taken.outcomes.get(over(effect.address), nothing)
+
     # --- tries -----------------------------------------------------------------------------------
 
-    def _act_for(self, do: DoTry) -> Callable[[], TryDone | Interrupted]:
+    def _act_for(self, do: DoTry) -> Callable[[], TryDone | Waited | Interrupted]:
         """Return what to do when no outcome of *do* is recorded."""
+        takes = self._takes
+        if takes is not None and takes.covers(do.address):
+            return lambda: _taken(do, takes)
         if in_flight_of(do.step) == "fail":
             recorder = self._recorder
             began = recorder.record(f"{do.address}:intent", lambda: recorder.execution)
@@ -199,17 +237,27 @@ def in_flight_of(step: StepSpec) -> InFlight:
     return "repeat" if step.request.method in _REPEATED else "fail"
 
 
+def _taken(do: DoTry, takes: TakesOver) -> TryDone | Waited | Interrupted:
+    found = takes.taken.outcomes.get(do.address)
+    if found is not None:
+        return found
+    # The environment has changed since: the step was left out then, or passed at an earlier try.
+    message = f"step `{do.step.id}` is to be taken from run {takes.run_id}, which did not send it"
+    return _unsent(do, "RF628", message, "run it anew without --from-step")
+
+
 def _unknown(do: DoTry) -> TryDone:
     message = (
         f"the outcome of step `{do.step.id}` is unknown: its process ended while the request was "
         "under way, and it is not sent again"
     )
+    hint = "set `in_flight: repeat` or `repeat_with_key` where the API allows it"
+    return _unsent(do, "RF510", message, hint)
+
+
+def _unsent(do: DoTry, code: str, message: str, hint: str) -> TryDone:
     problem = Problem(
-        code="RF510",
-        category="interrupted",
-        message=message,
-        pointer=do.pointer,
-        hint="set `in_flight: repeat` or `repeat_with_key` where the API allows it",
+        code=code, category="interrupted", message=message, pointer=do.pointer, hint=hint
     )
     return TryDone(
         result=TryResult(number=do.number, outcome="error", problems=(problem,)),

@@ -94,9 +94,7 @@ class EmbeddedStore:
         try:
             return request_of(stored.order, self._unseal)
         except SealProblem as problem:
-            title = f"the values of run {stored.order.run_id} cannot be read: {problem}"
-            hint = "REQFLO_MASTER_KEY must hold the key that they were sealed with"
-            raise EngineError(Diagnostic(code="RF614", title=title, hint=hint)) from None
+            raise _unreadable(f"the values of run {stored.order.run_id}", problem) from None
 
     def find_left(self, batch_id: str, item_id: str, artifact: Digest) -> str | None:
         """Return the run of an item in another batch, None when it has none of this artifact."""
@@ -104,10 +102,14 @@ class EmbeddedStore:
             return self.records.find_item(connection, batch_id, item_id, artifact)
 
     def resume(self, run_id: str, live: Live) -> LocalRun:
-        """Return the result of a run that is over, or carry it on from its last checkpoint."""
+        """Return the result of a run that is over, or carry it on from its last checkpoint.
+
+        Raises: EngineError RF614, and the run stays as it is, when its record cannot be read here.
+        """
         kept = self._find_result(run_id)
         if kept is not None:
             return LocalRun(kept)
+        self._check_readable(run_id)
         left = self._engine.leave_to_here(run_id)
         return self._perform(left, live)
 
@@ -128,6 +130,14 @@ class EmbeddedStore:
         if result is None:
             raise _carried_on_elsewhere(run_id)
         return LocalRun(result, self._performer.pending.pop(run_id, None))
+
+    def _check_readable(self, run_id: str) -> None:
+        # With another key the run would end here instead of going on where the right one is.
+        self.request_of(self._performer.load(run_id))
+        try:
+            self._performer.codec_for(run_id).check(self._engine.recorded_of(run_id))
+        except SealProblem as problem:
+            raise _unreadable(f"what run {run_id} recorded", problem) from None
 
     def _find_result(self, run_id: str) -> JourneyResult | None:
         with self.records.database.reading() as connection:
@@ -152,6 +162,12 @@ class EmbeddedStore:
     def _begin(self, stored: StoredRun) -> Begin:
         start = RunStart(seed=randomness.token_hex(16), started_at=self._clock.now())
         return Begin(start=start, environment=self._live[stored.order.run_id].environment)
+
+
+def _unreadable(what: str, problem: SealProblem) -> EngineError:
+    hint = "REQFLO_MASTER_KEY must hold the key that it was sealed with"
+    title = f"{what} cannot be read: {problem}"
+    return EngineError(Diagnostic(code="RF614", title=title, hint=hint))
 
 
 def _carried_on_elsewhere(run_id: str) -> EngineError:

@@ -1,116 +1,145 @@
-"""Results of runs that were ended from outside, made of what they recorded. Nothing is sent."""
+"""Results of runs that nobody will end themselves, made of what they recorded. Nothing is sent.
+
+Neither key nor secret is needed for that: what a result is made of is not sealed.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pytest_reqflo.engine.durable.checkpoints import BEGIN, FINISH, to_text
-from pytest_reqflo.engine.durable.drive import drive
-from pytest_reqflo.engine.durable.keeping import FromOutside
+from pytest_reqflo.engine.durable.keeping import FromOutside, ResultKeeper
 from pytest_reqflo.engine.durable.orders import bare_request_of
-from pytest_reqflo.engine.durable.performing import RunPerformer
 from pytest_reqflo.engine.durable.preparing import unplanned
-from pytest_reqflo.engine.durable.queueing import Segment
-from pytest_reqflo.engine.durable.records import StoredRun
+from pytest_reqflo.engine.durable.progress import result_so_far
+from pytest_reqflo.engine.durable.records import Records, StoredResult, StoredRun
 from pytest_reqflo.result import JourneyResult, Outcome, Problem
 from pytest_reqflo.run.effects import RunStart
+from pytest_reqflo.values import Digest
+
+if TYPE_CHECKING:
+    from pytest_reqflo.engine.durable.stores import RunStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadEnd:
+class End:
     """How a run is said to have ended: in its row, in its document, and why."""
 
-    row: FromOutside
-    outcome: Outcome
-    problem: Problem
+    problems: tuple[Problem, ...]
+    row: FromOutside = ""
+    outcome: Outcome = "error"
 
 
-LOST = BadEnd(
+LOST = End(
     row="lost",
-    outcome="error",
-    problem=Problem(
-        code="RF616",
-        category="interrupted",
-        message="the run is lost: its workers ended before it did, as often as it allows",
-        hint="look for what ends the workers; `reqflo rerun` begins the run anew",
+    problems=(
+        Problem(
+            code="RF616",
+            category="interrupted",
+            message="the run is lost: its workers ended before it did, as often as it allows",
+            hint="look for what ends the workers; `reqflo rerun` begins the run anew",
+        ),
     ),
 )
-CANCELLED = BadEnd(
+LEFT = End(
+    row="lost",
+    problems=(
+        Problem(
+            code="RF616",
+            category="interrupted",
+            message="the run is lost: its process ended before it did, and nobody carried it on",
+            hint="`reqflo resume` carries on what is not closed yet; `reqflo rerun` begins anew",
+        ),
+    ),
+)
+CANCELLED = End(
     row="cancelled",
     outcome="interrupted",
-    problem=Problem(code="RF617", category="interrupted", message="the run was cancelled by force"),
+    problems=(
+        Problem(
+            code="RF617",
+            category="interrupted",
+            message="the run was cancelled by force; its finally steps were not run",
+        ),
+    ),
 )
-BROKEN = BadEnd(
-    row="",
-    outcome="error",
-    problem=Problem(
-        code="RF613",
-        category="interrupted",
-        message="the run cannot be carried on: what is stored of it is missing, altered or unreadable",
+BROKEN = End(
+    problems=(
+        Problem(
+            code="RF613",
+            category="interrupted",
+            message="the run cannot be carried on: what is stored of it is missing, altered or unreadable",
+        ),
     ),
 )
 
-END_OF_STATUS: Mapping[str, BadEnd] = {
+END_OF_STATUS: Mapping[str, End] = {
     "CANCELLED": CANCELLED,
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": LOST,
     "ERROR": BROKEN,
 }
 
 
-class PastRecorder:
-    """Answers with what was recorded; what was not was interrupted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnder:
+    """Writes results in the name of one process; *now* is its clock, as RFC 3339."""
 
-    execution = ""
+    keeper: ResultKeeper
+    now: Callable[[], str]
 
-    def __init__(self, recorded: Mapping[str, str], now: str) -> None:
-        self._recorded = {FINISH: now, **recorded}
+    def end(
+        self, stored: StoredRun, attempt: int, recorded: Mapping[str, str], end: End
+    ) -> StoredResult:
+        """Keep a result of the run as far as it came, unless it has one; return what it has.
 
-    def record(self, name: str, act: Callable[[], str]) -> str:
-        """Return what is kept under *name*; only the beginning of a run is made up for."""
-        if name not in self._recorded:
-            return act() if name == BEGIN else to_text({"interrupted": "its worker ended"})
-        return self._recorded[name]
-
-    def wait(self, name: str, duration_s: float) -> None:
-        """Return at once: there is nothing to wait for."""
-
-    def is_left_over(self) -> bool:
-        """Say no: what is recorded tells how far the run came."""
-        return False
-
-
-class RunCloser:
-    """Writes the result of runs that will write none themselves."""
-
-    def __init__(self, performer: RunPerformer, now: Callable[[], str]) -> None:
-        self._performer = performer
-        self._now = now
-
-    def close(self, segment: Segment, recorded: Mapping[str, str], end: BadEnd) -> None:
-        """Keep the result of a run whose attempt ended with *segment*, unless it has one."""
-        stored = self._performer.load(segment.run_id)
+        Shape: *recorded* are the checkpoints of *attempt*, by name.
+        """
         result = self._result_of(stored, recorded)
+        now = self.now()
         ended = dataclasses.replace(
             result,
             outcome=end.outcome,
-            finished_at=self._now(),
-            problems=(*result.problems, end.problem),
-            category=result.category or end.problem.category,
+            started_at=result.started_at or now,
+            finished_at=now,
+            problems=(*result.problems, *end.problems),
+            category=end.problems[0].category,
         )
-        self._performer.keeper.keep(stored, segment.attempt, ended, ended=end.row)
+        return self.keeper.keep(stored, attempt, ended, ended=end.row)
 
     def _result_of(self, stored: StoredRun, recorded: Mapping[str, str]) -> JourneyResult:
         try:
-            return self._replayed(stored, recorded)
-        except Exception:  # noqa: BLE001  # whatever broke the run may break its replay
-            start = RunStart(seed="", started_at=self._now())
+            return so_far(self.keeper.records, stored, recorded)
+        except Exception:  # noqa: BLE001  # whatever broke the run may have broken its record
+            start = RunStart(seed="", started_at="")
             return unplanned(bare_request_of(stored.order).identity, start, ())
 
-    def _replayed(self, stored: StoredRun, recorded: Mapping[str, str]) -> JourneyResult:
-        performer = self._performer
-        run = performer.load_content(stored)
-        recorder = PastRecorder(recorded, self._now())
-        codec = performer.codec_for(stored.order.run_id)
-        return drive(run, recorder, codec, performer.surroundings(stored, attempt=0)).result
+
+def so_far(records: Records, stored: StoredRun, recorded: Mapping[str, str]) -> JourneyResult:
+    """Return how far a run came that recorded this. Raises: EngineError RF613, ArtifactError."""
+    order = stored.order
+    with records.database.reading() as connection:
+        artifact, _ = records.load_artifact(connection, Digest(order.artifact))
+    identity = bare_request_of(order).identity
+    named = dataclasses.replace(identity, environment=identity.environment or order.environment)
+    return result_so_far(named, artifact, recorded)
+
+
+# --- by those that look on ------------------------------------------------------------------------
+
+
+def close_run(store: RunStore, ender: RunEnder, run_id: str, end: End) -> str:
+    """Keep a result of the run unless it has one, end its workflows, and return its outcome."""
+    seen = store.engine_rows.of_runs([run_id])
+    attempt = max((each.order[0] for each in seen), default=1)
+    recorded = store.engine_rows.recorded(run_id)
+    # The result first: from then on whoever still carries the run out gets this one.
+    kept = ender.end(store.load(run_id), attempt, recorded, end)
+    store.engine_rows.cancel(seen)
+    return kept.outcome
+
+
+def run_so_far(store: RunStore, run_id: str) -> JourneyResult:
+    """Return how far a run without a result came. Raises: EngineError RF613."""
+    return so_far(store.records, store.load(run_id), store.engine_rows.recorded(run_id))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_reqflo.codec import to_json
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION, to_text
 from pytest_reqflo.engine.durable.ledger import chain_of, chain_start, mac_input
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.records import Records, RunOrder, StoredResult, StoredRun
 from pytest_reqflo.engine.durable.sealing import Keyring
 from pytest_reqflo.result import JourneyResult
-from pytest_reqflo.values import canonical_json, digest_of
+from pytest_reqflo.values import Json, canonical_json, digest_of
 
 FromOutside = Literal["", "cancelled", "lost"]
 """Ends that a result document has no words for; its row has."""
@@ -40,8 +39,9 @@ class ResultKeeper:
             if result.outcome == "interrupted" and not ended:
                 is_asked_for = records.is_cancelled(connection, stored.order.run_id)
                 ended = "cancelled" if is_asked_for else ""
-            hashes = _hashes_of(stored.order, attempt, result)
-            row = self._row(stored.order.run_id, attempt, result, hashes[-1], ended)
+            document = result.to_json()
+            hashes = _hashes_of(stored.order, attempt, document)
+            row = self._row(stored.order.run_id, attempt, result, document, hashes[-1], ended)
             steps = [
                 (step.id, step.outcome, each)
                 for step, each in zip(result.steps, hashes[1:], strict=True)
@@ -49,9 +49,14 @@ class ResultKeeper:
             return records.keep_result(connection, row, steps)
 
     def _row(
-        self, run_id: str, attempt: int, result: JourneyResult, head: str, ended: FromOutside
+        self,
+        run_id: str,
+        attempt: int,
+        result: JourneyResult,
+        document: Json,
+        head: str,
+        ended: FromOutside,
     ) -> StoredResult:
-        document = result.to_json()
         outcome = ended or result.outcome
         digest = digest_of(canonical_json(document))
         signed = mac_input(head, outcome, result.started_at, result.finished_at, digest)
@@ -67,8 +72,8 @@ class ResultKeeper:
         )
 
 
-def _hashes_of(order: RunOrder, attempt: int, result: JourneyResult) -> tuple[str, ...]:
+def _hashes_of(order: RunOrder, attempt: int, document: Json) -> tuple[str, ...]:
     start = chain_start(
         APPLICATION_VERSION, order.artifact, order.run_id, attempt, order.inputs_digest
     )
-    return chain_of(start, [to_json(step) for step in result.steps])
+    return chain_of(start, document.get("steps", ()))

@@ -7,11 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dbos import DBOSClient, DBOSPortableJSONSerializer
-
 from pytest_reqflo.engine.durable.database import Database
-from pytest_reqflo.engine.durable.guards import ENGINE_SCHEMA
-from pytest_reqflo.engine.durable.queueing import APPLICATION, WORKFLOW
+from pytest_reqflo.engine.durable.queueing import WORKFLOW, engine_client, segment_of
 from pytest_reqflo.engine.durable.transact import refuse_pickle
 
 OPEN = ("ENQUEUED", "DELAYED", "PENDING")
@@ -33,15 +30,14 @@ class SeenWorkflow:
 
     @property
     def run_id(self) -> str:
-        """The run that it is part of: ids are ``<run id>.<attempt>`` or ``<run id>.<attempt>.w<k>``."""
-        head, _, last = self.workflow_id.rpartition(".")
-        return head if last.isdigit() else head.rpartition(".")[0]
+        """The run that it is part of."""
+        return segment_of(self.workflow_id).run_id
 
     @property
     def order(self) -> tuple[int, int]:
         """Its place among the workflows of its run: attempt, then segment."""
-        attempt, _, segment = self.workflow_id.removeprefix(f"{self.run_id}.").partition(".w")
-        return int(attempt), int(segment or 0)
+        segment = segment_of(self.workflow_id)
+        return segment.attempt, segment.number
 
 
 class EngineRows:
@@ -49,14 +45,7 @@ class EngineRows:
 
     def __init__(self, database: Database) -> None:
         refuse_pickle()
-        self._client = DBOSClient(
-            system_database_engine=database.engine,
-            dbos_system_schema=ENGINE_SCHEMA,
-            serializer=DBOSPortableJSONSerializer(),
-            application_name=APPLICATION,
-            lazy=True,
-            retry_connection_errors=False,
-        )
+        self._client = engine_client(database)
 
     def of_runs(self, run_ids: Sequence[str]) -> tuple[SeenWorkflow, ...]:
         """Return the workflows of these runs, each run's in order."""
@@ -79,14 +68,18 @@ class EngineRows:
                 recorded |= self._steps(each.workflow_id)
         return recorded
 
-    def cancel(self, workflow_ids: Iterable[str]) -> None:
-        """End workflows from outside: who carries one out can record nothing more of it."""
-        self._client.cancel_workflows(list(workflow_ids))
+    def cancel(self, seen: Iterable[SeenWorkflow]) -> None:
+        """End those of *seen* that are not over: who carries one out can record nothing more."""
+        self._client.cancel_workflows([each.workflow_id for each in seen if each.status in OPEN])
 
     def delete(self, workflow_ids: Sequence[str]) -> None:
         """Remove workflows with all that they recorded."""
         for chunk in _chunks(workflow_ids):
             self._client.delete_workflows(list(chunk))
+
+    def close(self) -> None:
+        """Let go of what the client holds; the connections are the caller's."""
+        self._client.destroy()
 
     def _list(self, prefixes: list[str] | None) -> Iterator[SeenWorkflow]:
         for each in self._client.list_workflows(

@@ -10,6 +10,7 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import from_json, to_json
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.checkpoints import to_text
+from pytest_reqflo.engine.durable.origin import origin_of
 from pytest_reqflo.engine.durable.records import RunOrder, Trigger
 from pytest_reqflo.engine.durable.sealing import BOX, Keyring, SealProblem
 from pytest_reqflo.errors import EngineError
@@ -62,7 +63,9 @@ def order_of(request: RunRequest, artifact: Artifact, dispatch: Dispatch, seal: 
 def request_of(order: RunOrder, unseal: Callable[[str, str], bytes]) -> RunRequest:
     """Return the request that `order_of` was given."""
     bare = bare_request_of(order)
-    given = open_given(order.given, unseal, f"{order.run_id}/given")
+    # A run that repeats another has its values as they were sealed for that one.
+    sealed_for = origin_of(order.origin).sealed_for or order.run_id
+    given = open_given(order.given, unseal, f"{sealed_for}/given")
     return dataclasses.replace(bare, given=given)
 
 

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.clock import Clock
-from pytest_reqflo.engine.durable.checkpoints import FINISH, Begin, CheckpointCodec, Refused
+from pytest_reqflo.engine.durable.checkpoints import Begin, CheckpointCodec, Refused
 from pytest_reqflo.engine.durable.crashing import may_crash
+from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.drive import Recorder, drive
+from pytest_reqflo.engine.durable.ending import End, RunEnder
 from pytest_reqflo.engine.durable.keeping import ResultKeeper
-from pytest_reqflo.engine.durable.orders import bare_request_of, opener, request_of
+from pytest_reqflo.engine.durable.orders import opener, request_of
+from pytest_reqflo.engine.durable.origin import origin_of
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.preparing import (
     DurableRun,
     Surroundings,
     problems_of,
-    unplanned,
 )
-from pytest_reqflo.engine.durable.records import Records, StoredRun
-from pytest_reqflo.engine.durable.sealing import Keyring
+from pytest_reqflo.engine.durable.records import Records, RunOrder, StoredRun
+from pytest_reqflo.engine.durable.sealing import Keyring, SealProblem
+from pytest_reqflo.engine.durable.taking import Taken, TakesOver, find_first, read_taken
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
-from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.errors import EngineError, ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.plan.model import EnvironmentSnapshot
-from pytest_reqflo.result import JourneyResult, Outcome
-from pytest_reqflo.run.effects import RunStart
-from pytest_reqflo.values import Digest
+from pytest_reqflo.result import JourneyResult, Outcome, Problem
+from pytest_reqflo.values import Digest, printable_line
 
 STARTS_AGAIN: Literal["starts again"] = "starts again"
 """Said instead of an outcome: this attempt is over, the run is not."""
@@ -53,6 +58,7 @@ class RunPerformer:
     ) -> None:
         self.pending: dict[str, BaseException] = {}
         self.keeper = ResultKeeper(records=records, keyring=keyring, worker_id=worker_id)
+        self.ender = RunEnder(keeper=self.keeper, now=workplace.clock.now)
         self._records = records
         self._keyring = keyring
         self._workplace = workplace
@@ -64,24 +70,29 @@ class RunPerformer:
         stored = self.load(run_id)
         try:
             run = self.load_content(stored)
+            around = self.surroundings(stored, attempt)
+            driven = drive(run, recorder, self.codec_for(run_id), around)
         except ReqfloError as error:
-            return self._refuse(stored, attempt, error, recorder)
-        driven = drive(run, recorder, self.codec_for(run_id), self.surroundings(stored, attempt))
+            return self._give_up(stored, attempt, problems_of(error), recorder)
+        except SealProblem as problem:
+            return self._give_up(stored, attempt, (_unreadable(problem),), recorder)
         if driven.pending is not None:
             self.pending[run_id] = driven.pending
         return STARTS_AGAIN if driven.starts_again else driven.result.outcome
 
     def load(self, run_id: str) -> StoredRun:
         """Return a run. Raises: LookupError when it is not registered."""
+        stored = self._find(run_id)
+        if stored is None:
+            raise LookupError(f"run {run_id} is not registered")
+        return stored
 
+    def _find(self, run_id: str) -> StoredRun | None:
         def find() -> StoredRun | None:
             with self._records.database.reading() as connection:
                 return self._records.find_run(connection, run_id)
 
-        stored = patiently(find)
-        if stored is None:
-            raise LookupError(f"run {run_id} is not registered")
-        return stored
+        return patiently(find)
 
     def load_content(self, stored: StoredRun) -> DurableRun:
         """Return what a run is to carry out. Raises: ReqfloError when that is not as it was."""
@@ -91,9 +102,42 @@ class RunPerformer:
             with self._records.database.reading() as connection:
                 artifact, blobs = self._records.load_artifact(connection, Digest(order.artifact))
             request = request_of(order, opener(self._keyring))
-            return DurableRun(request=request, artifact=artifact, blobs=blobs)
+            takes = self._takes_over(order, artifact)
+            return DurableRun(request=request, artifact=artifact, blobs=blobs, takes=takes)
 
+        self._check_values(order)
         return patiently(load)
+
+    def _check_values(self, order: RunOrder) -> None:
+        """Refuse values that were sealed for a run that is not like this one.
+
+        Whoever may register runs could otherwise have a journey of their own show them.
+        """
+        sealed_for = origin_of(order.origin).sealed_for
+        if sealed_for and not _is_like(self._find(sealed_for), order):
+            title = (
+                f"the values of the run were sealed for another one, {printable_line(sealed_for)}"
+            )
+            raise EngineError(Diagnostic(code="RF629", title=title))
+
+    def _takes_over(self, order: RunOrder, artifact: Artifact) -> TakesOver | None:
+        origin = origin_of(order.origin)
+        if not origin.from_step:
+            return None
+        first = find_first(artifact, origin.from_step)
+
+        def read() -> Taken:
+            if not _is_like(self._find(origin.run_id), order, with_values=False):
+                title = "the run that earlier steps are to be taken from is gone, or another one"
+                raise EngineError(Diagnostic(code="RF628", title=title))
+            recorded = recorded_of(self._records.database, origin.run_id)
+            try:
+                return read_taken(recorded, self.codec_for(origin.run_id), first)
+            except SealProblem as problem:
+                title = f"what run {origin.run_id} recorded cannot be read: {problem}"
+                raise EngineError(Diagnostic(code="RF614", title=title)) from None
+
+        return TakesOver(run_id=origin.run_id, first=first, read=read)
 
     def codec_for(self, run_id: str) -> CheckpointCodec:
         """Return what reads and writes the checkpoints of a run."""
@@ -125,15 +169,38 @@ class RunPerformer:
 
         return "cancelled" if patiently(ask) else ""
 
-    def _refuse(
-        self, stored: StoredRun, attempt: int, error: ReqfloError, recorder: Recorder
+    def _give_up(
+        self, stored: StoredRun, attempt: int, problems: tuple[Problem, ...], recorder: Recorder
     ) -> Outcome:
-        """End a run that cannot be loaded: nothing of it is executed."""
-        start = RunStart(seed="", started_at=self._workplace.clock.now())
-        identity = bare_request_of(stored.order).identity
-        result = unplanned(identity, start, problems_of(error))
-        recorder.record(FINISH, lambda: self._keep(stored, attempt, result))
-        return result.outcome
+        """End a run that cannot be carried on here: nothing more of it is executed."""
+        end = End(problems=problems)
+        recorder.give_up(lambda recorded: self.ender.end(stored, attempt, recorded, end))
+        return end.outcome
+
+
+def _is_like(other: StoredRun | None, order: RunOrder, *, with_values: bool = True) -> bool:
+    """Say whether a run is there, and did what *order* is to do with the same values."""
+    if other is None:
+        return False
+    names = ("artifact", "environment", "inputs_digest", *(["given"] if with_values else []))
+    return all(getattr(other.order, name) == getattr(order, name) for name in names)
+
+
+def recorded_of(database: Database, run_id: str) -> Mapping[str, str]:
+    """Return what the newest attempt at any run of the database recorded, by name."""
+    from pytest_reqflo.engine.durable.operating import EngineRows
+
+    with contextlib.closing(EngineRows(database)) as rows:
+        return rows.recorded(run_id)
+
+
+def _unreadable(problem: SealProblem) -> Problem:
+    return Problem(
+        code="RF614",
+        category="interrupted",
+        message=f"what the run recorded cannot be read: {problem}",
+        hint="workers need all the master keys that runs were sealed with, in REQFLO_MASTER_KEY",
+    )
 
 
 class _RunSealer:

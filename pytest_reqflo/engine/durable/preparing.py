@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.engine.clock import Clock
 from pytest_reqflo.engine.durable.checkpoints import Begin, Refused
+from pytest_reqflo.engine.durable.taking import TakesOver
 from pytest_reqflo.engine.secret_check import (
     find_secret_problems,
     hold_secrets,
@@ -29,11 +30,15 @@ from pytest_reqflo.values import Digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DurableRun:
-    """What is continued: the run as it was asked for, and the artifact with its files."""
+    """What is continued: the run as it was asked for, and the artifact with its files.
+
+    Shape: *takes* says which steps are not sent, but are those of another run.
+    """
 
     request: RunRequest
     artifact: Artifact
     blobs: Mapping[Digest, bytes]
+    takes: TakesOver | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

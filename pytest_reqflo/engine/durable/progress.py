@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from pytest_reqflo.artifact.model import Artifact, StepSpec
 from pytest_reqflo.codec import from_json
-from pytest_reqflo.engine.durable.checkpoints import BEGIN, from_text
+from pytest_reqflo.engine.durable.checkpoints import BEGIN, TRY_NAME, from_text
 from pytest_reqflo.result import JourneyResult, RunIdentity, StepResult, TryResult
 from pytest_reqflo.run.effects import RunStart
 from pytest_reqflo.run.verdict import worst_of
@@ -16,8 +15,6 @@ from pytest_reqflo.values import Json
 
 NOT_REACHED = "not reached"
 """Why a step without any record is skipped, when no later step has one."""
-
-_TRY = re.compile(r"(?P<index>\d{3,}):.+#(?P<number>\d+)")
 
 
 def result_so_far(
@@ -47,7 +44,7 @@ def _tries_of(recorded: Mapping[str, str]) -> dict[int, list[Json]]:
     """Return the documents of the tries of each step, by the number of the step from 0."""
     found: dict[int, list[tuple[int, Json]]] = {}
     for name, text in recorded.items():
-        match = _TRY.fullmatch(name)
+        match = TRY_NAME.fullmatch(name)
         if match is not None:
             numbered = (int(match["number"]), from_text(text))
             found.setdefault(int(match["index"]), []).append(numbered)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from dbos import DBOSClient, DBOSPortableJSONSerializer, Queue
+from dbos import Queue
 
 from pytest_reqflo.engine.durable.database import Database
-from pytest_reqflo.engine.durable.guards import ENGINE_SCHEMA
+from pytest_reqflo.engine.durable.queueing import engine_client, queue_of
 
-_APPLICATION = "reqflo"
 _POLLING_S = 0.1
 _LONGEST_PERIOD_S = 100
 
@@ -20,14 +19,7 @@ _LONGEST_PERIOD_S = 100
 def register_limits(database: Database, environment: str, queue: Mapping[str, Any]) -> None:
     """Make *queue*, what an environment file has under that key, the limits of its queue."""
     logging.getLogger("dbos").setLevel(logging.CRITICAL)
-    client = DBOSClient(
-        system_database_engine=database.engine,
-        dbos_system_schema=ENGINE_SCHEMA,
-        serializer=DBOSPortableJSONSerializer(),
-        application_name=_APPLICATION,
-        retry_connection_errors=False,
-        lazy=True,
-    )
+    client = engine_client(database)
     try:
         known = client.retrieve_queue(queue_of(environment))
         client.register_queue(
@@ -45,11 +37,6 @@ def _for_one_worker(known: Queue | None, most: int | None) -> int | None:
     """Return how many runs one worker takes: it says that itself, and no more than all may have."""
     own = known.worker_concurrency if known else None
     return own if own is None or most is None else min(own, most)
-
-
-def queue_of(environment: str) -> str:
-    """Return the name of the queue on which the runs of an environment wait."""
-    return f"{_APPLICATION}:{environment}"
 
 
 def limiter_of(starts_per_s: float | None) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOSClient, DBOSPortableJSONSerializer
+from dbos import error as engine_error
 
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION, EXECUTION_FORMAT
+from pytest_reqflo.engine.durable.copies import WorkflowCopies
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.guards import ENGINE_SCHEMA
 from pytest_reqflo.engine.durable.records import workflow_id_of
@@ -53,19 +56,25 @@ def queue_of(environment: str) -> str:
     return f"{APPLICATION}:{environment}"
 
 
+def engine_client(database: Database) -> DBOSClient:
+    """Return what speaks to the engine's tables without carrying anything out; close it with `destroy`."""
+    return DBOSClient(
+        system_database_engine=database.engine,
+        dbos_system_schema=ENGINE_SCHEMA,
+        serializer=DBOSPortableJSONSerializer(),
+        application_name=APPLICATION,
+        # A caller that waits for minutes is no better than one that is told.
+        retry_connection_errors=False,
+        lazy=True,
+    )
+
+
 class RunQueue:
     """Puts runs on queues, inside of transactions of the caller. It carries nothing out."""
 
     def __init__(self, database: Database) -> None:
-        self._client = DBOSClient(
-            system_database_engine=database.engine,
-            dbos_system_schema=ENGINE_SCHEMA,
-            serializer=DBOSPortableJSONSerializer(),
-            application_name=APPLICATION,
-            # A caller that waits for minutes is no better than one that is told.
-            retry_connection_errors=False,
-            lazy=True,
-        )
+        self._client = engine_client(database)
+        self._copies = WorkflowCopies(database)
 
     def put(
         self,
@@ -77,17 +86,44 @@ class RunQueue:
         delay_s: float = 0.0,
     ) -> None:
         """Put *segment* on *queue*, unless it is known; *waited* is the wait that precedes it."""
-        options: Any = {
-            "workflow_name": WORKFLOW,
-            "queue_name": queue,
-            "workflow_id": segment.workflow_id,
-            "app_version": APPLICATION_VERSION,
-        }
+        options = _options(segment, queue)
         if delay_s:
             options["delay_seconds"] = delay_s
-        arguments = (segment.run_id, segment.attempt, segment.number, waited, queue)
-        self._client.enqueue_in_transaction(connection, options, *arguments)
+        self._client.enqueue_in_transaction(
+            connection, options, *_arguments(segment, queue, waited)
+        )
+
+    def put_all(self, connection: sa.Connection, segments: Sequence[Segment], queue: str) -> None:
+        """Put *segments* on *queue*, in their order, unless they are known."""
+        for number, segment in enumerate(segments):
+            if self._put_new(connection, segment, queue):
+                others = segments[number + 1 :]
+                arguments = {each.workflow_id: _arguments(each, queue) for each in others}
+                self._copies.put(connection, segment.workflow_id, arguments)
+                return
+
+    def _put_new(self, connection: sa.Connection, segment: Segment, queue: str) -> bool:
+        """Put *segment* on *queue*, and say whether it was not known."""
+        options = _options(segment, queue) | {"workflow_id_reuse_policy": "reject"}
+        try:
+            self._client.enqueue_in_transaction(connection, options, *_arguments(segment, queue))
+        except engine_error.DBOSWorkflowIDInUseError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of what the client holds; the connections are the caller's."""
         self._client.destroy()
+
+
+def _options(segment: Segment, queue: str) -> Any:
+    return {
+        "workflow_name": WORKFLOW,
+        "queue_name": queue,
+        "workflow_id": segment.workflow_id,
+        "app_version": APPLICATION_VERSION,
+    }
+
+
+def _arguments(segment: Segment, queue: str, waited: str = "") -> tuple[Any, ...]:
+    return (segment.run_id, segment.attempt, segment.number, waited, queue)

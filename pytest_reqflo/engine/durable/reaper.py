@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from pytest_reqflo.engine.durable import workflows
 from pytest_reqflo.engine.durable.crashing import may_crash
-from pytest_reqflo.engine.durable.ending import BROKEN, END_OF_STATUS, LOST, BadEnd, RunCloser
+from pytest_reqflo.engine.durable.ending import BROKEN, END_OF_STATUS, LOST, End, RunEnder
 from pytest_reqflo.engine.durable.leases import LeaseRows, ProcessLocks
 from pytest_reqflo.engine.durable.orphans import OrphanRows
-from pytest_reqflo.engine.durable.records import Records
+from pytest_reqflo.engine.durable.records import Records, StoredRun
 from pytest_reqflo.engine.durable.sessions import end_sessions
 from pytest_reqflo.engine.durable.transact import TransactEngine
 from pytest_reqflo.engine.durable.workflows import FoundWorkflow
@@ -32,7 +32,7 @@ class Household:
     leases: LeaseRows
     locks: ProcessLocks | None
     engine: TransactEngine
-    closer: RunCloser
+    ender: RunEnder
 
 
 class Reaper:
@@ -107,11 +107,17 @@ class Reaper:
         self._write_end(found, LOST)
         workflows.cancel([found.segment.workflow_id])
 
-    def _write_end(self, found: FoundWorkflow, end: BadEnd) -> None:
-        self._house.closer.close(found.segment, workflows.recorded_by(found.segment), end)
+    def _write_end(self, found: FoundWorkflow, end: End) -> None:
+        stored = self._find_run(found)
+        if stored is not None:
+            recorded = workflows.recorded_by(found.segment)
+            self._house.ender.end(stored, found.segment.attempt, recorded, end)
 
     def _attempts_of(self, found: FoundWorkflow) -> int:
+        stored = self._find_run(found)
+        return stored.order.max_attempts if stored else 0
+
+    def _find_run(self, found: FoundWorkflow) -> StoredRun | None:
         records = self._house.records
         with records.database.reading() as connection:
-            stored = records.find_run(connection, found.segment.run_id)
-        return stored.order.max_attempts if stored else 0
+            return records.find_run(connection, found.segment.run_id)

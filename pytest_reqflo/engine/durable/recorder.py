@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import secrets as randomness
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS
 
-from pytest_reqflo.engine.durable.checkpoints import over
+from pytest_reqflo.engine.durable.checkpoints import FINISH, over
 from pytest_reqflo.engine.durable.crashing import may_crash
 
 PARK_S = 5.0
 """A wait of this length or longer is left to the queue: no thread sleeps through it."""
+
+
+T = TypeVar("T")
 
 
 class Leaving(BaseException):
@@ -41,7 +45,8 @@ class StepRecorder:
     """Keeps what a run records as steps of its workflow.
 
     Shape: *earlier* is what was recorded before this workflow began, *waited* the wait that is
-        over since; *may_begin* says whether this process may still send something new.
+        over since; *may_begin* says whether this process may still send something new;
+        *find_recorded* reads what this workflow has recorded.
     """
 
     def __init__(
@@ -51,17 +56,22 @@ class StepRecorder:
         *,
         may_park: bool,
         may_begin: Callable[[], bool],
+        find_recorded: Callable[[], Mapping[str, str]],
     ) -> None:
         self.execution = f"{os.getpid()}-{randomness.token_hex(8)}"
         self._earlier = earlier
         self._waited = waited
         self._may_park = may_park
         self._may_begin = may_begin
+        self._find_recorded = find_recorded
 
     def record(self, name: str, act: Callable[[], str]) -> str:
         """Return what is kept under *name*, else what *act* returns, kept from now on."""
         if name in self._earlier:
             return self._earlier[name]
+        if name == FINISH:
+            # The result is written once, whoever comes first: it is its own record.
+            return self._guarded(act)()
         kept = str(DBOS.run_step({"name": name}, self._guarded(act)))
         may_crash(f"recorded {name}")
         return kept
@@ -84,8 +94,15 @@ class StepRecorder:
         self._may_park = self._may_park and not is_left_over
         return is_left_over
 
-    def _guarded(self, act: Callable[[], str]) -> Callable[[], str]:
-        def begin() -> str:
+    def give_up(self, end: Callable[[Mapping[str, str]], T]) -> T:
+        """Return what *end* makes of all that is recorded; nothing of the run follows.
+
+        That is itself no step: where it would stand, another step may be recorded already.
+        """
+        return self._guarded(lambda: end({**self._earlier, **self._find_recorded()}))()
+
+    def _guarded(self, act: Callable[[], T]) -> Callable[[], T]:
+        def begin() -> T:
             # Asked last: what comes before this may have hung for as long as a network does.
             if not self._may_begin():
                 raise LeaseLost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from pytest_reqflo.artifact.codec import artifact_digest, from_bytes, to_bytes
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.database import Database
+from pytest_reqflo.engine.durable.many_rows import find_key, insert_new
 from pytest_reqflo.engine.durable.tables import Tables, tables_for
 from pytest_reqflo.errors import EngineError
 from pytest_reqflo.values import Digest, digest_of
@@ -118,9 +120,9 @@ class Records:
         """
         now = connection.execute(sa.select(self.database.now())).scalar_one()
         rows = [_row_of(order) | {"dispatched_at": now} for order in orders]
-        new = self._insert_many(connection, self.tables.run, rows)
+        new = insert_new(self.database, connection, self.tables.run, rows)
         attempts = [_attempt_row(run_id, 1, "dispatch") | {"created_at": now} for run_id in new]
-        self._insert_many(connection, self.tables.attempt, attempts)
+        insert_new(self.database, connection, self.tables.attempt, attempts)
         return tuple(
             order.run_id if order.run_id in new else self._attached(connection, order)
             for order in orders
@@ -188,10 +190,12 @@ class Records:
         ).scalar()
         if content is None or digest_of(bytes(content)) != digest:
             raise _altered(f"artifact {digest[:12]}")
-        artifact = from_bytes(bytes(content))
+        artifact = _artifact_of(bytes(content))
         return artifact, self._load_blobs(connection, artifact)
 
     def _load_blobs(self, connection: sa.Connection, artifact: Artifact) -> Mapping[Digest, bytes]:
+        if not artifact.blobs:
+            return {}
         blob = self.tables.blob
         rows = connection.execute(sa.select(blob).where(blob.c.digest.in_(artifact.blobs)))
         found = {Digest(row.digest): bytes(row.content) for row in rows}
@@ -213,15 +217,16 @@ class Records:
         Shape: *steps* are id, outcome and hash of each, in order.
         """
         row = {name: getattr(result, name) for name in StoredResult.__slots__}
-        if self._insert_new(connection, self.tables.result, row) and steps:
-            rows = [
-                {"run_id": result.run_id, "number": n, "step_id": i, "outcome": o, "hash": h}
-                for n, (i, o, h) in enumerate(steps, 1)
-            ]
-            connection.execute(sa.insert(self.tables.step), rows)
-        kept = self.find_result(connection, result.run_id)
-        assert kept is not None  # noqa: S101  # written above, or by whoever was first
-        return kept
+        if not insert_new(self.database, connection, self.tables.result, [row]):
+            kept = self.find_result(connection, result.run_id)
+            assert kept is not None  # noqa: S101  # whoever was first wrote it
+            return kept
+        rows = [
+            {"run_id": result.run_id, "number": n, "step_id": i, "outcome": o, "hash": h}
+            for n, (i, o, h) in enumerate(steps, 1)
+        ]
+        insert_new(self.database, connection, self.tables.step, rows)
+        return result
 
     def find_result(self, connection: sa.Connection, run_id: str) -> StoredResult | None:
         """Return how the run ended, None while it has not."""
@@ -254,19 +259,8 @@ class Records:
 
     def is_cancelled(self, connection: sa.Connection, run_id: str) -> bool:
         """Say whether someone asked for the end of the run."""
-        cancel = self.tables.cancel
-        query = sa.select(cancel.c.run_id).where(cancel.c.run_id == run_id)
-        return connection.execute(query).first() is not None
-
-    def _insert_many(
-        self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
-    ) -> frozenset[str]:
-        """Insert those *rows* whose keys are new, and return the ids of their runs."""
-        if not rows:
-            return frozenset()
-        insert = postgresql.insert if self.database.is_postgres else sqlite.insert
-        statement = insert(table).on_conflict_do_nothing().returning(table.c.run_id)
-        return frozenset(connection.execute(statement, [dict(row) for row in rows]).scalars())
+        found = find_key(self.database, connection, self.tables.cancel, run_id)
+        return found is not None
 
     def _insert_new(
         self, connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]
@@ -277,6 +271,12 @@ class Records:
         # The count of rows is not the same with every driver; what is returned is.
         inserted: Any = statement.returning(sa.literal_column("1", sa.Integer))
         return connection.execute(inserted).first() is not None
+
+
+@functools.lru_cache(maxsize=64)
+def _artifact_of(content: bytes) -> Artifact:
+    """Return the artifact of these bytes: many runs, one after another, have the same."""
+    return from_bytes(content)
 
 
 _ORDER_COLUMNS = tuple(name for name in RunOrder.__slots__ if name != "run_key")

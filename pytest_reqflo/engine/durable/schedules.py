@@ -12,14 +12,13 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter  # type: ignore[import-untyped]
-from dbos import DBOSClient, DBOSPortableJSONSerializer
+from dbos import DBOSClient
 from dbos import error as engine_error
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.engine.durable.database import Database
-from pytest_reqflo.engine.durable.guards import ENGINE_SCHEMA
-from pytest_reqflo.engine.durable.queueing import APPLICATION
+from pytest_reqflo.engine.durable.queueing import engine_client
 from pytest_reqflo.engine.durable.records import Records
 from pytest_reqflo.engine.durable.timed import (
     SCHEDULED_WORKFLOW,
@@ -155,14 +154,7 @@ class Schedules:
     @contextlib.contextmanager
     def _client(self) -> Iterator[DBOSClient]:
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
-        client = DBOSClient(
-            system_database_engine=self._database.engine,
-            dbos_system_schema=ENGINE_SCHEMA,
-            serializer=DBOSPortableJSONSerializer(),
-            application_name=APPLICATION,
-            retry_connection_errors=False,
-            lazy=True,
-        )
+        client = engine_client(self._database)
         try:
             yield client
         finally:

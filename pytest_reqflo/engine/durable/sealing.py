@@ -187,7 +187,9 @@ class Keyring(_HoldsKeys):
 
     def _find_key(self, key_id: str) -> _MasterKey:
         if key_id not in self._keys:
-            raise SealProblem(f"the master key with the id `{key_id}` is not among those given")
+            given = ", ".join(f"`{each}`" for each in sorted(self._keys))
+            what = f"the master key with the id `{key_id}` is not among those given"
+            raise SealProblem(f"{what}, {given}")
         return self._keys[key_id]
 
 

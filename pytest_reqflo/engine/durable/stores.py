@@ -8,16 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-import sqlalchemy as sa
-
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.engine.durable.database import Database, open_postgres, open_sqlite
+from pytest_reqflo.engine.durable.database import Database, open_database, open_sqlite, usable
 from pytest_reqflo.engine.durable.guards import find_version
 from pytest_reqflo.engine.durable.locks import Alive, find_alive
-from pytest_reqflo.engine.durable.records import Records
+from pytest_reqflo.engine.durable.records import Records, StoredRun
 from pytest_reqflo.engine.durable.tables import SCHEMA_VERSION
 from pytest_reqflo.errors import EngineError, UsageProblem
-from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.operating import EngineRows, SeenWorkflow
@@ -47,6 +44,13 @@ class RunStore:
     def shown(self) -> str:
         """What a message calls the store."""
         return self.database.shown
+
+    def load(self, run_id: str) -> StoredRun:
+        """Return a run that was found by its id."""
+        with self.database.reading() as connection:
+            stored = self.records.find_run(connection, run_id)
+        assert stored is not None  # noqa: S101  # it was found by its id
+        return stored
 
     @functools.cached_property
     def engine_rows(self) -> EngineRows:
@@ -84,49 +88,32 @@ def open_state(seen: Sequence[SeenWorkflow], batch_id: str, alive: Alive | None)
 
 @contextlib.contextmanager
 def open_runs(folder: Path, url: str = "") -> Iterator[RunStore]:
-    """Give the runs of the Postgres at *url*, else those of the embedded store in *folder*.
+    """Give the runs of the database at *url*, else those of the embedded store in *folder*.
 
     Raises: UsageProblem RF611 when nothing was ever recorded there; EngineError RF615 when the
         database cannot be used, now or while the block lasts.
     """
-    with _open(folder, url) as database, _explained(database.shown):
+    with contextlib.closing(_open(folder, url)) as database, usable(database):
         version = find_version(database)
         if version is None:
             raise _no_store(database.shown)
         if version != SCHEMA_VERSION:
-            raise _unusable(database.shown, f"it has the tables of version {version}")
-        yield RunStore(Records(database), None if url else folder)
+            title = f"{database.shown} cannot be used: it has the tables of version {version}"
+            raise EngineError(Diagnostic(code="RF615", title=title))
+        embedded = None if database.is_postgres else Path(database.shown).parent
+        yield RunStore(Records(database), embedded)
 
 
-def _open(folder: Path, url: str) -> contextlib.closing[Database]:
+def _open(folder: Path, url: str) -> Database:
     if url:
-        if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
-            # The text is not shown: it may hold a password.
-            title = "the database is not given as postgresql://USER@HOST/NAME"
-            raise UsageProblem(Diagnostic(code="RF801", title=title))
-        with _explained("the database"):
-            return contextlib.closing(open_postgres(url, pool_size=2))
+        return open_database(url)
     path = folder / STORE_FILE
     if not path.is_file():
         raise _no_store(str(path))
-    return contextlib.closing(open_sqlite(path))
-
-
-@contextlib.contextmanager
-def _explained(shown: str) -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        raise _unusable(shown, reason) from None
+    return open_sqlite(path)
 
 
 def _no_store(shown: str) -> UsageProblem:
     title = f"there are no durable runs in {shown}"
     hint = "`pytest --reqflo-durable` keeps them; --store or --db names another place"
     return UsageProblem(Diagnostic(code="RF611", title=title, hint=hint))
-
-
-def _unusable(shown: str, why: str) -> EngineError:
-    title = f"{shown} cannot be used: {printable_line(why)}"
-    return EngineError(Diagnostic(code="RF615", title=title))

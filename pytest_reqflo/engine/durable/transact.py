@@ -163,14 +163,14 @@ class TransactEngine:
 
         Whatever that process may still be doing, it can keep no more checkpoints of it.
         """
-        attempt = 1
-        while DBOS.get_workflow_status(Segment(run_id, attempt + 1).workflow_id) is not None:
-            attempt += 1
-        at = Segment(run_id, attempt)
-        while DBOS.get_workflow_status(at.workflow_id) is not None:
-            DBOS.cancel_workflow(at.workflow_id)
-            at = at.next
-        return at
+        following = _following(run_id)
+        for number in range(following.number):
+            DBOS.cancel_workflow(Segment(run_id, following.attempt, number).workflow_id)
+        return following
+
+    def recorded_of(self, run_id: str) -> dict[str, str]:
+        """Return what the newest attempt at a run recorded, by name."""
+        return recorded_before(_following(run_id))
 
     def perform(self, segment: Segment, waited: str, queue: str) -> str:
         """Carry out one segment of an attempt; what follows a long wait is put on *queue*."""
@@ -197,7 +197,11 @@ class TransactEngine:
 
     def _perform(self, segment: Segment, waited: str, queue: str) -> str:
         recorder = StepRecorder(
-            recorded_before(segment), waited, may_park=bool(queue), may_begin=self._may_begin
+            recorded_before(segment),
+            waited,
+            may_park=bool(queue),
+            may_begin=self._may_begin,
+            find_recorded=lambda: recorded_in(segment),
         )
         outcome = self._performer.perform(segment.run_id, segment.attempt, recorder)
         if outcome == STARTS_AGAIN:
@@ -225,6 +229,20 @@ _CURRENT: list[TransactEngine] = []
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=_BACKSTOP_ATTEMPTS)
 def _run_v1(run_id: str, attempt: int, segment: int, waited: str, queue: str) -> str:
     return _CURRENT[-1].perform(Segment(run_id, attempt, segment), waited, queue)
+
+
+def _following(run_id: str) -> Segment:
+    """Return what would follow all that is known of the newest attempt at a run."""
+    at = Segment(run_id, 1)
+    while _is_known(Segment(run_id, at.attempt + 1)):
+        at = Segment(run_id, at.attempt + 1)
+    while _is_known(at):
+        at = at.next
+    return at
+
+
+def _is_known(segment: Segment) -> bool:
+    return DBOS.get_workflow_status(segment.workflow_id) is not None
 
 
 def recorded_before(segment: Segment) -> dict[str, str]:

@@ -18,7 +18,6 @@ from pytest_reqflo.engine.clock import SystemClock
 from pytest_reqflo.engine.durable.checkpoints import Begin, Refused
 from pytest_reqflo.engine.durable.chores import Chore, Chores
 from pytest_reqflo.engine.durable.database import Database, usable
-from pytest_reqflo.engine.durable.ending import RunCloser
 from pytest_reqflo.engine.durable.environments import ConfiguredEnvironments, EnvironmentSource
 from pytest_reqflo.engine.durable.guards import create_tables
 from pytest_reqflo.engine.durable.heart import Heart
@@ -120,7 +119,7 @@ class _Worker:
             leases=self._rows,
             locks=self._locks,
             engine=self._engine,
-            closer=RunCloser(performer, SystemClock().now),
+            ender=performer.ender,
         )
         self._scheduled = ScheduledDispatch(records, keyring)
         self._queues = ServedQueues(self._engine, database, settings)

@@ -22,6 +22,7 @@ def expect(request, project):
         text = re.sub(r"`[0-9a-f]{8}`", "`01234567`", text).replace(str(project.path), "/project")
         path = GOLDEN / code / "expected.txt"
         if request.config.getoption("update_golden"):
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert text == path.read_text(encoding="utf-8")
 
@@ -72,6 +73,10 @@ def test_an_altered_result_and_another_key(project, finished_run, expect):
     code, out, err = project.reqflo("show", finished_run)
     assert (code, out) == (3, "")
     expect("RF613", err)
+
+
+def test_a_step_that_is_not_there(project, finished_run, expect):
+    expect("RF628", project.reqflo("rerun", finished_run, "--from-step", "reed")[2])
 
 
 def test_a_lost_run(project, left_run, expect):

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_reqflo.cli.database import shown_time
 from pytest_reqflo.cli.results import ended_code
 from pytest_reqflo.cli.settings import load_settings
-from pytest_reqflo.cli.stored import line_text, read_duration_s, read_since, shown_time
+from pytest_reqflo.cli.stored import line_text, read_duration_s, read_since
 from pytest_reqflo.engine.durable.history import RunLine
 from pytest_reqflo.errors import UsageProblem
 

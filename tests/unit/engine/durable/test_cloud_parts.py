@@ -12,7 +12,8 @@ from pytest_reqflo.engine.durable.database import open_database, usable
 from pytest_reqflo.engine.durable.environment_document import document_of, snapshot_of
 from pytest_reqflo.engine.durable.guards import create_tables
 from pytest_reqflo.engine.durable.pushed import PushedEnvironments
-from pytest_reqflo.engine.durable.queue_limits import limiter_of, queue_of
+from pytest_reqflo.engine.durable.queue_limits import limiter_of
+from pytest_reqflo.engine.durable.queueing import queue_of
 from pytest_reqflo.engine.durable.sealing import Keyring
 from pytest_reqflo.engine.durable.secret_keeper import SecretKeeper, delete_secret, unseal_secret
 from pytest_reqflo.engine.durable.secret_rows import SecretRow, SecretRows
