@@ -6,6 +6,7 @@ start the first time says why, and then none is started again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -26,6 +27,7 @@ _NEVER_BEGAN = (1, CANNOT_START)
 """It said why, or Python did."""
 
 _FIRST_PAUSE_S = 0.5
+_LOOK_UP_EVERY_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _STEADY_S = 60.0
 """A worker that ran this long did not fail because of how it was started."""
@@ -69,13 +71,20 @@ class Supervisor:
         """Do what the news ask for until nothing runs; say whether workers were killed."""
         was_killed = False
         while running:
-            news = self._told.get()
+            news = self._next_news()
             running -= news == "left"
             was_killed |= news == "stop" and self._stopped.is_set()
             self._stopped.set()
             for place in self._places:
                 place.end(at_once=was_killed)
         return was_killed
+
+    def _next_news(self) -> _News:
+        while True:
+            # A second signal may reach another thread, which does not wake this one, and only this
+            # one runs handlers.
+            with contextlib.suppress(queue.Empty):
+                return self._told.get(timeout=_LOOK_UP_EVERY_S)
 
 
 @dataclass(slots=True)
