@@ -91,7 +91,9 @@ def _serial_rows(made: Stores, size: Size) -> Iterator[Row]:
         yield _ratio("durable / plain throughput, 100 ms steps, SQLite", slow, "sqlite", 0.95)
         yield _ratio("the same, Postgres", slow, "postgres", 0.95)
         bare = _in_turn(sides, size.rounds, runs=size.runs, delay_ms=0)
-        yield _share("share of keeping the result, steps without latency, SQLite", bare, "sqlite", 0.3)
+        yield _share(
+            "share of keeping the result, steps without latency, SQLite", bare, "sqlite", 0.3
+        )
         yield _share("the same, Postgres", bare, "postgres", 0.5)
         for kind in ("sqlite", "postgres"):
             yield _cpu(f"CPU of a run of five steps: {kind} and plain", bare, kind, size.runs)

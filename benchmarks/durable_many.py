@@ -104,9 +104,7 @@ def _kill_until_done(
 def _working(
     store: Store, server: Answering, number: int, *, ttl_s: float = 15.0
 ) -> Iterator[collections.deque[Worker]]:
-    team = collections.deque(
-        Worker(store.address, server.url, ttl_s=ttl_s) for _ in range(number)
-    )
+    team = collections.deque(Worker(store.address, server.url, ttl_s=ttl_s) for _ in range(number))
     try:
         for worker in team:
             worker.ready()

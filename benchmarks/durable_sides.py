@@ -189,7 +189,9 @@ def main(kind: str, address: str, url: str) -> None:
             before_s = time.process_time()
             wall_s = carry(artifact, rows)
             cpu_s = time.process_time() - before_s
-            print(json.dumps({"wall_s": wall_s, "cpu_s": cpu_s, "finish_s": sum(spent)}), flush=True)
+            print(
+                json.dumps({"wall_s": wall_s, "cpu_s": cpu_s, "finish_s": sum(spent)}), flush=True
+            )
 
 
 if __name__ == "__main__":

@@ -42,5 +42,7 @@ def test_pytest_processes_and_their_workers_share_a_file(tmp_path):
         states = connection.execute("SELECT DISTINCT status FROM workflow_status").fetchall()
     assert len(results) == len(begun) * JOURNEYS
     assert {outcome for outcome, _ in results} == {"passed"}
-    assert len({json.loads(document)["identity"]["run_id"] for _, document in results}) == len(results)
+    assert len({json.loads(document)["identity"]["run_id"] for _, document in results}) == len(
+        results
+    )
     assert states == [("SUCCESS",)]

@@ -6,8 +6,8 @@ import contextlib
 import json
 
 import sqlalchemy as sa
-from durability import journey, step
 from dbos import DBOSPortableJSONSerializer
+from durability import journey, step
 
 from pytest_reqflo.engine.durable.dispatch import RUNS_PER_TRANSACTION
 from pytest_reqflo.engine.durable.queueing import RunQueue, Segment, queue_of
