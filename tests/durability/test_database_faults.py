@@ -72,7 +72,8 @@ def test_a_full_disk_that_is_freed(sqlite_store, server, forge, tmp_path):
 def test_several_processes_make_and_use_one_new_file(tmp_path, server, forge):
     store = Store(str(tmp_path / "new" / "runs.db"))
     workers = Workers(forge, store, server)
-    begun = [workers.begin(may_migrate=True) for _ in range(6)]
+    # What a slow machine has claimed and not yet begun must not pass for an orphan.
+    begun = [workers.begin(may_migrate=True, audit_every_s=10.0) for _ in range(6)]
     for worker in begun:
         worker.ready()
     runs = [f"run-{number}" for number in range(30)]
