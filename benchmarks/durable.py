@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import statistics
 import sys
 import tempfile
@@ -55,7 +56,7 @@ def main() -> None:
             print(many.survive(made, rows))
             return
         table = []
-        for row in (*_serial_rows(made, size), *_many_rows(made, rows, options.quick)):
+        for row in itertools.chain(_serial_rows(made, size), _many_rows(made, rows, options.quick)):
             print(f"{row.what}: {row.measured}", file=sys.stderr, flush=True)
             table.append(row)
     print_table(table)

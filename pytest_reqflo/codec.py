@@ -34,7 +34,8 @@ class CodecError(ValueError):
 
 def to_json(value: Any) -> Json:
     """Return *value* as JSON: dataclasses as objects, tuples as lists, enums by value."""
-    return _writer_of(type(value))(value)  # type: ignore[arg-type]
+    kind: Any = type(value)
+    return _writer_of(kind)(value)
 
 
 def from_json(cls: type[T], document: Json) -> T:
@@ -71,7 +72,8 @@ def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
         for name, is_default in fields:
             item = getattr(value, name)
             if not is_default(item):
-                document[name] = _writer_of(type(item))(item)  # type: ignore[arg-type]
+                kind: Any = type(item)
+                document[name] = _writer_of(kind)(item)
         return document
 
     return write

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 
 import sqlalchemy as sa
 from dbos import DBOSPortableJSONSerializer
+from driving import MemoryRecorder
 from durability import journey, step
 
 from pytest_reqflo.engine.durable.dispatch import RUNS_PER_TRANSACTION
+from pytest_reqflo.engine.durable.environments import ConfiguredEnvironments
+from pytest_reqflo.engine.durable.performing import RunPerformer
 from pytest_reqflo.engine.durable.queueing import RunQueue, Segment, queue_of
+from pytest_reqflo.engine.durable.worker import make_workplace
 
 FIVE = journey(*(step(name) for name in "abcde"))
 QUEUE = queue_of("test")
@@ -41,6 +46,18 @@ def test_a_dispatch_takes_as_many_statements_for_many_rows_as_for_few(store):
         numbers.append(len(statements))
     assert numbers[0] == numbers[1] <= 12
     assert store.count("run") == store.count("attempt") == store.count("workflows") == 514
+
+
+def test_what_a_run_asks_of_our_tables(store, server):
+    store.dispatch(FIVE, "run-1")
+    source = ConfiguredEnvironments({"test": {"services": {"default": {"base_url": server.url}}}})
+    workplace = make_workplace(source)
+    performer = RunPerformer(store.records, store.keyring, "worker-1", workplace)
+    with counted(store) as statements:
+        assert performer.perform("run-1", 1, MemoryRecorder()) == "passed"
+    workplace.transport.close()
+    kinds = [re.findall(r"(?:FROM|INTO) (?:reqflo[._])?(\w+)", each)[0] for each in statements]
+    assert kinds == ["run", "artifact", *5 * ["cancel"], "result", "step"]
 
 
 def test_the_others_of_a_batch_are_written_as_the_engine_writes_one(store):
