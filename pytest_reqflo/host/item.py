@@ -60,6 +60,10 @@ class JourneyNode(pytest.Item):
         if subject.group and self.config.pluginmanager.hasplugin("xdist"):
             self.add_marker(pytest.mark.xdist_group(subject.group))
 
+    def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
+        """Yield what the item runs."""
+        yield self.subject, self.spec
+
     @property
     def case_names(self) -> tuple[str, ...]:
         """The names of all cases of the journey."""

@@ -39,6 +39,10 @@ class Settings:
     allows_any_host: bool = False
     is_durable: bool = False
     resume: str | None = None
+    is_cloud: bool = False
+    run_key: str = ""
+    cancels_on_exit: bool = False
+    cloud_patience_s: float = 60.0
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -65,9 +69,14 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         allows_any_host=bool(config.getini("reqflo_allow_any_host")),
         is_durable=_read_durable(config, reader),
         resume=_read_resume(config),
+        is_cloud=_read_cloud(config, reader),
+        run_key=_read_run_key(config, reader),
+        cancels_on_exit=config.getoption("--reqflo-cancel-on-exit"),
+        cloud_patience_s=_read_patience(reader),
     )
 
 
+_LONGEST_KEY = 200
 _BATCH = re.compile(r"newest|batch_[0-9a-f]{12}")
 
 
@@ -83,6 +92,39 @@ def _read_durable(config: pytest.Config, reader: _Reader) -> bool:
     return bool(is_durable)
 
 
+def _read_cloud(config: pytest.Config, reader: _Reader) -> bool:
+    is_cloud = (
+        config.getoption("--reqflo-cloud")
+        or reader.choice("cloud", ("0", "1", "false", "true")) in ("1", "true")
+        or config.getini("reqflo_cloud")
+    )
+    if not is_cloud:
+        return False
+    if config.getoption("--reqflo-resume") is not None:
+        other = "--reqflo-resume"
+    elif _read_durable(config, reader):
+        other = "--reqflo-durable"
+    else:
+        return True
+    title = f"--reqflo-cloud and {other} exclude each other"
+    hint = "workers keep a record of each step by themselves, and carry on what was left"
+    raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint))
+
+
+def _read_run_key(config: pytest.Config, reader: _Reader) -> str:
+    text = reader.text("run-key") or ""
+    if text and len(text) > _LONGEST_KEY:
+        raise _unusable("run-key", f"it is longer than {_LONGEST_KEY} characters")
+    return text
+
+
+def _read_patience(reader: _Reader) -> float:
+    text = reader.text("cloud-patience-s") or "60"
+    if not text.isdecimal() or len(text) > 6:
+        raise _unusable("cloud_patience_s", f"`{text}` is no number of seconds")
+    return float(text)
+
+
 def _read_resume(config: pytest.Config) -> str | None:
     text: str | None = config.getoption("--reqflo-resume")
     if text is not None and _BATCH.fullmatch(text) is None:
@@ -91,7 +133,7 @@ def _read_resume(config: pytest.Config) -> str | None:
     return text
 
 
-_OPTIONS = frozenset({"env", "store", "data", "output", "resume"})
+_OPTIONS = frozenset({"env", "store", "data", "output", "resume", "run-key"})
 _INI = frozenset({"env", "store", "root", "adhoc", "soft"})
 
 
@@ -108,7 +150,7 @@ class _Reader:
         here = self.config.invocation_params.dir
         if name in _OPTIONS and (text := self.config.getoption(f"--reqflo-{name}")):
             return str(text), here
-        if text := self.variables.get(f"REQFLO_{name.upper()}"):
+        if text := self.variables.get(_variable(name)):
             return text, here
         if name in _INI and (text := self.config.getini(f"reqflo_{name}")):
             return str(text), self.config.rootpath
@@ -146,6 +188,10 @@ class _Reader:
             hint = f"did you mean `{near}`?" if near else f"allowed: {', '.join(allowed)}"
             raise _unusable(name, f"`{text}` is not one of {', '.join(allowed)}", hint)
         return text
+
+
+def _variable(name: str) -> str:
+    return f"REQFLO_{name.upper().replace('-', '_')}"
 
 
 def _check_encodable(config: pytest.Config) -> None:

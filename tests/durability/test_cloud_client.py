@@ -1,0 +1,216 @@
+"""pytest as a client of workers: it dispatches, waits and reports; all else is done by workers."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+import pytest
+from cloud import CloudDatabase
+from cloud_project import KEY, CloudProject, CloudWorker
+from durability import GateServer
+from waiting import until
+
+pytestmark = pytest.mark.timeout(150)
+
+TOKEN = "canary-token-7f3a91"
+ENVIRONMENT = "environment: {{name: {name}, services: {{default: {{base_url: '{url}'}}}}}}\n"
+LOGIN = """\
+journey:
+  name: Log in
+  inputs:
+    - {name: pin, type: string, sensitive: true}
+  steps:
+    - id: login
+      request:
+        method: POST
+        url: /login
+        headers: {X-Token: "{{ secrets.SHOP_TOKEN }}"}
+        json: {pin: "{{ inputs.pin }}"}
+      assertions: [{type: status_code, expected: 200}]
+"""
+ROWS = """\
+journey:
+  name: Rows
+  inputs: [{name: number, type: integer}]
+  steps:
+    - id: send
+      request: {method: PUT, url: "/rows/{{ inputs.number }}"}
+      assertions:
+        - {type: status_code, expected: 200}
+  data: rows.csv
+"""
+
+
+def one(name, *, expected=200, finally_=""):
+    """Return a journey that sends ``PUT /name``."""
+    return (
+        f"journey:\n  name: {name}\n  steps:\n"
+        f"    - {{id: send, request: {{method: PUT, url: /{name}}}, "
+        f"assertions: [{{type: status_code, expected: {expected}}}]}}\n"
+        f"    - {{id: after, request: {{method: GET, url: /{name}/after}}}}\n{finally_}"
+    )
+
+
+@pytest.fixture(scope="module")
+def world(postgres_url, cloud_template, tmp_path_factory):
+    """A database with an environment, a secret for it, the server it leads to, and a worker."""
+    cloud = CloudDatabase(postgres_url, cloud_template)
+    with GateServer() as server:
+        admin = CloudProject(tmp_path_factory.mktemp("admin"), cloud)
+        admin.write(
+            "environments/staging.yaml", ENVIRONMENT.format(name="staging", url=server.url)
+        )
+        for command, given in (
+            (("env", "push", "staging"), ""),
+            (("secrets", "publish-key"), ""),
+            (("secrets", "set", "SHOP_TOKEN"), TOKEN),
+        ):
+            code, out, err = admin.reqflo(
+                *command, login="admin", given=given, REQFLO_MASTER_KEY=KEY
+            )
+            assert code == 0, out + err
+        worker = CloudWorker(cloud)
+        yield cloud, server
+        worker.close()
+    cloud.remove()
+
+
+@pytest.fixture
+def cloud(world):
+    return world[0]
+
+
+@pytest.fixture
+def server(world):
+    server = world[1]
+    server.requests.clear()
+    return server
+
+
+@pytest.fixture
+def project(tmp_path, cloud, server):
+    return CloudProject(tmp_path, cloud)
+
+
+def test_a_client_without_key_or_secret_gets_the_results_of_the_worker(project, server):
+    project.write("login.journey.yaml", LOGIN)
+    project.write("wrong.journey.yaml", one("wrong", expected=201))
+
+    code, out = project.pytest("--junitxml=report.xml", "-rA", "--reqflo-set=pin=canary-pin-55d1")
+
+    assert code == 1, out
+    assert "1 failed, 1 passed" in out
+    assert "status_code" in out
+    login, wrong = project.properties()
+    outcomes = project.outcomes()
+    assert outcomes[login["reqflo.run_id"]] == "passed"
+    assert outcomes[wrong["reqflo.run_id"]] == "failed"
+    assert login["reqflo.env"] == "staging"
+    assert sorted(server.lines) == ["POST /login", "PUT /wrong"]
+    (sent,) = (each for each in server.requests if each.path == "/login")
+    assert sent.header("X-Token") == TOKEN
+    assert sent.json() == {"pin": "canary-pin-55d1"}
+    for text in (out, project.cloud.contents()):
+        assert TOKEN not in text
+        assert "canary-pin" not in text
+
+
+def rows(project, count):
+    project.write("rows.journey.yaml", ROWS)
+    project.write("rows.csv", "number\n" + "".join(f"{number}\n" for number in range(count)))
+
+
+def test_300_rows_are_300_items_and_each_runs_once(project, server):
+    rows(project, 300)
+
+    code, out = project.pytest("--junitxml=report.xml", "-q")
+
+    assert (code, "300 passed" in out) == (0, True), out
+    ids = [each["reqflo.run_id"] for each in project.properties()]
+    assert len(set(ids)) == 300
+    assert set(ids) <= project.outcomes().keys()
+    assert sorted(server.lines) == sorted(f"PUT /rows/{number}" for number in range(300))
+
+
+@pytest.mark.parametrize("arguments", [("-n", "2"), ("-n", "2", "--dist=loadfile"), ("-n", "0")])
+def test_processes_of_one_session_share_a_batch(project, server, arguments):
+    rows(project, 20)
+    project.write("alone.journey.yaml", one("alone"))
+
+    code, out = project.pytest(*arguments)
+
+    assert (code, "21 passed" in out) == (0, True), out
+    assert sorted(server.lines) == sorted(
+        ["PUT /alone", "GET /alone/after", *(f"PUT /rows/{number}" for number in range(20))]
+    )
+    (batch,) = re.findall(r"cloud runs, (batch_[0-9a-f]+) in postgresql://test_client@", out)
+    query = f"SELECT count(*) FROM reqflo.run WHERE batch_id = '{batch}'"
+    assert project.cloud.execute(query) == [(21,)]
+
+
+def test_the_same_run_key_attaches_and_other_content_is_refused(project, server):
+    project.write("attach.journey.yaml", one("attach"))
+    gate = server.hold("PUT /attach")
+    with project.start("--reqflo-run-key=nightly-7", "--junitxml=first.xml") as first:
+        server.wait_held()
+        with project.start("--reqflo-run-key=nightly-7", "--junitxml=second.xml") as second:
+            gate.set()
+            for process in (first, second):
+                out, _ = process.communicate(timeout=60)
+                assert process.returncode == 0, out
+    assert server.lines == ["PUT /attach", "GET /attach/after"]
+    assert project.properties("first.xml") == project.properties("second.xml")
+
+    project.write("attach.journey.yaml", one("attach", expected=204))
+    code, out = project.pytest("--reqflo-run-key=nightly-7")
+    assert (code, "RF612" in out) == (4, True), out
+    assert len(server.lines) == 2
+
+
+def test_ctrl_c_lets_runs_go_on_and_says_where_to_look(project, server):
+    for name in ("slow_a", "slow_b"):
+        project.write(f"{name}.journey.yaml", one(name))
+    gates = [server.hold(f"PUT /{name}") for name in ("slow_a", "slow_b")]
+    with project.start() as process:
+        server.wait_held(2)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, out
+    assert "2 runs go on without pytest in batch_" in out
+    (run_id, _) = re.search(r"`reqflo history` show them: (run_\w+), (run_\w+)", out).groups()
+    assert project.reqflo("status", run_id)[1].find("running") > 0
+    for gate in gates:
+        gate.set()
+    until(lambda: project.outcomes().get(run_id) == "passed", "the run goes on")
+    until(lambda: len(server.lines) == 4, "both go on")
+
+
+def test_ctrl_c_cancels_where_that_is_asked_for(project, server):
+    project.write("gone.journey.yaml", one("gone"))
+    gate = server.hold("PUT /gone")
+    with project.start("--reqflo-cancel-on-exit") as process:
+        server.wait_held()
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 2, out
+    (run_id,) = re.search(r"1 run that nobody waits for are cancelled: (run_\w+)", out).groups()
+    gate.set()
+    until(lambda: project.outcomes().get(run_id) == "interrupted", "cancelled")
+    assert server.lines == ["PUT /gone"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_what_is_not_needed_after_a_first_failure_is_cancelled(project, server, arguments):
+    project.write("a_bad.journey.yaml", one("bad", expected=201))
+    project.write("b_held.journey.yaml", one("held"))
+    project.write("c_held.journey.yaml", one("held_too"))
+    gates = [server.hold("PUT /held"), server.hold("PUT /held_too")]
+    code, out = project.pytest("-x", *arguments)
+    assert code in (1, 2), out
+    assert "2 runs that nobody waits for are cancelled: " in out
+    for gate in gates:
+        gate.set()
+    ids = re.search(r"are cancelled: (run_\w+), (run_\w+)", out).groups()
+    until(lambda: {project.outcomes().get(each) for each in ids} == {"interrupted"}, "cancelled")
+    assert not [line for line in server.lines if line.endswith("/after") and "held" in line]
