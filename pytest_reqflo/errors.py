@@ -104,6 +104,9 @@ CODES: dict[str, str] = {
     "RF619": "an environment cannot be pushed",
     "RF620": "a secret is not for this origin",
     "RF621": "a secret cannot be written",
+    "RF622": "a fixture cannot change an environment of workers",
+    "RF623": "the end of a run is not known here",
+    "RF624": "rows of a journey failed",
     # RF7xx: reports
     "RF701": "a report could not be written",
     # RF8xx: options and arguments

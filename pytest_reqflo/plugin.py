@@ -88,6 +88,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="with --reqflo-cloud: Ctrl-C cancels the runs that are not over",
     )
+    group.addoption(
+        "--reqflo-data-mode",
+        choices=("items", "batch"),
+        help="a test per row, or one for all rows of a journey (REQFLO_DATA_MODE, ini "
+        "reqflo_data_mode; default items)",
+    )
+    parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
     parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")

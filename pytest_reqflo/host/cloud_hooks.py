@@ -26,6 +26,17 @@ def is_dispatched_ahead(item: JourneyNode) -> bool:
     return not supplies and not marks and item.data_problem is None
 
 
+def left_behind(items: Iterable[pytest.Item]) -> tuple[str, ...]:
+    """Return the items whose runs wait for fixtures or conditions of this process."""
+    return tuple(
+        item.nodeid
+        for item in items
+        if isinstance(item, JourneyNode)
+        and not is_dispatched_ahead(item)
+        and item.get_closest_marker("skip") is None
+    )
+
+
 class CloudHooks:
     """What one process does around its items."""
 
@@ -77,10 +88,7 @@ class CloudHooks:
         self._cloud.close()
 
     def _leave(self, session: pytest.Session) -> Iterator[str]:
-        is_ended_by_hand = type(self._interruption) is KeyboardInterrupt or isinstance(
-            self._interruption, pytest.exit.Exception
-        )
-        if is_ended_by_hand and not self._session.settings.cancels_on_exit:
+        if _is_by_hand(self._interruption) and not self._session.settings.cancels_on_exit:
             left = self._cloud.client.find_unfinished(self._cloud.batch_id)
             if left:
                 yield f"{_runs(left)} go on without pytest in {self._cloud.batch_id}"
@@ -104,6 +112,13 @@ class CloudHooks:
             reporter.write_line(f"reqflo: {count} dispatched in {self._cloud.batch_id}")
         if not self._cloud.client.has_workers():
             reporter.write_line("reqflo: no worker is alive; runs wait until one starts")
+
+
+def _is_by_hand(interruption: BaseException | None) -> bool:
+    """Say whether a person ended the session; xdist interrupts it for its own reasons, too."""
+    if type(interruption) is KeyboardInterrupt or isinstance(interruption, pytest.exit.Exception):
+        return True
+    return isinstance(interruption, KeyboardInterrupt) and "keyboard" in str(interruption)
 
 
 def _will_run(session: pytest.Session) -> bool:

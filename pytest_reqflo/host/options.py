@@ -43,6 +43,7 @@ class Settings:
     run_key: str = ""
     cancels_on_exit: bool = False
     cloud_patience_s: float = 60.0
+    is_batched: bool = False
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -73,6 +74,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         run_key=_read_run_key(config, reader),
         cancels_on_exit=config.getoption("--reqflo-cancel-on-exit"),
         cloud_patience_s=_read_patience(reader),
+        is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
     )
 
 
@@ -133,8 +135,8 @@ def _read_resume(config: pytest.Config) -> str | None:
     return text
 
 
-_OPTIONS = frozenset({"env", "store", "data", "output", "resume", "run-key"})
-_INI = frozenset({"env", "store", "root", "adhoc", "soft"})
+_OPTIONS = frozenset({"env", "store", "data", "output", "resume", "run-key", "data-mode"})
+_INI = frozenset({"env", "store", "root", "adhoc", "soft", "data-mode"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class _Reader:
             return str(text), here
         if text := self.variables.get(_variable(name)):
             return text, here
-        if name in _INI and (text := self.config.getini(f"reqflo_{name}")):
+        if name in _INI and (text := self.config.getini(f"reqflo_{name.replace('-', '_')}")):
             return str(text), self.config.rootpath
         return "", here
 

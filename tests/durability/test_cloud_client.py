@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from cloud import CloudDatabase
 from cloud_project import KEY, CloudProject, CloudWorker
 from durability import GateServer
+from proxying import TcpProxy
+from servers import reply
 from waiting import until
 
 pytestmark = pytest.mark.timeout(150)
@@ -58,9 +62,7 @@ def world(postgres_url, cloud_template, tmp_path_factory):
     cloud = CloudDatabase(postgres_url, cloud_template)
     with GateServer() as server:
         admin = CloudProject(tmp_path_factory.mktemp("admin"), cloud)
-        admin.write(
-            "environments/staging.yaml", ENVIRONMENT.format(name="staging", url=server.url)
-        )
+        admin.write("environments/staging.yaml", ENVIRONMENT.format(name="staging", url=server.url))
         for command, given in (
             (("env", "push", "staging"), ""),
             (("secrets", "publish-key"), ""),
@@ -144,7 +146,9 @@ def test_processes_of_one_session_share_a_batch(project, server, arguments):
     assert sorted(server.lines) == sorted(
         ["PUT /alone", "GET /alone/after", *(f"PUT /rows/{number}" for number in range(20))]
     )
-    (batch,) = re.findall(r"cloud runs, (batch_[0-9a-f]+) in postgresql://test_client@", out)
+    (batch,) = re.findall(
+        r"cloud runs, (batch_[0-9a-f]+) in postgresql\+psycopg://test_client@", out
+    )
     query = f"SELECT count(*) FROM reqflo.run WHERE batch_id = '{batch}'"
     assert project.cloud.execute(query) == [(21,)]
 
@@ -196,21 +200,122 @@ def test_ctrl_c_cancels_where_that_is_asked_for(project, server):
     assert process.returncode == 2, out
     (run_id,) = re.search(r"1 run that nobody waits for are cancelled: (run_\w+)", out).groups()
     gate.set()
-    until(lambda: project.outcomes().get(run_id) == "interrupted", "cancelled")
+    until(lambda: project.outcomes().get(run_id) == "cancelled", "cancelled")
     assert server.lines == ["PUT /gone"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")])
 def test_what_is_not_needed_after_a_first_failure_is_cancelled(project, server, arguments):
+    names = [f"held_{number}_{len(arguments)}" for number in (1, 2)]
     project.write("a_bad.journey.yaml", one("bad", expected=201))
-    project.write("b_held.journey.yaml", one("held"))
-    project.write("c_held.journey.yaml", one("held_too"))
-    gates = [server.hold("PUT /held"), server.hold("PUT /held_too")]
+    for name in names:
+        project.write(f"{name}.journey.yaml", one(name))
+    gates = [server.hold(f"PUT /{name}") for name in names]
     code, out = project.pytest("-x", *arguments)
     assert code in (1, 2), out
     assert "2 runs that nobody waits for are cancelled: " in out
     for gate in gates:
         gate.set()
     ids = re.search(r"are cancelled: (run_\w+), (run_\w+)", out).groups()
-    until(lambda: {project.outcomes().get(each) for each in ids} == {"interrupted"}, "cancelled")
+    until(lambda: {project.outcomes().get(each) for each in ids} == {"cancelled"}, "cancelled")
     assert not [line for line in server.lines if line.endswith("/after") and "held" in line]
+
+
+def test_a_client_that_is_cut_off_says_which_run_goes_on(project, server, cloud):
+    project.write("cut.journey.yaml", one("cut"))
+    gate = server.hold("PUT /cut")
+    parts = urlsplit(cloud.url_of("client"))
+    with TcpProxy(parts.port) as proxy:
+        address = parts._replace(
+            netloc=f"{parts.username}@127.0.0.1:{proxy.port}",
+            query="tcp_user_timeout=1000&connect_timeout=2&keepalives_idle=1&keepalives_interval=1",
+        )
+        with project.start(
+            "--junitxml=report.xml",
+            REQFLO_DATABASE_URL=urlunsplit(address),
+            REQFLO_CLOUD_PATIENCE_S="1",
+        ) as process:
+            server.wait_held()
+            proxy.cut()
+            out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, out
+    assert "error[RF623]: the end of run run_" in out
+    (properties,) = project.properties()
+    assert f"`reqflo status {properties['reqflo.run_id']}`" in out
+    gate.set()
+    run_id = properties["reqflo.run_id"]
+    until(lambda: project.outcomes().get(run_id) == "passed", "the run completes")
+    assert server.lines == ["PUT /cut", "GET /cut/after"]
+
+
+def test_fixtures_give_values_and_never_an_environment(project, server):
+    project.write("rows.journey.yaml", ROWS.partition("  data:")[0])
+    project.write("other/rows.journey.yaml", ROWS.partition("  data:")[0])
+    project.write(
+        "conftest.py",
+        "import pytest\n@pytest.fixture\ndef reqflo_inputs():\n    return {'number': 7}\n",
+    )
+    project.write(
+        "other/conftest.py",
+        "import pytest\n@pytest.fixture\ndef reqflo_environment():\n"
+        "    return {'base_url': 'http://127.0.0.1:9'}\n",
+    )
+
+    code, out = project.pytest("--junitxml=report.xml")
+
+    assert (code, "1 failed, 1 passed" in out) == (1, True), out
+    assert "error[RF622]: fixture `reqflo_environment` cannot change" in out
+    assert server.lines == ["PUT /rows/7"]
+
+
+def test_all_rows_are_one_item_where_that_is_asked_for(project, server):
+    rows(project, 60)
+    server.answers["PUT /rows/3"] = reply(500)
+
+    code, out = project.pytest("--reqflo-data-mode=batch", "--junitxml=report.xml")
+
+    assert (code, "1 failed" in out) == (1, True), out
+    assert "error[RF624]: 1 of 60 rows failed: 59 passed, 1 failed" in out
+    run_id = re.search(r"  = row-00004: .*status.* \((run_\w+)\)", out)[1]
+    assert project.outcomes()[run_id] == "failed"
+    assert project.properties()[0]["reqflo.rows"] == "59 passed, 1 failed"
+    assert len(server.lines) == 60
+
+
+def test_detached_runs_are_registered_and_named(project, server):
+    rows(project, 3)
+
+    code, out, err = project.reqflo("run", "rows", "--cloud", "--detach")
+
+    assert code == 0, err
+    ids = out.split()
+    assert len(ids) == 3
+    until(lambda: {project.outcomes().get(each) for each in ids} == {"passed"}, "all pass")
+    assert len(server.lines) == 3
+
+    code, out, err = project.reqflo("run", "rows", "--cloud", "--detach", "--json")
+    assert code == 0, err
+    assert len(json.loads(out)["runs"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "message"),
+    [
+        (["--reqflo-env=stagin"], {}, "error[RF618]: there is no environment `stagin`"),
+        (["--reqflo-durable"], {}, "error[RF801]: --reqflo-cloud and --reqflo-durable exclude"),
+        (["--reqflo-resume", "-x"], {}, "error[RF801]: --reqflo-cloud and --reqflo-resume exclude"),
+        ([], {"REQFLO_DATABASE_URL": ""}, "error[RF801]: --reqflo-cloud needs a database"),
+        ([], {"REQFLO_DATABASE_URL": "postgresql://u:canary@[h/d"}, "error[RF615]"),
+        ([], {"REQFLO_CLOUD_PATIENCE_S": "soon"}, "error[RF801]: reqflo_cloud_patience_s"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_anything_is_dispatched(
+    project, server, arguments, variables, message
+):
+    project.write("unused.journey.yaml", one("unused"))
+
+    code, out = project.pytest(*arguments, **variables)
+
+    assert (code, message in out) == (4, True), out
+    assert "canary" not in out
+    assert server.lines == []

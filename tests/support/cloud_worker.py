@@ -13,10 +13,12 @@ from pytest_reqflo.engine.durable.worker_secrets import DatabaseEnvironments
 
 if __name__ == "__main__":
     address, concurrency = sys.argv[1], int(sys.argv[2])
-    source = DatabaseEnvironments(open_database(address), load_keyring(os.environ, create=False), os.environ)
+    source = DatabaseEnvironments(
+        open_database(address), load_keyring(os.environ, create=False), os.environ
+    )
     settings = WorkerSettings(
         database=address,
-        environments=dict.fromkeys(source.names(), {}),
+        environments={name: {} for name in source.names()},
         concurrency=concurrency,
         grace_s=2,
     )

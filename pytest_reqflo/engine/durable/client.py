@@ -10,14 +10,13 @@ import os
 import socket
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.engine.durable.database import Database, open_database, usable
-from pytest_reqflo.engine.durable.dispatch import RUNS_PER_TRANSACTION, Batch, Dispatcher
 from pytest_reqflo.engine.durable.guards import find_version
 from pytest_reqflo.engine.durable.orders import Dispatch, Seal, order_of
 from pytest_reqflo.engine.durable.patience import patiently
@@ -28,6 +27,9 @@ from pytest_reqflo.engine.durable.tables import SCHEMA_VERSION
 from pytest_reqflo.errors import EngineError
 from pytest_reqflo.plan.model import RunRequest
 from pytest_reqflo.values import Digest
+
+if TYPE_CHECKING:
+    from pytest_reqflo.engine.durable.dispatch import Dispatcher
 
 CONNECTIONS = 2
 """Of one client: many of them share a server that has a hundred."""
@@ -157,6 +159,9 @@ class CloudClient:
     def _dispatch(
         self, runs: Sequence[CloudRun], batch_id: str, trigger: Trigger
     ) -> tuple[str, ...]:
+        # The engine's library takes most of a second; who only waits does without.
+        from pytest_reqflo.engine.durable.dispatch import Batch, Dispatcher
+
         if self._dispatcher is None:
             self._dispatcher = Dispatcher(self._records)
         seal = self._seal = self._seal or SealToWorkers(self._database)
@@ -199,6 +204,8 @@ def whoever_asks() -> str:
 
 
 def _chunks(runs: Sequence[CloudRun]) -> Iterator[Sequence[CloudRun]]:
+    from pytest_reqflo.engine.durable.dispatch import RUNS_PER_TRANSACTION
+
     for first in range(0, len(runs), RUNS_PER_TRANSACTION):
         yield runs[first : first + RUNS_PER_TRANSACTION]
 
