@@ -131,10 +131,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which protections are off and which proxy is used, where there are environments."""
-    if _is_on(config, "cloud"):
-        from pytest_reqflo.host.header import cloud_lines
-
-        return cloud_lines(config)
+    if lines := _cloud_lines(config):
+        return lines
     durable = _durable_lines(config)
     roots = list(_find_environment_roots(config))
     if not roots:
@@ -147,6 +145,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def _is_on(config: pytest.Config, name: str) -> bool:
     is_asked = config.getoption(f"--reqflo-{name}") or config.getini(f"reqflo_{name}")
     return bool(is_asked or os.environ.get(f"REQFLO_{name.upper()}"))
+
+
+def _cloud_lines(config: pytest.Config) -> list[str]:
+    if not _is_on(config, "cloud"):
+        return []
+    from pytest_reqflo.host.header import cloud_lines
+
+    return cloud_lines(config)
 
 
 def _durable_lines(config: pytest.Config) -> list[str]:

@@ -152,7 +152,8 @@ class CloudRuns:
         try:
             return LocalRun(self._reader.wait(run_id))
         except EngineError as error:
-            raise _unknown_end(run_id, error) from None
+            is_away = error.diagnostics[0].code == "RF615"
+            raise (_unknown_end(run_id, error) if is_away else error) from None
 
     def find_unneeded(self) -> tuple[str, ...]:
         """Return the runs of this process that no item has asked for."""

@@ -53,6 +53,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     """
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
+    is_durable = _is_on(config, reader, "durable")
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -68,9 +69,9 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         secret_command=tuple(config.getini("reqflo_secret_command")),
         # From the ini file alone: a variable that nobody sees must not turn a guard off.
         allows_any_host=bool(config.getini("reqflo_allow_any_host")),
-        is_durable=_read_durable(config, reader),
+        is_durable=is_durable,
         resume=_read_resume(config),
-        is_cloud=_read_cloud(config, reader),
+        is_cloud=_read_cloud(config, reader, is_durable=is_durable),
         run_key=_read_run_key(config, reader),
         cancels_on_exit=config.getoption("--reqflo-cancel-on-exit"),
         cloud_patience_s=_read_patience(reader),
@@ -82,32 +83,29 @@ _LONGEST_KEY = 200
 _BATCH = re.compile(r"newest|batch_[0-9a-f]{12}")
 
 
-def _read_durable(config: pytest.Config, reader: _Reader) -> bool:
-    is_durable = (
-        config.getoption("--reqflo-durable")
-        or reader.choice("durable", ("0", "1", "false", "true")) in ("1", "true")
-        or config.getini("reqflo_durable")
+def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
+    is_on = (
+        config.getoption(f"--reqflo-{name}")
+        or reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+        or config.getini(f"reqflo_{name}")
     )
+    return bool(is_on)
+
+
+def _check_resume(config: pytest.Config, *, is_durable: bool) -> None:
     if not is_durable and config.getoption("--reqflo-resume") is not None:
         title = "--reqflo-resume goes with --reqflo-durable"
         raise UsageProblem(Diagnostic(code="RF801", title=title))
-    return bool(is_durable)
 
 
-def _read_cloud(config: pytest.Config, reader: _Reader) -> bool:
-    is_cloud = (
-        config.getoption("--reqflo-cloud")
-        or reader.choice("cloud", ("0", "1", "false", "true")) in ("1", "true")
-        or config.getini("reqflo_cloud")
-    )
-    if not is_cloud:
+def _read_cloud(config: pytest.Config, reader: _Reader, *, is_durable: bool) -> bool:
+    if not _is_on(config, reader, "cloud"):
+        _check_resume(config, is_durable=is_durable)
         return False
-    if config.getoption("--reqflo-resume") is not None:
-        other = "--reqflo-resume"
-    elif _read_durable(config, reader):
-        other = "--reqflo-durable"
-    else:
+    is_resumed = config.getoption("--reqflo-resume") is not None
+    if not is_resumed and not is_durable:
         return True
+    other = "--reqflo-resume" if is_resumed else "--reqflo-durable"
     title = f"--reqflo-cloud and {other} exclude each other"
     hint = "workers keep a record of each step by themselves, and carry on what was left"
     raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint))

@@ -23,6 +23,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "messages"
 SHOWN_ELSEWHERE = {
     "RF507": "tests/plugin/test_interruption.py, which sends the signal",
     "RF620": "tests/durability/test_cloud_keeping.py, which has a worker",
+    **dict.fromkeys(("RF622", "RF623"), "tests/durability/test_cloud_client.py, which has one too"),
     **dict.fromkeys(
         ("RF510", "RF610", "RF612", "RF613", "RF616", "RF617"),
         "tests/durability/history, which kills processes and alters records",

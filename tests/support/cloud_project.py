@@ -29,9 +29,11 @@ class CloudProject:
             "REQFLO_DATABASE_URL": cloud.url_of("client"),
             "XDG_CONFIG_HOME": str(path / "config"),
             "COLUMNS": "150",
+            # What else is installed takes longer to load than most of these runs.
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             **({"REQFLO_ENV": environment} if environment else {}),
         }
-        self.write("pytest.ini", "[pytest]\naddopts = -p no:randomly -p no:cacheprovider\n")
+        self.write("pytest.ini", "[pytest]\naddopts = -p reqflo -p xdist.plugin -p no:cacheprovider\n")
 
     def write(self, name: str, text: str) -> None:
         path = self.path / name

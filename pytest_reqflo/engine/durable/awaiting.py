@@ -6,10 +6,11 @@ import itertools
 import time
 from collections.abc import Iterable, Sequence
 
+from pytest_reqflo.codec import CodecError
 from pytest_reqflo.engine.durable.client import CloudClient
-from pytest_reqflo.engine.durable.records import StoredResult
+from pytest_reqflo.engine.durable.records import StoredResult, altered_result
 from pytest_reqflo.result import JourneyResult, result_from_json
-from pytest_reqflo.values import parse_json
+from pytest_reqflo.values import JsonProblem, parse_json
 
 _AHEAD = 500
 """Most results that are kept in memory until they are asked for."""
@@ -33,7 +34,8 @@ class ResultReader:
     def wait(self, run_id: str) -> JourneyResult:
         """Return the result of a run when there is one.
 
-        Raises: EngineError RF615 when the database does not answer for too long.
+        Raises: EngineError RF615 when the database does not answer for too long, RF613 when the
+            result is unreadable.
         """
         pause_s = _FIRST_PAUSE_S
         while run_id not in self._kept:
@@ -43,7 +45,10 @@ class ResultReader:
                 break
             time.sleep(pause_s)
             pause_s = _FIRST_PAUSE_S if found else min(pause_s * 1.5, _LONGEST_PAUSE_S)
-        return result_from_json(parse_json(self._kept.pop(run_id).document))
+        try:
+            return result_from_json(parse_json(self._kept.pop(run_id).document))
+        except (JsonProblem, CodecError):
+            raise altered_result(run_id) from None
 
     def _wanted(self, run_id: str) -> list[str]:
         room = max(1, _AHEAD - len(self._kept))

@@ -5,9 +5,11 @@ It holds no key, and its role in the database may do nothing else.
 
 from __future__ import annotations
 
+import functools
 import getpass
 import os
 import socket
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
+from pytest_reqflo.engine.durable.bounded import within
 from pytest_reqflo.engine.durable.database import Database, open_database, usable
 from pytest_reqflo.engine.durable.guards import find_version
 from pytest_reqflo.engine.durable.orders import Dispatch, Seal, order_of
@@ -36,6 +39,12 @@ CONNECTIONS = 2
 
 _FIRST_PATIENCE_S = 5.0
 """A database that never answered is more likely misspelt than away."""
+
+_ANSWER_S = 10.0
+"""How long one answer may take."""
+
+_AWAY_S = 10.0
+"""How long a database that was given up on is left alone: ten thousand items may want to ask."""
 
 _T = TypeVar("_T")
 
@@ -65,6 +74,8 @@ class CloudClient:
         self._dispatcher: Dispatcher | None = None
         self._seal: Seal | None = None
         self._sent: set[Digest] = set()
+        self._away: EngineError | None = None
+        self._away_until = 0.0
 
     @property
     def shown(self) -> str:
@@ -76,8 +87,7 @@ class CloudClient:
 
         Raises: EngineError RF618; RF615 when the database cannot be used.
         """
-        patience_s = min(_FIRST_PATIENCE_S, self.patience_s)
-        names = self._ask(self._environment_names, patience_s)
+        names = self._ask(self._environment_names, _FIRST_PATIENCE_S)
         if wanted in names:
             return wanted
         if wanted is None and len(names) == 1:
@@ -190,8 +200,27 @@ class CloudClient:
         return ids
 
     def _ask(self, act: Callable[[], _T], patience_s: float | None = None) -> _T:
-        with usable(self._database):
-            return patiently(act, patience_s=self.patience_s if patience_s is None else patience_s)
+        """Return what the database answers, in bounded time; one that was just away is not asked."""
+        if self._away is not None and time.monotonic() < self._away_until:
+            raise EngineError(*self._away.diagnostics)
+        patience_s = self.patience_s if patience_s is None else patience_s
+        limit_s = patience_s + min(_ANSWER_S, max(1.0, patience_s))
+        ask = functools.partial(patiently, act, patience_s=patience_s)
+        try:
+            with usable(self._database):
+                answer = within(ask, limit_s)
+        except TimeoutError as silence:
+            # Whoever still waits for the old connections keeps them.
+            self._database.engine.dispose(close=False)
+            raise self._note_away(_silent(self.shown, silence)) from None
+        except EngineError as error:
+            raise self._note_away(error) from None
+        self._away = None
+        return answer
+
+    def _note_away(self, error: EngineError) -> EngineError:
+        self._away, self._away_until = error, time.monotonic() + _AWAY_S
+        return error
 
 
 def whoever_asks() -> str:
@@ -208,6 +237,11 @@ def _chunks(runs: Sequence[CloudRun]) -> Iterator[Sequence[CloudRun]]:
 
     for first in range(0, len(runs), RUNS_PER_TRANSACTION):
         yield runs[first : first + RUNS_PER_TRANSACTION]
+
+
+def _silent(shown: str, silence: TimeoutError) -> EngineError:
+    title = f"the database {shown} cannot be used: {silence}"
+    return EngineError(Diagnostic(code="RF615", title=title))
 
 
 def _check_tables(database: Database) -> None:

@@ -154,8 +154,8 @@ def open_postgres(url: str, *, pool_size: int = 8) -> Database:
 
 
 def _is_postgres_url(address: str) -> bool:
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         parts.port  # noqa: B018  # raises for what is no number, which is where a bad password ends up
     except ValueError:
         return False

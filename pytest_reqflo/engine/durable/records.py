@@ -332,6 +332,14 @@ def _reused(order: RunOrder, differing: list[str]) -> EngineError:
     return EngineError(Diagnostic(code="RF612", title=title, hint=hint))
 
 
+def altered_result(run_id: str) -> EngineError:
+    """Return the problem of a result that cannot be read."""
+    title = f"the result of run {run_id} is missing or was altered"
+    return EngineError(
+        Diagnostic(code="RF613", title=title, hint=f"`reqflo verify {run_id}` says what")
+    )
+
+
 def _altered(what: str) -> EngineError:
     title = f"{what} in the store is missing or was altered; it is not executed"
     return EngineError(Diagnostic(code="RF613", title=title))
