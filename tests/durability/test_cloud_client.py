@@ -124,13 +124,18 @@ def expect_message(request):
 def test_a_client_without_key_or_secret_gets_the_results_of_the_worker(project, server):
     project.write("login.journey.yaml", LOGIN)
     project.write("wrong.journey.yaml", one("wrong", expected=201))
+    project.write("left_out.journey.yaml", one("left_out"))
+    project.write(
+        "later.journey.yaml", one("later").replace("  steps:", "  skip: not yet\n  steps:")
+    )
 
-    code, out = project.pytest("--junitxml=report.xml", "-rA", "--reqflo-set=pin=canary-pin-55d1")
+    arguments = ("--junitxml=report.xml", "-rA", "-k", "not left_out")
+    code, out = project.pytest(*arguments, "--reqflo-set=pin=canary-pin-55d1")
 
     assert code == 1, out
-    assert "1 failed, 1 passed" in out
+    assert "1 failed, 1 passed, 1 skipped, 1 deselected" in out
     assert "status_code" in out
-    login, wrong = project.properties()
+    _, login, wrong = project.properties()
     outcomes = project.outcomes()
     assert outcomes[login["reqflo.run_id"]] == "passed"
     assert outcomes[wrong["reqflo.run_id"]] == "failed"
@@ -152,7 +157,7 @@ def rows(project, count):
 def test_300_rows_are_300_items_and_each_runs_once(project, server):
     rows(project, 300)
 
-    code, out = project.pytest("--junitxml=report.xml", "-n", "0")
+    code, out = project.pytest("--junitxml=report.xml", "-n", "2")
 
     assert (code, "300 passed" in out) == (0, True), out
     ids = [each["reqflo.run_id"] for each in project.properties()]
@@ -161,12 +166,11 @@ def test_300_rows_are_300_items_and_each_runs_once(project, server):
     assert sorted(server.lines) == sorted(f"PUT /rows/{number}" for number in range(300))
 
 
-@pytest.mark.parametrize("dist", ["load", "loadfile"])
-def test_processes_of_one_session_share_a_batch(project, server, dist):
+def test_processes_of_one_session_share_a_batch(project, server):
     rows(project, 12)
     project.write("alone.journey.yaml", one("alone"))
 
-    code, out = project.pytest("-n", "2", "--dist", dist)
+    code, out = project.pytest("-n", "2", "--dist=loadfile")
 
     assert (code, "13 passed" in out) == (0, True), out
     assert sorted(server.lines) == sorted(
@@ -206,6 +210,7 @@ def test_ctrl_c_lets_runs_go_on_and_says_where_to_look(project, server, argument
     gates = [server.hold(f"PUT /{name}") for name in names]
     with project.start(*arguments) as process:
         server.wait_held(2)
+        project.wait_for_asking()
         # A terminal tells every process of the group.
         os.killpg(process.pid, signal.SIGINT)
         out, _ = process.communicate(timeout=60)
@@ -225,6 +230,7 @@ def test_ctrl_c_cancels_where_that_is_asked_for(project, server):
     gate = server.hold("PUT /gone")
     with project.start("--reqflo-cancel-on-exit") as process:
         server.wait_held()
+        project.wait_for_asking()
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 2, out
@@ -265,6 +271,7 @@ def test_a_client_that_is_cut_off_says_which_run_goes_on(project, server, cloud,
             REQFLO_CLOUD_PATIENCE_S="3",
         ) as process:
             server.wait_held()
+            project.wait_for_asking()
             proxy.cut()
             out, _ = process.communicate(timeout=60)
     assert process.returncode == 1, out
@@ -301,7 +308,7 @@ def test_all_rows_are_one_item_where_that_is_asked_for(project, server):
     rows(project, 60)
     server.answers["PUT /rows/3"] = reply(500)
 
-    code, out = project.pytest("--reqflo-data-mode=batch", "--junitxml=report.xml")
+    code, out = project.pytest("--reqflo-data-mode=batch", "--junitxml=report.xml", "-n", "0")
 
     assert (code, "1 failed" in out) == (1, True), out
     assert "error[RF624]: 1 of 60 rows failed: 59 passed, 1 failed" in out

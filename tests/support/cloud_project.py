@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cloud import CloudDatabase
+from waiting import until
 
 KEY = "22" * 32
 SUPPORT = Path(__file__).parent
@@ -33,7 +34,9 @@ class CloudProject:
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             **({"REQFLO_ENV": environment} if environment else {}),
         }
-        self.write("pytest.ini", "[pytest]\naddopts = -p reqflo -p xdist.plugin -p no:cacheprovider\n")
+        self.write(
+            "pytest.ini", "[pytest]\naddopts = -p reqflo -p xdist.plugin -p no:cacheprovider\n"
+        )
 
     def write(self, name: str, text: str) -> None:
         path = self.path / name
@@ -77,6 +80,14 @@ class CloudProject:
             {each.get("name", ""): each.get("value", "") for each in case.iter("property")}
             for case in cases
         ]
+
+    def wait_for_asking(self) -> None:
+        """Return when a client has asked for the results of its runs."""
+        query = (
+            "SELECT 1 FROM pg_stat_activity WHERE usename = 'test_client' "
+            "AND datname = current_database() AND query LIKE '%FROM reqflo.result %'"
+        )
+        until(lambda: self.cloud.execute(query), "a client waits")
 
     def outcomes(self) -> dict[str, str]:
         """Return the runs of the database that are over, by id."""
