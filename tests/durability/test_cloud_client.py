@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -19,6 +20,7 @@ from waiting import until
 
 pytestmark = pytest.mark.timeout(150)
 
+DOCS = Path(__file__).parents[2] / "docs"
 GOLDEN = Path(__file__).parents[1] / "golden" / "messages"
 TOKEN = "canary-token-7f3a91"
 ENVIRONMENT = "environment: {{name: {name}, services: {{default: {{base_url: '{url}'}}}}}}\n"
@@ -49,13 +51,20 @@ journey:
 """
 
 
-def one(name, *, expected=200, finally_=""):
+def documented(program):
+    """Return the arguments of the only command of *program* in the how-to."""
+    page = (DOCS / "how-to" / "run-on-workers.md").read_text(encoding="utf-8")
+    (command,) = re.findall(rf"^\$ {program} (.*)$", page, re.MULTILINE)
+    return shlex.split(command)
+
+
+def one(name, *, expected=200, fixtures=""):
     """Return a journey that sends ``PUT /name``."""
     return (
-        f"journey:\n  name: {name}\n  steps:\n"
+        f"journey:\n  name: {name}\n  settings: {{fixtures: [{fixtures}]}}\n  steps:\n"
         f"    - {{id: send, request: {{method: PUT, url: /{name}}}, "
         f"assertions: [{{type: status_code, expected: {expected}}}]}}\n"
-        f"    - {{id: after, request: {{method: GET, url: /{name}/after}}}}\n{finally_}"
+        f"    - {{id: after, request: {{method: GET, url: /{name}/after}}}}\n"
     )
 
 
@@ -122,15 +131,17 @@ def expect_message(request):
 
 
 def test_a_client_without_key_or_secret_gets_the_results_of_the_worker(project, server):
-    project.write("login.journey.yaml", LOGIN)
-    project.write("wrong.journey.yaml", one("wrong", expected=201))
-    project.write("left_out.journey.yaml", one("left_out"))
+    project.write("journeys/login.journey.yaml", LOGIN)
+    project.write("journeys/wrong.journey.yaml", one("wrong", expected=201))
+    project.write("journeys/left_out.journey.yaml", one("left_out"))
     project.write(
         "later.journey.yaml", one("later").replace("  steps:", "  skip: not yet\n  steps:")
     )
 
     arguments = ("--junitxml=report.xml", "-rA", "-k", "not left_out")
-    code, out = project.pytest(*arguments, "--reqflo-set=pin=canary-pin-55d1")
+    code, out = project.pytest(
+        *documented("pytest"), *arguments, "--reqflo-set=pin=canary-pin-55d1"
+    )
 
     assert code == 1, out
     assert "1 failed, 1 passed, 1 skipped, 1 deselected" in out
@@ -149,9 +160,11 @@ def test_a_client_without_key_or_secret_gets_the_results_of_the_worker(project, 
         assert "canary-pin" not in text
 
 
-def rows(project, count):
-    project.write("rows.journey.yaml", ROWS)
-    project.write("rows.csv", "number\n" + "".join(f"{number}\n" for number in range(count)))
+def rows(project, count, folder=""):
+    project.write(f"{folder}rows.journey.yaml", ROWS)
+    project.write(
+        f"{folder}rows.csv", "number\n" + "".join(f"{number}\n" for number in range(count))
+    )
 
 
 def test_300_rows_are_300_items_and_each_runs_once(project, server):
@@ -319,9 +332,9 @@ def test_all_rows_are_one_item_where_that_is_asked_for(project, server):
 
 
 def test_detached_runs_are_registered_and_named(project, server):
-    rows(project, 3)
+    rows(project, 3, folder="journeys/")
 
-    code, out, err = project.reqflo("run", "rows", "--cloud", "--detach")
+    code, out, err = project.reqflo(*documented("reqflo"))
 
     assert code == 0, err
     ids = out.split()
@@ -329,9 +342,11 @@ def test_detached_runs_are_registered_and_named(project, server):
     until(lambda: {project.outcomes().get(each) for each in ids} == {"passed"}, "all pass")
     assert len(server.lines) == 3
 
-    code, out, err = project.reqflo("run", "rows", "--cloud", "--detach", "--json")
-    assert code == 0, err
+    project.write("journeys/asking.journey.yaml", one("asking", fixtures="clock"))
+    code, out, err = project.reqflo(*documented("reqflo"), "--json")
+    assert (code, "not dispatched, they need fixtures of the suite" in err) == (1, True), err
     assert len(json.loads(out)["runs"]) == 3
+    assert json.loads(out)["not_dispatched"] == ["journeys/asking.journey.yaml::run"]
 
 
 def test_an_environment_that_nobody_pushed_is_refused(project, server):
