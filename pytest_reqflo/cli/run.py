@@ -52,8 +52,9 @@ def _perform(options: Options) -> int:
     arguments = [*_plugin_arguments(), *_pytest_arguments(options), *options.extra]
     if options.detach:
         from pytest_reqflo.cli.detached import run_detached
+        from pytest_reqflo.host.detached import dispatch_only
 
-        return run_detached(arguments, as_json=options.json)
+        return run_detached(dispatch_only, arguments, as_json=options.json)
     import pytest
 
     return int(pytest.main(arguments))

@@ -135,7 +135,7 @@ def test_a_client_without_key_or_secret_gets_the_results_of_the_worker(project, 
     project.write("journeys/wrong.journey.yaml", one("wrong", expected=201))
     project.write("journeys/left_out.journey.yaml", one("left_out"))
     project.write(
-        "later.journey.yaml", one("later").replace("  steps:", "  skip: not yet\n  steps:")
+        "journeys/later.journey.yaml", one("later").replace("  steps:", "  skip: not yet\n  steps:")
     )
 
     arguments = ("--junitxml=report.xml", "-rA", "-k", "not left_out")
