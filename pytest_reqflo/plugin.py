@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
-_GIVEN = ("env", "case", "set", "data", "store", "output", "durable", "resume")
+_GIVEN = ("env", "case", "set", "data", "store", "output", "durable", "resume", "cloud")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -71,6 +71,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="BATCH",
         help="with --reqflo-durable: carry on the newest batch of runs that was left, or BATCH",
     )
+    group.addoption(
+        "--reqflo-cloud",
+        action="store_true",
+        help="let workers run the journeys: dispatch them to the database of REQFLO_DATABASE_URL "
+        "and wait (REQFLO_CLOUD, ini reqflo_cloud; needs the extra `durable`)",
+    )
+    group.addoption(
+        "--reqflo-run-key",
+        metavar="KEY",
+        help="with --reqflo-cloud: name of this session's runs; with the same name they are "
+        "attached to, not run again (REQFLO_RUN_KEY)",
+    )
+    group.addoption(
+        "--reqflo-cancel-on-exit",
+        action="store_true",
+        help="with --reqflo-cloud: Ctrl-C cancels the runs that are not over",
+    )
+    group.addoption(
+        "--reqflo-data-mode",
+        choices=("items", "batch"),
+        help="a test per row, or one for all rows of a journey (REQFLO_DATA_MODE, ini "
+        "reqflo_data_mode; default items)",
+    )
+    parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
+    parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
@@ -90,7 +115,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check options that were given, and listen to workers where xdist distributes."""
     is_worker = hasattr(config, "workerinput")
-    if _is_durable(config) or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN):
+    if (
+        _is_on(config, "durable")
+        or _is_on(config, "cloud")
+        or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
+    ):
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
@@ -102,6 +131,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which protections are off and which proxy is used, where there are environments."""
+    if lines := _cloud_lines(config):
+        return lines
     durable = _durable_lines(config)
     roots = list(_find_environment_roots(config))
     if not roots:
@@ -111,13 +142,21 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [*header_lines(config, roots), *durable]
 
 
-def _is_durable(config: pytest.Config) -> bool:
-    is_asked = config.getoption("--reqflo-durable") or config.getini("reqflo_durable")
-    return bool(is_asked or os.environ.get("REQFLO_DURABLE"))
+def _is_on(config: pytest.Config, name: str) -> bool:
+    is_asked = config.getoption(f"--reqflo-{name}") or config.getini(f"reqflo_{name}")
+    return bool(is_asked or os.environ.get(f"REQFLO_{name.upper()}"))
+
+
+def _cloud_lines(config: pytest.Config) -> list[str]:
+    if not _is_on(config, "cloud"):
+        return []
+    from pytest_reqflo.host.header import cloud_lines
+
+    return cloud_lines(config)
 
 
 def _durable_lines(config: pytest.Config) -> list[str]:
-    if not _is_durable(config):
+    if not _is_on(config, "durable"):
         return []
     from pytest_reqflo.host.durable import header_lines
 

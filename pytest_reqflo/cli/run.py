@@ -20,6 +20,8 @@ from pytest_reqflo.cli.arguments import (
 )
 from pytest_reqflo.cli.find import find_journey, find_path, is_artifact_id
 from pytest_reqflo.cli.load import load_artifact, shown_path
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import UsageProblem
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,14 +33,42 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the result as JSON to this file"
     )
+    parser.add_argument(
+        "--cloud",
+        action="store_true",
+        help="let workers run it, on the database of REQFLO_DATABASE_URL, and wait for the result",
+    )
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="with --cloud: dispatch, print the run ids and wait for nothing",
+    )
+    parser.add_argument("--json", action="store_true", help="with --detach: print JSON")
     add_store_option(parser)
 
 
 def _perform(options: Options) -> int:
+    _check_detach(options)
     arguments = [*_plugin_arguments(), *_pytest_arguments(options), *options.extra]
+    if options.detach:
+        from pytest_reqflo.cli.detached import run_detached
+        from pytest_reqflo.host.detached import dispatch_only
+
+        return run_detached(dispatch_only, arguments, as_json=options.json)
     import pytest
 
     return int(pytest.main(arguments))
+
+
+def _check_detach(options: Options) -> None:
+    missing = None
+    if options.detach and not options.cloud:
+        missing = "--detach goes with --cloud"
+    elif options.json and not options.detach:
+        missing = "--json goes with --detach"
+    if missing:
+        hint = "--output FILE writes the results of a run that is waited for"
+        raise UsageProblem(Diagnostic(code="RF801", title=missing, hint=hint))
 
 
 def _pytest_arguments(options: Options) -> Iterator[str]:
@@ -53,6 +83,8 @@ def _pytest_arguments(options: Options) -> Iterator[str]:
         yield f"--reqflo-data={existing_file(options.data, '--data')}"
     if options.output is not None:
         yield f"--reqflo-output={options.output}"
+    if options.cloud:
+        yield "--reqflo-cloud"
     if options.store is not None:
         yield f"--reqflo-store={options.store}"
 
@@ -83,18 +115,21 @@ COMMAND = Command(
     description=(
         "The journey is found by its name, id or path below this folder. An artifact id or\n"
         "NAME@VERSION runs what was compiled and kept earlier. What follows `--` goes to pytest\n"
-        "as it is."
+        "as it is. With --cloud workers run it; with --detach as well nobody waits for them: each\n"
+        "line that is printed is the id of a run that is registered."
     ),
     examples=(
         '  reqflo run "Create and verify order" --env staging\n'
         '  reqflo run journeys/orders.journey.yaml --case "Happy path" --set quantity=3\n'
         "  reqflo run orders --data orders.csv --output results.json\n"
         "  reqflo run orders@v3 --env staging\n"
+        "  reqflo run orders --env staging --cloud --detach\n"
         "  reqflo run orders -- -x -n 4 --junitxml=report.xml"
     ),
     exit_codes=(
         "exit codes: those of pytest: 0 passed, 1 failed, 2 interrupted or not collected,\n"
-        "3 internal error, 4 wrong usage, 5 nothing ran"
+        "3 internal error, 4 wrong usage, 5 nothing ran; with --detach: 0 all are registered,\n"
+        "1 some of them are not, because they need fixtures of the suite"
     ),
     add_arguments=_add_arguments,
     perform=_perform,

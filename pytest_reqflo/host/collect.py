@@ -14,11 +14,13 @@ from pytest_reqflo.errors import JourneyError, ReqfloError, ReqfloWarning
 from pytest_reqflo.host.environment import ENVIRONMENT_FIXTURE, INPUTS_FIXTURE
 from pytest_reqflo.host.failure import failure_of, failure_repr
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
+from pytest_reqflo.host.rows import RowsFunction, RowsItem, RowsNode
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.subject import Subject, subject_of_artifact, subject_of_journey
 from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
+    from pytest_reqflo.plan.batches import RowBatch
     from pytest_reqflo.plan.items import ItemSpec
 
 _NOT_IN_IDS = str.maketrans({"\t": "\\t", "<": "\\x3c", ">": "\\x3e"})
@@ -127,11 +129,16 @@ class _ItemFile(_ReqfloFile):
     """A file that gives items."""
 
     def _make_items(self, subject: Subject, specs: Iterable[ItemSpec]) -> Iterable[JourneyNode]:
+        from pytest_reqflo.plan.batches import RowBatch, gather_rows
+
         self._register_marks(subject.tags)
         fixtures = self._find_fixtures(subject.fixtures)
-        for spec in specs:
-            self._register_marks(spec.tags)
-            yield self._make_item(subject, spec, fixtures)
+        for each in gather_rows(specs) if self._session().settings.is_batched else specs:
+            if isinstance(each, RowBatch):
+                yield self._make_rows_item(subject, each, fixtures)
+            else:
+                self._register_marks(each.tags)
+                yield self._make_item(subject, each, fixtures)
 
     def _register_marks(self, tags: Iterable[str]) -> None:
         # Without this, --strict-markers refuses a tag that no Python test has registered.
@@ -147,6 +154,20 @@ class _ItemFile(_ReqfloFile):
         else:
             item = JourneyFunction.from_parent(self, name=spec.id, callobj=_asking_for(fixtures))
         item.prepare(subject, spec, line=_line_of(subject, spec))
+        return item
+
+    def _make_rows_item(
+        self, subject: Subject, batch: RowBatch, fixtures: tuple[str, ...] | None
+    ) -> JourneyNode:
+        spec = batch.spec
+        self._register_marks(spec.tags)
+        item: RowsNode
+        if fixtures is None:
+            item = RowsItem.from_parent(self, name=spec.id)
+        else:
+            item = RowsFunction.from_parent(self, name=spec.id, callobj=_asking_for(fixtures))
+        item.rows = batch.rows
+        item.prepare(subject, spec, line=_line_of(subject, batch.rows[0]))
         return item
 
     def _find_fixtures(self, named: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -14,6 +14,7 @@ from pytest_reqflo.engine.proxies import shown_proxies
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.host.environment import choose_environment
 from pytest_reqflo.host.options import Settings, load_settings
+from pytest_reqflo.host.session import begin_session
 from pytest_reqflo.plan.environments import find_open_guards
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.report.safe import to_line
@@ -40,3 +41,17 @@ def _guards(root: Path, settings: Settings) -> Iterator[str]:
     if settings.allows_any_host:
         yield from find_open_guards(EnvironmentSnapshot(name="", allows_any_origin=True))
     yield from find_open_guards(snapshot)
+
+
+def cloud_lines(config: pytest.Config) -> list[str]:
+    """Return what is said of runs in the cloud: the batch, and the database without its password.
+
+    Protections and proxies are those of the workers.
+    """
+    try:
+        cloud = begin_session(config).cloud
+    except pytest.UsageError:  # pytest shows it by itself
+        return []
+    if cloud is None:
+        return []
+    return [f"reqflo: cloud runs, {cloud.batch_id} in {to_line(cloud.client.shown)}"]

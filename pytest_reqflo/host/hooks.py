@@ -100,6 +100,8 @@ class JourneyHooks:
         data = getattr(report, "reqflo", None)
         if isinstance(data, dict) and "result" in data:
             self._session.results[report.nodeid] = json.loads(data["result"])
+        if isinstance(data, dict) and "results" in data:
+            self._session.results |= json.loads(data["results"])
 
     def pytest_sessionfinish(self) -> None:
         """Write the result file, on the controller or without xdist."""

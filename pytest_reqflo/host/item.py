@@ -60,6 +60,10 @@ class JourneyNode(pytest.Item):
         if subject.group and self.config.pluginmanager.hasplugin("xdist"):
             self.add_marker(pytest.mark.xdist_group(subject.group))
 
+    def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
+        """Yield what the item runs."""
+        yield self.subject, self.spec
+
     @property
     def case_names(self) -> tuple[str, ...]:
         """The names of all cases of the journey."""
@@ -83,7 +87,7 @@ class JourneyNode(pytest.Item):
         problem = self.data_problem or self._setup_problem
         if problem is not None:
             raise problem
-        verdict = self._run()
+        verdict = self._run(self.spec)
         self._verdict = verdict
         self.user_properties += properties_of(verdict.result)
         if self.journeys.settings.output is not None:
@@ -98,12 +102,12 @@ class JourneyNode(pytest.Item):
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
-    def _run(self) -> Verdict:
+    def _run(self, spec: ItemSpec) -> Verdict:
         # The HTTP client is loaded by the first run, not by collection.
         from pytest_reqflo.host.run import run_item
 
         try:
-            return run_item(self.journeys, self.subject, self.spec, self.fixture_values())
+            return run_item(self.journeys, self.subject, spec, self.fixture_values())
         except Exception as error:  # noqa: BLE001  # a defect of ours
             bug = self._bare(error)
         # Outside of the block, so that the bug does not lead back to what was raised.

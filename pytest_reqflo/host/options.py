@@ -39,6 +39,11 @@ class Settings:
     allows_any_host: bool = False
     is_durable: bool = False
     resume: str | None = None
+    is_cloud: bool = False
+    run_key: str = ""
+    cancels_on_exit: bool = False
+    cloud_patience_s: float = 60.0
+    is_batched: bool = False
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -48,6 +53,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     """
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
+    is_durable = _is_on(config, reader, "durable")
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -63,24 +69,60 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         secret_command=tuple(config.getini("reqflo_secret_command")),
         # From the ini file alone: a variable that nobody sees must not turn a guard off.
         allows_any_host=bool(config.getini("reqflo_allow_any_host")),
-        is_durable=_read_durable(config, reader),
+        is_durable=is_durable,
         resume=_read_resume(config),
+        is_cloud=_read_cloud(config, reader, is_durable=is_durable),
+        run_key=_read_run_key(config, reader),
+        cancels_on_exit=config.getoption("--reqflo-cancel-on-exit"),
+        cloud_patience_s=_read_patience(reader),
+        is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
     )
 
 
+_LONGEST_KEY = 200
 _BATCH = re.compile(r"newest|batch_[0-9a-f]{12}")
 
 
-def _read_durable(config: pytest.Config, reader: _Reader) -> bool:
-    is_durable = (
-        config.getoption("--reqflo-durable")
-        or reader.choice("durable", ("0", "1", "false", "true")) in ("1", "true")
-        or config.getini("reqflo_durable")
+def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
+    is_on = (
+        config.getoption(f"--reqflo-{name}")
+        or reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+        or config.getini(f"reqflo_{name}")
     )
+    return bool(is_on)
+
+
+def _check_resume(config: pytest.Config, *, is_durable: bool) -> None:
     if not is_durable and config.getoption("--reqflo-resume") is not None:
         title = "--reqflo-resume goes with --reqflo-durable"
         raise UsageProblem(Diagnostic(code="RF801", title=title))
-    return bool(is_durable)
+
+
+def _read_cloud(config: pytest.Config, reader: _Reader, *, is_durable: bool) -> bool:
+    if not _is_on(config, reader, "cloud"):
+        _check_resume(config, is_durable=is_durable)
+        return False
+    is_resumed = config.getoption("--reqflo-resume") is not None
+    if not is_resumed and not is_durable:
+        return True
+    other = "--reqflo-resume" if is_resumed else "--reqflo-durable"
+    title = f"--reqflo-cloud and {other} exclude each other"
+    hint = "workers keep a record of each step by themselves, and carry on what was left"
+    raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint))
+
+
+def _read_run_key(config: pytest.Config, reader: _Reader) -> str:
+    text = reader.text("run-key") or ""
+    if text and len(text) > _LONGEST_KEY:
+        raise _unusable("run-key", f"it is longer than {_LONGEST_KEY} characters")
+    return text
+
+
+def _read_patience(reader: _Reader) -> float:
+    text = reader.text("cloud-patience-s") or "60"
+    if not text.isdecimal() or len(text) > 6:
+        raise _unusable("cloud_patience_s", f"`{text}` is no number of seconds")
+    return float(text)
 
 
 def _read_resume(config: pytest.Config) -> str | None:
@@ -91,8 +133,8 @@ def _read_resume(config: pytest.Config) -> str | None:
     return text
 
 
-_OPTIONS = frozenset({"env", "store", "data", "output", "resume"})
-_INI = frozenset({"env", "store", "root", "adhoc", "soft"})
+_OPTIONS = frozenset({"env", "store", "data", "output", "resume", "run-key", "data-mode"})
+_INI = frozenset({"env", "store", "root", "adhoc", "soft", "data-mode"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +150,9 @@ class _Reader:
         here = self.config.invocation_params.dir
         if name in _OPTIONS and (text := self.config.getoption(f"--reqflo-{name}")):
             return str(text), here
-        if text := self.variables.get(f"REQFLO_{name.upper()}"):
+        if text := self.variables.get(_variable(name)):
             return text, here
-        if name in _INI and (text := self.config.getini(f"reqflo_{name}")):
+        if name in _INI and (text := self.config.getini(f"reqflo_{name.replace('-', '_')}")):
             return str(text), self.config.rootpath
         return "", here
 
@@ -146,6 +188,10 @@ class _Reader:
             hint = f"did you mean `{near}`?" if near else f"allowed: {', '.join(allowed)}"
             raise _unusable(name, f"`{text}` is not one of {', '.join(allowed)}", hint)
         return text
+
+
+def _variable(name: str) -> str:
+    return f"REQFLO_{name.upper().replace('-', '_')}"
 
 
 def _check_encodable(config: pytest.Config) -> None:

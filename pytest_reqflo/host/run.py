@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,19 +28,17 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.host.durable import DurableMeans
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
-    INPUTS_FIXTURE,
     ChosenEnvironment,
     choose_environment,
     make_source,
     override_environment,
-    read_fixture_mapping,
 )
 from pytest_reqflo.host.failure import Failure, failure_of, hidden_error
 from pytest_reqflo.host.hiding import Hiding
+from pytest_reqflo.host.request import item_id_of, make_identity, make_request, new_run_id
 from pytest_reqflo.host.version import record_version
-from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.grants import Grantee
-from pytest_reqflo.plan.model import EnvironmentSnapshot, GivenValue, Plan, RunRequest
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
 from pytest_reqflo.plan.secret_names import declared_secrets
 from pytest_reqflo.report.page import FailurePage, page_heading, render_page
@@ -155,8 +152,10 @@ def run_item(
     session: JourneySession, subject: Subject, spec: ItemSpec, fixtures: Mapping[str, Any]
 ) -> Verdict:
     """Run *subject* with the values of *spec*, and say what became of it."""
-    warning = record_version(session.store, subject)
-    identity = _identity(session, subject, spec)
+    warning = session.take_store_warning(subject) or record_version(session.store, subject)
+    cloud = session.cloud
+    run_id = cloud.run_id_of(item_id_of(subject, spec)) if cloud else new_run_id()
+    identity = make_identity(session, subject, spec, run_id)
     try:
         verdict = _judge(_perform(session, subject, spec, identity, fixtures), subject)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
@@ -167,6 +166,8 @@ def run_item(
 
 def know_secrets(session: JourneySession, subject: Subject, spec: ItemSpec) -> None:
     """Hide the secrets of *subject* before it runs; what is wrong with them is told when it does."""
+    if session.cloud is not None:  # a client of workers has none
+        return
     with contextlib.suppress(ReqfloError, ProviderUnusable):
         chosen = _choose(session, subject)
         tags = (*subject.tags, *spec.tags)
@@ -183,19 +184,12 @@ def _perform(
     identity: RunIdentity,
     fixtures: Mapping[str, Any],
 ) -> LocalRun:
+    if session.cloud is not None:
+        return session.cloud.run(session, subject, spec, identity, fixtures)
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
     snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
-    request = RunRequest(
-        artifact=subject.digest,
-        identity=replace(identity, environment=snapshot.name),
-        environment=snapshot.name,
-        file=subject.file,
-        given=(*_fixture_values(fixtures), *spec.given),
-        case=spec.case,
-        row_key=spec.row_key,
-        row_number=spec.row_number,
-    )
+    request = make_request(subject, spec, identity, snapshot.name, fixtures)
     if session.durable is not None:
         return session.runner.run_durable(
             session.durable,
@@ -203,7 +197,7 @@ def _perform(
             subject,
             snapshot,
             chosen.secrets,
-            f"{subject.shown}::{spec.id}",
+            item_id_of(subject, spec),
         )
     plan = make_plan(subject.artifact, request, snapshot)
     return session.runner.run(plan, subject.blobs, chosen.secrets)
@@ -213,39 +207,6 @@ def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
     settings = session.settings
     return choose_environment(
         subject.library, settings.environment, settings.rootdir, command=settings.secret_command
-    )
-
-
-def _fixture_values(fixtures: Mapping[str, Any]) -> tuple[GivenValue, ...]:
-    """Return the values of fixture ``reqflo_inputs``: weaker than any preset of the case."""
-    values = read_fixture_mapping(INPUTS_FIXTURE, fixtures.get(INPUTS_FIXTURE) or {})
-    return tuple(
-        GivenValue(
-            name=name,
-            layer="preset",
-            value=LiteralValue(value=value),
-            detail=f"fixture `{INPUTS_FIXTURE}`",
-        )
-        for name, value in values.items()
-    )
-
-
-def _identity(session: JourneySession, subject: Subject, spec: ItemSpec) -> RunIdentity:
-    return RunIdentity(
-        run_id=f"run_{uuid.uuid4().hex}",
-        journey_id=subject.artifact.journey_id,
-        journey_name=subject.name,
-        artifact=subject.artifact_id,
-        version=subject.version,
-        label=subject.label,
-        environment=session.settings.environment or "",
-        case=spec.case,
-        row=spec.row_key,
-        row_number=spec.row_number,
-        owner=subject.owner,
-        tags=tuple(dict.fromkeys((*subject.tags, *spec.tags))),
-        file=subject.shown,
-        is_file_changed=subject.is_file_changed(),
     )
 
 

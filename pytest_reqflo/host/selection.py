@@ -31,7 +31,11 @@ def select_items(
         config.hook.pytest_deselected(items=lacking)
     if not problems or session.testsfailed:
         return
-    text = str(UsageProblem(*problems))
+    refuse_session(config, items, str(UsageProblem(*problems)))
+
+
+def refuse_session(config: pytest.Config, items: list[pytest.Item], text: str) -> None:
+    """Let nothing run, because of *text*. Raises: pytest.UsageError but in a worker of xdist."""
     if not hasattr(config, "workerinput"):
         raise pytest.UsageError(text)
     # An exception here would look like a crash of the worker: the controller tells it at the end.
@@ -62,7 +66,9 @@ def _find_problem(
         quoted = ", ".join(f"`{name}`" for name in settings.cases)
         hint = name_hint(settings.cases[0], cases, what="Cases")
         return Diagnostic(code="RF803", title=f"no journey has a case {quoted}", hint=hint)
-    unmet = _find_unknown_environment(journeys, settings.environment)
+    # The environments of workers are in a database.
+    wanted = None if settings.is_cloud else settings.environment
+    unmet = _find_unknown_environment(journeys, wanted)
     if unmet is not None:
         return unmet
     names = {name for item in journeys for name, _ in item.subject.declared(settings.sets)}

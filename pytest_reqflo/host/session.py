@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
-from pytest_reqflo.errors import ReqfloWarning, UsageProblem
+from pytest_reqflo.errors import ReqfloError, ReqfloWarning, UsageProblem
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.logs import Uninstall, install_log_factory
 from pytest_reqflo.host.options import Settings, load_settings
@@ -23,8 +23,10 @@ from pytest_reqflo.values import Json, printable_line
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.store import ArtifactStore
     from pytest_reqflo.compile.project import Project
+    from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
     from pytest_reqflo.host.run import Runner
+    from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.result import JourneyResult
 
 _SESSION = pytest.StashKey["JourneySession"]()
@@ -45,8 +47,15 @@ def begin_session(config: pytest.Config) -> JourneySession:
             raise pytest.UsageError(str(error)) from None
         if session.settings.is_durable:
             _begin_durable(config, session)
+        if session.settings.is_cloud:
+            _begin_cloud(config, session)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        if session.cloud is not None:
+            from pytest_reqflo.host.cloud_hooks import CloudHooks
+
+            hooks = CloudHooks(config, session, session.cloud)
+            config.pluginmanager.register(hooks, "reqflo-cloud")
     return session
 
 
@@ -56,6 +65,15 @@ def _begin_durable(config: pytest.Config, session: JourneySession) -> None:
     try:
         session.durable = begin_durable(config, session.settings)
     except UsageProblem as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _begin_cloud(config: pytest.Config, session: JourneySession) -> None:
+    from pytest_reqflo.host.cloud import begin_cloud
+
+    try:
+        session.cloud = begin_cloud(config, session.settings)
+    except ReqfloError as error:
         raise pytest.UsageError(str(error)) from None
 
 
@@ -76,6 +94,8 @@ class JourneySession:
         self._runner: Runner | None = None
         self._uninstall_logs: Uninstall | None = None
         self.durable: DurableRuns | None = None
+        self.cloud: CloudRuns | None = None
+        self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 
     @property
@@ -110,6 +130,14 @@ class JourneySession:
             if self._uninstall_logs is None:
                 self._uninstall_logs = install_log_factory(self.hiding.text)
         return self._runner
+
+    def note_store_warning(self, subject: Subject, warning: Diagnostic) -> None:
+        """Keep a warning until the first item of *subject* runs."""
+        self._store_warnings[id(subject)] = warning
+
+    def take_store_warning(self, subject: Subject) -> Diagnostic | None:
+        """Return the warning that was kept for *subject*, once."""
+        return self._store_warnings.pop(id(subject), None)
 
     def end(self) -> None:
         """Close the connections, and leave the log records of this process alone."""

@@ -21,8 +21,10 @@ class ControllerHooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which batch of durable runs it works on."""
+        """Tell a worker which batch of recorded runs it works on."""
         session = find_session(node.config)
+        if session is not None and session.cloud is not None:
+            node.workerinput[BATCH_KEY] = session.cloud.batch_id
         if session is not None and session.durable is not None:
             node.workerinput[BATCH_KEY] = session.durable.batch_id
             node.workerinput[RESUMES_KEY] = session.durable.resumes

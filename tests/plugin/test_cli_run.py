@@ -50,12 +50,12 @@ def test_options_become_those_of_the_plugin(here):
     (here.path / "rows.csv").write_text("word\nx\n")
     options = Options(
         journey="Echo back", env="local", case=["A", "B"], set=["word=a=b", " word =c"],
-        data=here.path / "rows.csv", output="out.json", store="kept",
+        data=here.path / "rows.csv", output="out.json", store="kept", cloud=True,
     )  # fmt: skip
     assert list(_pytest_arguments(options)) == [
         "journeys/echo.yaml", "--reqflo-env=local", "--reqflo-case=A", "--reqflo-case=B",
         "--reqflo-set=word=a=b", "--reqflo-set=word=c", f"--reqflo-data={here.path / 'rows.csv'}",
-        "--reqflo-output=out.json", "--reqflo-store=kept",
+        "--reqflo-output=out.json", "--reqflo-cloud", "--reqflo-store=kept",
     ]  # fmt: skip
 
 

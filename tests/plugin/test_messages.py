@@ -25,6 +25,7 @@ SHOWN_ELSEWHERE = {
     "RF625": "tests/durability/test_schedules.py, which has a Postgres",
     "RF626": "tests/durability/test_worker_start.py, which has a Postgres",
     "RF629": "tests/durability/test_cloud_rerun.py, which has a worker",
+    **dict.fromkeys(("RF622", "RF623"), "tests/durability/test_cloud_client.py, which has one too"),
     **dict.fromkeys(
         ("RF510", "RF610", "RF612", "RF613", "RF616", "RF617", "RF628"),
         "tests/durability/history, which kills processes and alters records",

@@ -1,4 +1,4 @@
-"""A worker over the environments and secrets of a database; its settings come as JSON."""
+"""Worker processes over the environments and secrets of a database, as `reqflo worker` starts them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,40 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pytest_reqflo.codec import from_json, to_json
-from pytest_reqflo.engine.durable.master_key import load_keyring
+from cloud import CloudDatabase
+
+from pytest_reqflo.codec import to_json
 from pytest_reqflo.engine.durable.settings import WorkerSettings
-from pytest_reqflo.engine.durable.worker import run_worker
-from pytest_reqflo.engine.durable.worker_secrets import DatabaseEnvironments
+
+KEY = "22" * 32
+_COMMAND = (sys.executable, "-m", "pytest_reqflo.engine.durable.worker")
+
+
+class CloudWorker:
+    """A worker process of all environments that are pushed."""
+
+    def __init__(self, cloud: CloudDatabase, *, concurrency: int = 16) -> None:
+        settings = WorkerSettings(
+            database=cloud.url_of("worker"), is_cloud=True, concurrency=concurrency, grace_s=2
+        )
+        self._process = _start(settings, KEY, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.strip().endswith(" is ready"), line
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate(timeout=30)
 
 
 @contextlib.contextmanager
 def cloud_worker(address: str, keys: str, log: Path, *environments: str) -> Iterator[None]:
-    """Have a worker for the block; all that it prints is added to *log*."""
-    settings = WorkerSettings(database=address, environments={name: {} for name in environments})
-    variables = {**os.environ, "REQFLO_MASTER_KEY": keys}
-    command = [sys.executable, __file__, json.dumps(to_json(settings))]
+    """Have a worker of *environments* for the block; all that it prints is added to *log*."""
+    settings = WorkerSettings(database=address, is_cloud=True, serves=environments)
     with log.open("ab") as output:
-        process = subprocess.Popen(command, env=variables, stdout=output, stderr=output)
+        process = _start(settings, keys, stdout=output, stderr=output)
         try:
             yield
         finally:
@@ -33,14 +51,10 @@ def cloud_worker(address: str, keys: str, log: Path, *environments: str) -> Iter
             assert process.wait(60) == 0
 
 
-def _main() -> int:
-    settings = from_json(WorkerSettings, json.loads(sys.argv[1]))
-    keyring = load_keyring(os.environ, create=False)
-    source = DatabaseEnvironments(settings.open_database(), keyring, os.environ)
-    return run_worker(settings, source)
-
-
-if __name__ == "__main__":
-    code = _main()
-    sys.stdout.flush()
-    os._exit(code)
+def _start(settings: WorkerSettings, keys: str, **streams: Any) -> subprocess.Popen[str]:
+    variables = {**os.environ, "REQFLO_MASTER_KEY": keys}
+    process = subprocess.Popen(_COMMAND, env=variables, text=True, stdin=subprocess.PIPE, **streams)
+    assert process.stdin is not None
+    json.dump(to_json(settings), process.stdin)
+    process.stdin.close()
+    return process

@@ -90,7 +90,7 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(address: str) -> Database:
+def open_database(address: str, *, pool_size: int = 8) -> Database:
     """Return the database at a Postgres URL, or in a file at ``sqlite:///PATH``.
 
     Raises: EngineError RF615 for an address of another form; it is not quoted, it may hold a password.
@@ -101,7 +101,7 @@ def open_database(address: str) -> Database:
         title = "the address of the database is not usable"
         hint = "write postgresql://USER@HOST:5432/NAME; in a password, % and two digits for / ? # @"
         raise EngineError(Diagnostic(code="RF615", title=title, hint=hint))
-    return open_postgres(address)
+    return open_postgres(address, pool_size=pool_size)
 
 
 @contextmanager
@@ -210,8 +210,8 @@ def _ping_when_idle(engine: sa.Engine) -> None:
 
 
 def _is_postgres_url(address: str) -> bool:
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         parts.port  # noqa: B018  # raises for what is no number, which is where a bad password ends up
     except ValueError:
         return False

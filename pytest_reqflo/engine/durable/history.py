@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from pytest_reqflo.artifact.codec import artifact_id, journey_short_id
 from pytest_reqflo.codec import CodecError
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
+from pytest_reqflo.engine.durable.records import altered_result
 from pytest_reqflo.engine.durable.stores import OPEN_STATES, OpenState, RunStore
-from pytest_reqflo.errors import EngineError, UsageProblem
+from pytest_reqflo.errors import UsageProblem
 from pytest_reqflo.result import JourneyResult, result_from_json
 from pytest_reqflo.values import Digest, Json, JsonProblem, parse_json, slugify
 
@@ -89,9 +90,7 @@ def load_kept_result(store: RunStore, run_id: str) -> JourneyResult:
     try:
         return result_from_json(parse_json(kept.document if kept else ""))
     except (JsonProblem, CodecError):
-        title = f"the result of run {run_id} is missing or was altered"
-        hint = f"`reqflo verify {run_id}` says what"
-        raise EngineError(Diagnostic(code="RF613", title=title, hint=hint)) from None
+        raise altered_result(run_id) from None
 
 
 def find_journey_id(store: RunStore, wanted: str) -> str:

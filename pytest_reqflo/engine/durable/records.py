@@ -177,6 +177,16 @@ class Records:
         )
         return tuple((row[0], int(row[1])) for row in connection.execute(query))
 
+    def unfinished_runs(self, connection: sa.Connection, batch_id: str) -> tuple[str, ...]:
+        """Return the runs of a batch that have no result."""
+        run, result = self.tables.run, self.tables.result
+        query = (
+            sa.select(run.c.run_id)
+            .outerjoin(result, result.c.run_id == run.c.run_id)
+            .where(run.c.batch_id == batch_id, result.c.run_id.is_(None))
+        )
+        return tuple(connection.execute(query.order_by(run.c.run_id)).scalars())
+
     def load_artifact(
         self, connection: sa.Connection, digest: Digest
     ) -> tuple[Artifact, Mapping[Digest, bytes]]:
@@ -257,6 +267,14 @@ class Records:
         row = {"run_id": run_id, "asked_by": asked_by, "created_at": self.database.now()}
         self._insert_new(connection, self.tables.cancel, row)
 
+    def ask_cancel_all(
+        self, connection: sa.Connection, run_ids: Sequence[str], asked_by: str
+    ) -> None:
+        """Note it of many runs."""
+        now = connection.execute(sa.select(self.database.now())).scalar_one()
+        rows = [{"run_id": run_id, "asked_by": asked_by, "created_at": now} for run_id in run_ids]
+        insert_new(self.database, connection, self.tables.cancel, rows)
+
     def is_cancelled(self, connection: sa.Connection, run_id: str) -> bool:
         """Say whether someone asked for the end of the run."""
         found = find_key(self.database, connection, self.tables.cancel, run_id)
@@ -312,6 +330,14 @@ def _reused(order: RunOrder, differing: list[str]) -> EngineError:
     title = f"{name} belongs to a run of other content: {', '.join(differing)} differ"
     hint = "use another key for another run"
     return EngineError(Diagnostic(code="RF612", title=title, hint=hint))
+
+
+def altered_result(run_id: str) -> EngineError:
+    """Return the problem of a result that cannot be read."""
+    title = f"the result of run {run_id} is missing or was altered"
+    return EngineError(
+        Diagnostic(code="RF613", title=title, hint=f"`reqflo verify {run_id}` says what")
+    )
 
 
 def _altered(what: str) -> EngineError:

@@ -1,0 +1,84 @@
+"""What an item asks for: who it is, and the values that it gives to its run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_reqflo.host.environment import INPUTS_FIXTURE, read_fixture_mapping
+from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.plan.model import GivenValue, RunRequest
+from pytest_reqflo.result import RunIdentity
+
+if TYPE_CHECKING:
+    from pytest_reqflo.host.session import JourneySession
+    from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.plan.items import ItemSpec
+
+
+def item_id_of(subject: Subject, spec: ItemSpec) -> str:
+    """Return the name of an item that is the same in every process and every session."""
+    return f"{subject.shown}::{spec.id}"
+
+
+def new_run_id() -> str:
+    """Return the id of a run that nobody else knows."""
+    return f"run_{uuid.uuid4().hex}"
+
+
+def make_identity(
+    session: JourneySession, subject: Subject, spec: ItemSpec, run_id: str
+) -> RunIdentity:
+    """Return what a result says of the run that it is about."""
+    return RunIdentity(
+        run_id=run_id,
+        journey_id=subject.artifact.journey_id,
+        journey_name=subject.name,
+        artifact=subject.artifact_id,
+        version=subject.version,
+        label=subject.label,
+        environment=session.settings.environment or "",
+        case=spec.case,
+        row=spec.row_key,
+        row_number=spec.row_number,
+        owner=subject.owner,
+        tags=tuple(dict.fromkeys((*subject.tags, *spec.tags))),
+        file=subject.shown,
+        is_file_changed=subject.is_file_changed(),
+    )
+
+
+def make_request(
+    subject: Subject,
+    spec: ItemSpec,
+    identity: RunIdentity,
+    environment: str,
+    fixtures: Mapping[str, Any],
+) -> RunRequest:
+    """Return the run of an item in *environment*. Raises: UsageProblem RF801 for a fixture."""
+    return RunRequest(
+        artifact=subject.digest,
+        identity=replace(identity, environment=environment),
+        environment=environment,
+        file=subject.file,
+        given=(*_fixture_values(fixtures), *spec.given),
+        case=spec.case,
+        row_key=spec.row_key,
+        row_number=spec.row_number,
+    )
+
+
+def _fixture_values(fixtures: Mapping[str, Any]) -> tuple[GivenValue, ...]:
+    """Return the values of fixture ``reqflo_inputs``: weaker than any preset of the case."""
+    values = read_fixture_mapping(INPUTS_FIXTURE, fixtures.get(INPUTS_FIXTURE) or {})
+    return tuple(
+        GivenValue(
+            name=name,
+            layer="preset",
+            value=LiteralValue(value=value),
+            detail=f"fixture `{INPUTS_FIXTURE}`",
+        )
+        for name, value in values.items()
+    )
