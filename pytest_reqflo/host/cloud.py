@@ -9,7 +9,7 @@ import os
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -249,10 +249,3 @@ def _unknown_end(run_id: str, error: EngineError) -> EngineError:
     title = f"the end of run {run_id} is not known here: {error.diagnostics[0].title}"
     hint = f"the run goes on without pytest; `reqflo status {run_id}` says how it ended"
     return EngineError(Diagnostic(code="RF623", title=title, hint=hint))
-
-
-def named(run_ids: Iterable[str], most: int = 3) -> str:
-    """Return the first of *run_ids* as text."""
-    ids = list(run_ids)
-    more = f" and {len(ids) - most} more" if len(ids) > most else ""
-    return ", ".join(ids[:most]) + more

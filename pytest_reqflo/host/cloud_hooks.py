@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from pytest_reqflo.errors import EngineError, ReqfloError
-from pytest_reqflo.host.cloud import CloudRuns, named
+from pytest_reqflo.host.cloud import CloudRuns
 from pytest_reqflo.host.environment import ENVIRONMENT_FIXTURE, INPUTS_FIXTURE
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import refuse_session
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.report.safe import to_line
 
+_MOST_NAMED = 3
 _NOT_RUNNING = ("collectonly", "setuponly", "setupplan")
 
 
@@ -91,8 +92,9 @@ class CloudHooks:
         if _is_by_hand(self._interruption) and not self._session.settings.cancels_on_exit:
             left = self._cloud.client.find_unfinished(self._cloud.batch_id)
             if left:
-                yield f"{_runs(left)} go on without pytest in {self._cloud.batch_id}"
-                yield f"`reqflo status RUN_ID` and `reqflo history` show them: {named(left)}"
+                go = "goes" if len(left) == 1 else "go"
+                yield f"{_runs(left)} {go} on without pytest in {self._cloud.batch_id}"
+                yield f"`reqflo status RUN_ID` and `reqflo history` show them: {_named(left)}"
         elif self._interruption is not None or session.shouldfail or session.shouldstop:
             left = self._cloud.client.find_unfinished(self._cloud.batch_id)
             yield from self._cancel(left)
@@ -102,7 +104,8 @@ class CloudHooks:
     def _cancel(self, run_ids: tuple[str, ...]) -> Iterator[str]:
         if run_ids:
             self._cloud.client.cancel(run_ids)
-            yield f"{_runs(run_ids)} that nobody waits for are cancelled: {named(run_ids)}"
+            be = "is" if len(run_ids) == 1 else "are"
+            yield f"{_runs(run_ids)} that nobody waits for {be} cancelled: {_named(run_ids)}"
 
     def _tell_dispatched(self, count: int) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -128,6 +131,11 @@ def _will_run(session: pytest.Session) -> bool:
     return not session.testsfailed or config.getoption("continue_on_collection_errors", False)
 
 
-def _runs(run_ids: Iterable[str]) -> str:
-    count = len(list(run_ids))
+def _runs(run_ids: tuple[str, ...]) -> str:
+    count = len(run_ids)
     return "1 run" if count == 1 else f"{count} runs"
+
+
+def _named(run_ids: tuple[str, ...]) -> str:
+    more = f" and {len(run_ids) - _MOST_NAMED} more" if len(run_ids) > _MOST_NAMED else ""
+    return ", ".join(run_ids[:_MOST_NAMED]) + more

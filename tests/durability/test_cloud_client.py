@@ -248,7 +248,7 @@ def test_ctrl_c_cancels_where_that_is_asked_for(project, server):
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 2, out
-    (run_id,) = re.search(r"1 run that nobody waits for are cancelled: (run_\w+)", out).groups()
+    (run_id,) = re.search(r"1 run that nobody waits for is cancelled: (run_\w+)", out).groups()
     gate.set()
     until(lambda: project.outcomes().get(run_id) == "cancelled", "cancelled")
     assert server.lines == ["PUT /gone"]
