@@ -146,7 +146,6 @@ def test_missing_rotated_and_of_another_key(place, server, cloud):
 
     for name in ("second", "third", "wrong-key"):
         place.reqflo("status", f"run_{name}", "--json", login="client")
-        place.reqflo("show", f"run_{name}", login="client")
     for where, data in (
         ("tables", cloud_bytes := place.everything()),
         ("the worker", place.log.read_bytes()),

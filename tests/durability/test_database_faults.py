@@ -71,6 +71,31 @@ def test_every_session_of_ours_has_that_limit(postgres_store):
     assert limit == "15s"
 
 
+def test_postgres_falls_while_a_dead_worker_is_taken_over(own_postgres, server, forge):
+    address = own_postgres.url.rpartition("/")[0] + "/reqflo"
+    store = Store(address)
+    workers = Workers(forge, store, server)
+    first = workers.start()
+    runs = [f"run-{number}" for number in range(4)]
+    held = [server.hold("GET /a", nth=number) for number in range(1, 5)]
+    store.dispatch(TWO, *runs)
+    server.wait_held(4)
+    workers.start()
+    workers.kill(first)
+    # The other looks for the dead once a second, and finds this one now.
+    own_postgres.stop()
+    own_postgres.start()
+    for gate in held:
+        gate.set()
+    results = store.results(*runs)
+    assert {result.outcome for result in results} == {"passed"}
+    assert [server.times(line) for line in ("GET /a", "GET /b")] == [8, 4]
+    assert store.count("result") == 4
+    until(lambda: store.worker_states()[first.worker_id] == "reaped", "nothing of it is left")
+    workers.close()
+    store.close()
+
+
 def test_a_full_disk_that_is_freed(sqlite_store, server, forge, tmp_path):
     full = tmp_path / "full"
     workers = Workers(forge, sqlite_store, server)

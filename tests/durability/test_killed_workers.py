@@ -20,11 +20,13 @@ def test_after_the_claim_and_before_the_first_step(store, server, workers):
     assert server.lines == LINES
 
 
-def test_after_a_step_was_recorded(store, server, workers):
-    first = workers.start(crash_at="recorded 002:c#1")
+@pytest.mark.parametrize("number", [1, 3, 5])
+def test_after_a_step_was_recorded(store, server, workers, number):
+    name = "abcde"[number - 1]
+    first = workers.start(crash_at=f"recorded {number - 1:03}:{name}#1")
     store.dispatch(FIVE, "run-1")
     workers.crashed(first)
-    assert server.lines == LINES[:3]
+    assert server.lines == LINES[:number]
     workers.start()
     assert store.result("run-1").outcome == "passed"
     assert server.lines == LINES

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import time
 from urllib.parse import urlsplit, urlunsplit
 
+import pytest
 import sqlalchemy as sa
 from durability import Workers, journey, step
 from proxying import TcpProxy
@@ -70,6 +72,43 @@ def test_clocks_of_workers_that_are_off(store, server, workers):
     assert {result.outcome for result in store.results(*runs)} == {"passed"}
     assert (server.times("GET /a"), server.times("GET /b")) == (20, 20)
     assert {store.worker_states()[each.worker_id] for each in both} == {"live"}
+
+
+@pytest.mark.parametrize("step_s", ["7200", "-7200"])
+def test_a_clock_that_is_set_while_a_run_is_under_way(store, server, workers, tmp_path, step_s):
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    released = server.hold("GET /b")
+    worker = workers.start(variables={"REQFLO_TEST_STEP": str(clock)}, ttl_s=6.0)
+    store.dispatch(journey(step("a"), step("b"), step("c", delay_s=0.2), timeout_s=60.0), "run-1")
+    server.wait_held()
+    atomically(clock, step_s)
+    released.set()
+    assert store.result("run-1").outcome == "passed"
+    # What comes after is taken and carried out, too.
+    store.dispatch(THREE, "run-2")
+    assert store.result("run-2").outcome == "passed"
+    assert server.times("GET /c") == 2
+    assert store.worker_states()[worker.worker_id] == "live"
+
+
+@pytest.mark.parametrize("offset_s", [7200, -7200])
+def test_the_clock_of_a_client_that_is_off(store, server, workers, monkeypatch, offset_s):
+    real = time.time
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: real() + offset_s)
+        store.dispatch(THREE, "run-1")
+    with store.database.reading() as connection:
+        dispatched_at = store.records.find_run(connection, "run-1").dispatched_at
+    workers.start()
+    assert store.result("run-1").outcome == "passed"
+    assert abs(dispatched_at - real()) < 120
+
+
+def atomically(path, text):
+    aside = path.with_suffix(".new")
+    aside.write_text(text)
+    aside.replace(path)
 
 
 def test_another_version_leaves_runs_and_workers_to_their_own(store, server, workers):

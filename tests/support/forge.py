@@ -4,6 +4,7 @@ Nothing is launched in the process that forks; what a child does is what `python
 faults, told by variables, are those that no test can bring about from outside.
 
     REQFLO_TEST_CLOCK_S    how far the clock of the machine is off
+    REQFLO_TEST_STEP       a file that holds how far; it may be written at any time
     REQFLO_TEST_VERSION    the version of the checkpoints
     REQFLO_TEST_FULL       a file; while it is there, the disk of the database is full, and a
                            file `refused` beside it says that this was noticed
@@ -147,6 +148,10 @@ def _add_faults() -> None:
         real = time.time
         time.time = lambda: real() + offset_s
         _skew_scheduler(offset_s)
+    step = os.environ.get("REQFLO_TEST_STEP")
+    if step:
+        right, path = time.time, Path(step)
+        time.time = lambda: right() + float(path.read_text())
     version = os.environ.get("REQFLO_TEST_VERSION")
     if version:
         for name, module in list(sys.modules.items()):
