@@ -35,7 +35,9 @@ class CloudWorker:
 
     def close(self) -> None:
         self._process.kill()
-        self._process.communicate(timeout=30)
+        self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
 
 @contextlib.contextmanager
