@@ -24,7 +24,7 @@ from durable_page import Row, print_table, write_page
 from durable_sides import Side
 from durable_stores import Stores, stores
 
-_SIDES = ("plain", "sqlite", "sqlite without WAL", "postgres")
+_SIDES = ("plain", "sqlite", "sqlite without WAL", "postgres", "loop", "engine")
 _WARM_UP = 3
 
 
@@ -88,6 +88,7 @@ def _serial_rows(made: Stores, size: Size) -> Iterator[Row]:
         fast = _in_turn(sides, size.rounds, runs=size.runs, delay_ms=10)
         yield _ratio("durable / plain throughput, 10 ms steps, SQLite", fast, "sqlite", 0.70)
         yield _ratio("the same, Postgres", fast, "postgres", 0.60)
+        yield _floor("the engine alone / no engine, waits of 10 ms, SQLite", fast)
         slow = _in_turn(sides, size.slow_rounds, runs=size.slow_runs, delay_ms=100)
         yield _ratio("durable / plain throughput, 100 ms steps, SQLite", slow, "sqlite", 0.95)
         yield _ratio("the same, Postgres", slow, "postgres", 0.95)
@@ -111,6 +112,8 @@ def _sides(made: Stores) -> Iterator[Mapping[str, Side]]:
             "sqlite": made.folder(),
             "sqlite without WAL": made.folder(),
             "postgres": made.new("Postgres"),
+            "loop": "",
+            "engine": made.folder(),
         }
         yield {
             kind: stack.enter_context(Side(kind, addresses[kind], server.url)) for kind in _SIDES
@@ -132,6 +135,12 @@ def _ratio(what: str, rounds: Measured, kind: str, target: float) -> Row:
     ratios = sorted(_wall(each, "plain") / _wall(each, kind) for each in rounds)
     text = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
     return Row(what, text, f">= {target:.2f}")
+
+
+def _floor(what: str, rounds: Measured) -> Row:
+    ratios = sorted(_wall(each, "loop") / _wall(each, "engine") for each in rounds)
+    text = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    return Row(what, text, "")
 
 
 def _share(what: str, rounds: Measured, kind: str, target: float) -> Row:

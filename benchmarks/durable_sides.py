@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import durable_floor
 from durable_work import (
     BATCH,
     DISPATCH,
@@ -154,6 +155,8 @@ _KINDS = {
     "sqlite": _embedded,
     "sqlite without WAL": _without_wal,
     "postgres": _worker,
+    "loop": durable_floor.loop,
+    "engine": durable_floor.engine,
 }
 
 

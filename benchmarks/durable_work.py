@@ -9,7 +9,7 @@ from pytest_reqflo.artifact.model import Artifact, InputDeclaration, RequestSpec
 from pytest_reqflo.engine.durable.orders import Dispatch, order_of
 from pytest_reqflo.engine.durable.records import RunOrder
 from pytest_reqflo.engine.durable.sealing import Keyring
-from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.lang.expression import LiteralValue, TextValue
 from pytest_reqflo.lang.template import parse_text
 from pytest_reqflo.plan.model import GivenValue, RunRequest
 from pytest_reqflo.result import RunIdentity
@@ -34,6 +34,13 @@ def journey(steps: int, delay_ms: int) -> Artifact:
 def paths_of(row: str, artifact: Artifact, delay_ms: int) -> list[str]:
     """Return what a run of *row* asks the server for."""
     return [f"/{delay_ms}/{row}/{step.id}" for step in artifact.steps]
+
+
+def delay_s_of(artifact: Artifact) -> float:
+    """Return how long the server lets a step of *artifact* wait."""
+    url = artifact.steps[0].request.url
+    assert isinstance(url, TextValue)
+    return int(str(url.parts[0]).split("/")[1]) / 1000
 
 
 def environments(url: str) -> dict[str, Json]:
