@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.stored import add_database_options, find_ender, open_chosen, who
+from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.history import RunLine
@@ -28,7 +29,7 @@ def _perform(options: Options) -> int:
         # All are found before the first is cancelled: a mistyped id stops nothing.
         lines = [find_run(store, wanted) for wanted in options.run]
         for line in lines:
-            print(f"{line.run_id}: {_cancel(store, line, is_forced=options.force)}")
+            print(printable_line(f"{line.run_id}: {_cancel(store, line, is_forced=options.force)}"))
     return ExitCode.OK
 
 

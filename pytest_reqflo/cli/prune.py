@@ -11,6 +11,7 @@ from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.stored import add_database_options, find_ender, open_chosen, read_duration_s
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.pruning import KeepRule
@@ -72,7 +73,7 @@ def _close(store: RunStore, run_ids: Sequence[str]) -> bool:
 
 def _print_runs(run_ids: Sequence[str], what: str) -> None:
     for run_id in run_ids[:_LISTED]:
-        print(f"{run_id} {what}")
+        print(printable_line(f"{run_id} {what}"))
     if len(run_ids) > _LISTED:
         print(f"and {len(run_ids) - _LISTED} more {what}")
     if not run_ids and "removed" in what:

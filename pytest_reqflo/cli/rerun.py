@@ -14,6 +14,7 @@ from pytest_reqflo.cli.results import ended_code, result_lines
 from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.records import RunOrder, StoredRun
@@ -79,7 +80,7 @@ def _rerun(carrier: Carrier, stored: StoredRun, environment: str, from_step: str
         name = live.environment.name
         identity = replace(request.identity, environment=name)
         request = replace(request, identity=identity, environment=name)
-        print(_announced(identity.run_id, old_id, from_step))
+        print(printable_line(_announced(identity.run_id, old_id, from_step)))
         return store.run(request, artifact, blobs, live, dispatch)
 
 

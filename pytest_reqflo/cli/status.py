@@ -11,7 +11,7 @@ from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.results import ended_code, result_lines, step_line
 from pytest_reqflo.cli.stored import add_database_options, line_text, open_chosen
 from pytest_reqflo.result import JourneyResult
-from pytest_reqflo.values import Json
+from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.history import RunLine
@@ -63,7 +63,7 @@ def _lines(line: RunLine, result: JourneyResult) -> Iterator[str]:
     reached = sum(step.skip_reason != NOT_REACHED for step in result.steps)
     yield f"  {reached} of {len(result.steps)} steps have a record"
     if line.status == "left":
-        yield f"  its process has gone: `reqflo resume {line.run_id}` carries it on"
+        yield printable_line(f"  its process has gone: `reqflo resume {line.run_id}` carries it on")
 
 
 def _to_json(line: RunLine, result: JourneyResult) -> Json:

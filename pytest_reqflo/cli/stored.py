@@ -18,7 +18,7 @@ from pytest_reqflo.cli.database import VARIABLE, add_database_option, shown_time
 from pytest_reqflo.cli.settings import load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
-from pytest_reqflo.values import printable
+from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.ending import RunEnder
@@ -110,4 +110,4 @@ def line_text(line: RunLine) -> str:
     if line.trigger == "schedule":
         what.append("by schedule")
     cells = (line.run_id, shown_time(line.dispatched_at), f"{line.status:<11}", *what)
-    return printable("  ".join((*cells, line.artifact)))
+    return printable_line("  ".join((*cells, line.artifact)))

@@ -89,9 +89,7 @@ def _compose(composer: Composer, text: str, loader: Any) -> None:
     try:
         composer.check_characters()
         for event in yaml.parse(text, Loader=loader):
-            take = _TAKERS.get(type(event))
-            if take is not None:
-                take(composer, event)
+            _take(composer, event)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         if mark and "maximum nesting depth" in str(getattr(error, "problem", "")):
@@ -102,6 +100,12 @@ def _compose(composer: Composer, text: str, loader: Any) -> None:
         composer.note("RF101", "an escape in double quotes names no character", Position(1, 1))
     except Stop:
         return
+
+
+def _take(composer: Composer, event: Any) -> None:
+    take = _TAKERS.get(type(event))
+    if take is not None:
+        take(composer, event)
 
 
 def _take_scalar(composer: Composer, event: Any) -> None:

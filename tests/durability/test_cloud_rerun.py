@@ -124,6 +124,19 @@ def test_values_are_not_lent_to_a_run_of_another_kind(store, server, workers, fi
     assert len(server.lines) == sent
 
 
+def test_values_that_a_row_does_not_tell_of_are_not_used(store, server, workers):
+    """What a row tells of its values is what others are compared with; its writer may lie."""
+    import dataclasses
+
+    workers.start()
+    order = dataclasses.replace(store.order(THREE, "run-2"), inputs_digest="0" * 64)
+    store.dispatcher.dispatch(store.batch(THREE, order))
+    result = store.result("run-2")
+
+    assert (result.outcome, codes_of(result)) == ("error", ["RF629"])
+    assert server.lines == []
+
+
 def test_workers_carry_runs_on_and_nobody_else(reqflo, store, server, workers):
     store.dispatch(THREE, "run-1")
 

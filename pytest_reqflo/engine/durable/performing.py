@@ -14,9 +14,9 @@ from pytest_reqflo.engine.durable.checkpoints import Begin, CheckpointCodec, Ref
 from pytest_reqflo.engine.durable.crashing import may_crash
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.drive import Recorder, drive
-from pytest_reqflo.engine.durable.ending import End, RunEnder
-from pytest_reqflo.engine.durable.keeping import ResultKeeper
-from pytest_reqflo.engine.durable.orders import opener, request_of
+from pytest_reqflo.engine.durable.ending import LOST, End, RunEnder
+from pytest_reqflo.engine.durable.keeping import FromOutside, ResultKeeper
+from pytest_reqflo.engine.durable.orders import inputs_digest_of, opener, request_of
 from pytest_reqflo.engine.durable.origin import origin_of
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.preparing import (
@@ -31,7 +31,7 @@ from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.errors import EngineError, ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.plan.model import EnvironmentSnapshot
+from pytest_reqflo.plan.model import EnvironmentSnapshot, RunRequest
 from pytest_reqflo.result import JourneyResult, Outcome, Problem
 from pytest_reqflo.values import Digest, printable_line
 
@@ -76,9 +76,15 @@ class RunPerformer:
             return self._give_up(stored, attempt, problems_of(error), recorder)
         except SealProblem as problem:
             return self._give_up(stored, attempt, (_unreadable(problem),), recorder)
+        if driven.starts_again and attempt >= stored.order.max_attempts:
+            return self._give_up(stored, attempt, LOST.problems, recorder, row="lost")
         if driven.pending is not None:
             self.pending[run_id] = driven.pending
         return STARTS_AGAIN if driven.starts_again else driven.result.outcome
+
+    def break_off(self, run_id: str, attempt: int, defect: str, recorder: Recorder) -> Outcome:
+        """End a run that met a defect of ours, which is told by the name of what was raised."""
+        return self._give_up(self.load(run_id), attempt, (_defect(defect),), recorder)
 
     def load(self, run_id: str) -> StoredRun:
         """Return a run. Raises: LookupError when it is not registered."""
@@ -102,7 +108,10 @@ class RunPerformer:
             with self._records.database.reading() as connection:
                 artifact, blobs = self._records.load_artifact(connection, Digest(order.artifact))
             request = request_of(order, opener(self._keyring))
-            takes = self._takes_over(order, artifact)
+            if inputs_digest_of(request, artifact) != order.inputs_digest:
+                title = "the values of the run are not those that its row tells of"
+                raise EngineError(Diagnostic(code="RF629", title=title))
+            takes = self._takes_over(order, request, artifact)
             return DurableRun(request=request, artifact=artifact, blobs=blobs, takes=takes)
 
         self._check_values(order)
@@ -120,14 +129,16 @@ class RunPerformer:
             )
             raise EngineError(Diagnostic(code="RF629", title=title))
 
-    def _takes_over(self, order: RunOrder, artifact: Artifact) -> TakesOver | None:
+    def _takes_over(
+        self, order: RunOrder, request: RunRequest, artifact: Artifact
+    ) -> TakesOver | None:
         origin = origin_of(order.origin)
         if not origin.from_step:
             return None
         first = find_first(artifact, origin.from_step)
 
         def read() -> Taken:
-            if not _is_like(self._find(origin.run_id), order, with_values=False):
+            if not self._did_the_same(self._find(origin.run_id), order, request):
                 title = "the run that earlier steps are to be taken from is gone, or another one"
                 raise EngineError(Diagnostic(code="RF628", title=title))
             recorded = recorded_of(self._records.database, origin.run_id)
@@ -138,6 +149,15 @@ class RunPerformer:
                 raise EngineError(Diagnostic(code="RF614", title=title)) from None
 
         return TakesOver(run_id=origin.run_id, first=first, read=read)
+
+    def _did_the_same(self, other: StoredRun | None, order: RunOrder, request: RunRequest) -> bool:
+        """Say whether *other* is there and was given what *request* gives, sensitive values too.
+
+        What it captured would otherwise be sent together with the values of somebody else.
+        """
+        if other is None or not _is_like(other, order, with_values=False):
+            return False
+        return request_of(other.order, opener(self._keyring)).given == request.given
 
     def codec_for(self, run_id: str) -> CheckpointCodec:
         """Return what reads and writes the checkpoints of a run."""
@@ -170,10 +190,16 @@ class RunPerformer:
         return "cancelled" if patiently(ask) else ""
 
     def _give_up(
-        self, stored: StoredRun, attempt: int, problems: tuple[Problem, ...], recorder: Recorder
+        self,
+        stored: StoredRun,
+        attempt: int,
+        problems: tuple[Problem, ...],
+        recorder: Recorder,
+        *,
+        row: FromOutside = "",
     ) -> Outcome:
         """End a run that cannot be carried on here: nothing more of it is executed."""
-        end = End(problems=problems)
+        end = End(problems=problems, row=row)
         recorder.give_up(lambda recorded: self.ender.end(stored, attempt, recorded, end))
         return end.outcome
 
@@ -192,6 +218,11 @@ def recorded_of(database: Database, run_id: str) -> Mapping[str, str]:
 
     with contextlib.closing(EngineRows(database)) as rows:
         return rows.recorded(run_id)
+
+
+def _defect(name: str) -> Problem:
+    message = f"the run met a defect of pytest-reqflo ({name}) and cannot be carried on"
+    return Problem(code="RF613", category="interrupted", message=message)
 
 
 def _unreadable(problem: SealProblem) -> Problem:

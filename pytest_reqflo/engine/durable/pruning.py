@@ -65,10 +65,16 @@ def _settled(store: RunStore, finished: dict[str, str]) -> tuple[str, ...]:
     for each in store.engine_rows.of_runs(list(finished)):
         if each.status in OPEN and _has_owner(each, alive):
             busy.add(each.run_id)
-    batches = alive.batches if alive else frozenset()
+    # On Postgres nobody can see who waits for the results of a batch that is not over.
+    batches = alive.batches if alive else _unfinished_batches(store)
     return tuple(
         run_id for run_id, batch in finished.items() if run_id not in busy and batch not in batches
     )
+
+
+def _unfinished_batches(store: RunStore) -> frozenset[str]:
+    with store.database.reading() as connection:
+        return frozenset(name for name, _ in store.records.unfinished_batches(connection))
 
 
 def _has_owner(each: SeenWorkflow, alive: Alive | None) -> bool:

@@ -51,6 +51,11 @@ def segment_of(workflow_id: str) -> Segment:
     return Segment(match["run_id"], int(match["attempt"]), int(match["segment"] or 0))
 
 
+def is_ours(workflow_id: str) -> bool:
+    """Say whether a workflow can be that of a run: whoever may dispatch can name one as he likes."""
+    return _WORKFLOW_ID.fullmatch(workflow_id) is not None
+
+
 def queue_of(environment: str) -> str:
     """Return the queue of the runs in one environment."""
     return f"{APPLICATION}:{environment}"

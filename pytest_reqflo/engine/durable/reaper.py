@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
 from pytest_reqflo.engine.durable import workflows
 from pytest_reqflo.engine.durable.crashing import may_crash
 from pytest_reqflo.engine.durable.ending import BROKEN, END_OF_STATUS, LOST, End, RunEnder
@@ -92,7 +94,14 @@ class Reaper:
         ended = workflows.find_ended_badly(max(self._seen_ms - _OVERLAP_MS, 0))
         for first in range(0, len(ended), _CHUNK):
             self._close(ended[first : first + _CHUNK])
-        self._seen_ms = max([self._seen_ms, *(each.ended_ms for each in ended)])
+        newest_ms = max([self._seen_ms, *(each.ended_ms for each in ended)])
+        # An end in the future, whoever wrote it, must not hide those that come before.
+        self._seen_ms = min(newest_ms, self._now_ms())
+
+    def _now_ms(self) -> int:
+        database = self._house.records.database
+        with database.reading() as connection:
+            return int(connection.execute(sa.select(database.now())).scalar_one() * 1000)
 
     def _close(self, ended: tuple[FoundWorkflow, ...]) -> None:
         records = self._house.records

@@ -12,6 +12,8 @@ from dbos import DBOS
 
 from pytest_reqflo.engine.durable.checkpoints import FINISH, over
 from pytest_reqflo.engine.durable.crashing import may_crash
+from pytest_reqflo.engine.durable.sealing import SealProblem
+from pytest_reqflo.errors import ReqfloError
 
 PARK_S = 5.0
 """A wait of this length or longer is left to the queue: no thread sleeps through it."""
@@ -35,6 +37,10 @@ class Parked(Leaving):
 
 class StoreLost(Leaving):
     """The database cannot be used; the run is continued when it can."""
+
+
+class Defect(Leaving):
+    """The run met a defect of ours; of what was raised the name is told, as the text may hold a value."""
 
 
 class LeaseLost(Leaving):
@@ -110,5 +116,10 @@ class StepRecorder:
                 return act()
             except sa.exc.SQLAlchemyError as error:
                 raise StoreLost from error
+            except (ReqfloError, SealProblem):
+                raise
+            except Exception as error:
+                # The engine would keep its text, where every reader of the database finds it.
+                raise Defect(type(error).__name__) from error
 
         return begin

@@ -35,7 +35,7 @@ class TimedRun:
 def timed_run(schedule: str, request: RunRequest, seal: Seal) -> TimedRun:
     """Return *request* as the schedule keeps it."""
     bare = dataclasses.replace(request, given=())
-    given = seal_given(request, seal, _context(schedule))
+    given = seal_given(request, seal, _context(schedule, request.artifact))
     return TimedRun(schedule=schedule, request=bare, given=given)
 
 
@@ -76,7 +76,7 @@ def order_at(
         origin=to_text({"schedule": timed.schedule, "at": at}),
     )
     try:
-        given = open_given(timed.given, unseal, _context(timed.schedule))
+        given = open_given(timed.given, unseal, _context(timed.schedule, timed.request.artifact))
     except EngineError:
         # The run is registered with what nobody can read: its result says why it could not begin.
         order = order_of(request, artifact, dispatch, seal)
@@ -89,5 +89,6 @@ def batch_of(schedule: str) -> str:
     return f"schedule_{schedule}"
 
 
-def _context(schedule: str) -> str:
-    return f"schedule:{schedule}/given"
+def _context(schedule: str, artifact: str) -> str:
+    # Of this artifact too: another journey could show what is sealed.
+    return f"schedule:{schedule}/{artifact}/given"

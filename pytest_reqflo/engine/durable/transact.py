@@ -32,7 +32,7 @@ from pytest_reqflo.engine.durable.queueing import (
     RunQueue,
     Segment,
 )
-from pytest_reqflo.engine.durable.recorder import Parked, StepRecorder, StoreLost
+from pytest_reqflo.engine.durable.recorder import Defect, Parked, StepRecorder, StoreLost
 from pytest_reqflo.engine.durable.records import Records
 from pytest_reqflo.errors import EngineError
 
@@ -57,6 +57,9 @@ class Performer(Protocol):
 
     def perform(self, run_id: str, attempt: int, recorder: StepRecorder) -> str:
         """Return the outcome of the run, when its result is kept, else `STARTS_AGAIN`."""
+
+    def break_off(self, run_id: str, attempt: int, defect: str, recorder: StepRecorder) -> str:
+        """Return the outcome of a run that met *defect*, the name of an exception, when it is kept."""
 
 
 class TransactEngine:
@@ -177,16 +180,20 @@ class TransactEngine:
         may_crash("claimed")
         self.active.add(segment.workflow_id)
         try:
-            return self._perform(segment, waited, queue)
-        except Parked as parked:
-            patiently(functools.partial(self._park, segment, parked, queue))
-            return "parked"
+            return self._perform_or_park(segment, waited, queue)
         except sa.exc.SQLAlchemyError as error:
             # Not an outcome of the run: it stays claimed, and is continued when the store is back.
             raise StoreLost from error
         finally:
             self.active.discard(segment.workflow_id)
             may_crash("left")
+
+    def _perform_or_park(self, segment: Segment, waited: str, queue: str) -> str:
+        try:
+            return self._perform(segment, waited, queue)
+        except Parked as parked:
+            patiently(functools.partial(self._park, segment, parked, queue))
+            return "parked"
 
     def _refuse_fork(self) -> None:
         # Its threads are not in the child, which would wait for them without end.
@@ -203,10 +210,22 @@ class TransactEngine:
             may_begin=self._may_begin,
             find_recorded=lambda: recorded_in(segment),
         )
-        outcome = self._performer.perform(segment.run_id, segment.attempt, recorder)
+        outcome = self._outcome_of(segment, recorder)
         if outcome == STARTS_AGAIN:
             patiently(lambda: self._start_again(segment, queue))
         return outcome
+
+    def _outcome_of(self, segment: Segment, recorder: StepRecorder) -> str:
+        run_id, attempt = segment.run_id, segment.attempt
+        try:
+            return self._performer.perform(run_id, attempt, recorder)
+        except Defect as defect:
+            name = str(defect)
+        except (engine_error.DBOSException, sa.exc.SQLAlchemyError):
+            raise
+        except Exception as error:  # noqa: BLE001  # the engine would keep its text
+            name = type(error).__name__
+        return self._performer.break_off(run_id, attempt, name, recorder)
 
     def _park(self, segment: Segment, parked: Parked, queue: str) -> None:
         with self._records.database.begin() as connection:

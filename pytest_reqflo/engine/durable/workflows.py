@@ -10,7 +10,7 @@ from typing import Any
 from dbos import DBOS, WorkflowStatus
 
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION
-from pytest_reqflo.engine.durable.queueing import WORKFLOW, Segment, segment_of
+from pytest_reqflo.engine.durable.queueing import WORKFLOW, Segment, is_ours, segment_of
 from pytest_reqflo.engine.durable.timed import SCHEDULED_WORKFLOW
 from pytest_reqflo.engine.durable.transact import recorded_before, recorded_in
 
@@ -80,7 +80,9 @@ def recorded_by(segment: Segment) -> dict[str, str]:
 
 
 def _list(**criteria: Any) -> tuple[FoundWorkflow, ...]:
-    return tuple(_found(each) for each in _statuses([WORKFLOW], **criteria))
+    return tuple(
+        _found(each) for each in _statuses([WORKFLOW], **criteria) if is_ours(each.workflow_id)
+    )
 
 
 def _statuses(names: list[str], **criteria: Any) -> list[WorkflowStatus]:
