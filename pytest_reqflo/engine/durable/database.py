@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import sqlalchemy as sa
 
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.errors import EngineError
+from pytest_reqflo.errors import EngineError, UsageProblem
 
 SQLITE_PREFIX = "sqlite:///"
 
@@ -106,9 +106,15 @@ def open_database(address: str, *, pool_size: int = 8) -> Database:
 
 @contextmanager
 def usable(database: Database) -> Iterator[None]:
-    """Raise EngineError RF615 for what the database refuses inside of the block."""
+    """Raise EngineError RF615 for what the database refuses inside of the block.
+
+    Raises: UsageProblem RF801 too, for texts and numbers that no database has.
+    """
     try:
         yield
+    except (UnicodeEncodeError, OverflowError):
+        title = "an argument is no text in UTF-8, or a number that is far too large"
+        raise UsageProblem(Diagnostic(code="RF801", title=title)) from None
     except sa.exc.SQLAlchemyError as error:
         raise EngineError(_problem_of(error, database)) from None
 

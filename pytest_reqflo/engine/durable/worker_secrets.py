@@ -81,10 +81,6 @@ class DatabaseEnvironments:
         self._places = read_own_places(variables)
         self._variables = variables
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all, whose queues a worker may serve."""
-        return self._pushed.names()
-
     def snapshot(self, name: str) -> EnvironmentSnapshot:
         """Return the newest version of an environment. Raises: EngineError RF618, RF619."""
         return self._pushed.snapshot(name)

@@ -72,6 +72,8 @@ def test_history_chooses_by_each_filter(project, left_run):
         (["history", "--since", "soon"], 4, "RF801"),
         (["history", "--store", "elsewhere"], 4, "RF611"),
         (["history", "--db", "postgresql://u:canary@127.0.0.1:1/x"], 3, "RF615"),
+        (["history", "--env", "\udcff"], 4, "RF801"),
+        (["history", "--limit", "9" * 30], 4, "RF801"),
         (["prune", "--keep", "much"], 4, "RF801"),
         (["verify"], 4, "RF801"),
     ],
