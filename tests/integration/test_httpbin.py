@@ -70,9 +70,9 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
         ["step `down`: expected status 200, got 503", "tries: 3"],
     ),
     "never_ready": (
-        "- {id: wait, template: GET /json, poll: {every_s: 0.05, timeout_s: 0.2,"
+        "- {id: wait, template: GET /json, poll: {every_s: 0.5, timeout_s: 1.2,"
         " until: [{type: json_path, path: $.slideshow.author, expected: Me}]}}",
-        ["step `wait`: ", "0.2 s"],
+        ["step `wait`: ", "1.2 s"],
     ),
     "stopped_early": (
         "- {id: wait, template: GET /json, poll: {every_s: 0.05, timeout_s: 20,"
