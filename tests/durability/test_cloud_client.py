@@ -473,3 +473,18 @@ def test_an_environment_that_nobody_pushed_is_refused(project, server):
 
     assert (code, "error[RF618]: there is no environment `stagin`" in out) == (4, True), out
     assert server.lines == []
+
+
+def test_any_name_of_a_file_and_a_case_can_be_recorded(project, server):
+    project.write(
+        "nul.journey.yaml",
+        one("nul").replace("  steps:", '  cases: [{name: "n\\0l"}]\n  steps:', 1),
+    )
+    odd = os.fsencode(project.path) + b"/odd_\xff.journey.yaml"
+    with open(odd, "w", encoding="utf-8") as file:
+        file.write(one("odd"))
+
+    code, out = project.pytest()
+
+    assert (code, "2 passed" in out) == (0, True), out
+    assert sorted(each for each in server.lines if "PUT" in each) == ["PUT /nul", "PUT /odd"]
