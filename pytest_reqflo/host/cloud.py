@@ -72,7 +72,8 @@ def begin_cloud(config: pytest.Config, settings: Settings) -> CloudRuns:
 class CloudRuns:
     """The runs of one session.
 
-    Shape: *is_lead* when this process dispatches for all; *is_alone* when there are no others.
+    Shape: *is_lead* when this process dispatches for all; *is_alone* when there are no others;
+        *withdrawn* are the runs of a dispatch that was refused half-way, None when nobody can say.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class CloudRuns:
         self.batch_id = batch_id
         self.client = client
         self.is_alone = is_alone
+        self.withdrawn: tuple[str, ...] | None = ()
         self._settings = settings
         self._is_lead = is_lead
         self._lead_gets_s = _LEAD_GETS_S
@@ -118,6 +120,7 @@ class CloudRuns:
         try:
             self._register(list(unique.values()))
         except ReqfloError as error:
+            self.withdrawn = self._withdraw()
             if self.is_alone:
                 raise
             # Each of its items tells it: a worker has no other voice.
@@ -147,17 +150,23 @@ class CloudRuns:
             request = make_request(subject, spec, identity, environment, fixtures)
             self._register([self._cloud_run(subject, request, key)])
         run_id = self._registered.get(key, identity.run_id)
-        self._times[item_id_of(subject, spec)] += 1
         self._asked.add(run_id)
         try:
-            return LocalRun(self._reader.wait(run_id))
+            result = self._reader.wait(run_id)
         except EngineError as error:
             is_away = error.diagnostics[0].code == "RF615"
             raise (_unknown_end(run_id, error) if is_away else error) from None
+        # Only now: whoever tries again after no answer asks for the end of this very run.
+        self._times[item_id_of(subject, spec)] += 1
+        return LocalRun(result)
 
     def find_unneeded(self) -> tuple[str, ...]:
-        """Return the runs of this process that no item has asked for."""
-        return tuple(each for each in self._registered.values() if each not in self._asked)
+        """Return the runs of this process that no item has asked for; none that it attached to."""
+        return tuple(
+            run_id
+            for key, run_id in self._registered.items()
+            if run_id not in self._asked and run_id == _run_id(self.batch_id, key)
+        )
 
     def leave_all(self) -> None:
         """Let every run go on, though nobody here asks for its end."""
@@ -194,6 +203,16 @@ class CloudRuns:
     def _register(self, runs: Sequence[CloudRun]) -> None:
         ids = self.client.dispatch(runs, self.batch_id, "pytest")
         self._registered |= {run.item_id: run_id for run, run_id in zip(runs, ids, strict=True)}
+
+    def _withdraw(self) -> tuple[str, ...] | None:
+        """Ask for the end of what was registered before the refusal, and return which runs it is."""
+        try:
+            left = self.client.find_unfinished(self.batch_id)
+            if left:
+                self.client.cancel(left)
+        except EngineError:
+            return None
+        return left
 
     def _is_known(self, key: str, run_id: str) -> bool:
         """Say whether the run is registered, giving the one who does it some time."""

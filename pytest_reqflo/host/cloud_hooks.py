@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+import sys
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -24,7 +26,8 @@ def is_dispatched_ahead(item: JourneyNode) -> bool:
     names = getattr(item, "fixturenames", ())
     supplies = item.subject.fixtures or {ENVIRONMENT_FIXTURE, INPUTS_FIXTURE} & set(names)
     marks = any(item.get_closest_marker(name) for name in ("skip", "skipif"))
-    return not supplies and not marks and item.data_problem is None
+    stays = any(not mark.kwargs.get("run", True) for mark in item.iter_markers("xfail"))
+    return not (supplies or marks or stays) and item.data_problem is None
 
 
 def left_behind(items: Iterable[pytest.Item]) -> tuple[str, ...]:
@@ -49,10 +52,24 @@ class CloudHooks:
         self._interruption: BaseException | None = None
         self._lines: list[str] = []
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Dispatch when the collection is over, with all that other plugins do to it."""
+        answer = yield
+        if not self._is_worker:
+            self._dispatch(session)
+        return answer
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Dispatch in a worker of xdist, before it tells what it collected."""
+        # pytest calls this also when the collection was refused or broken off.
+        if self._is_worker and sys.exc_info()[0] is None:
+            self._dispatch(session)
+
+    def _dispatch(self, session: pytest.Session) -> None:
         """Dispatch what is certain to run."""
-        if not _will_run(session):
+        if not will_run(session):
             return
         journeys = [item for item in session.items if isinstance(item, JourneyNode)]
         ahead = [each for item in journeys if is_dispatched_ahead(item) for each in item.runs()]
@@ -60,10 +77,13 @@ class CloudHooks:
             return
         try:
             self._cloud.dispatch(self._session, ahead)
-            if not self._is_worker:
-                self._tell_dispatched(len(self._cloud.dispatched))
         except ReqfloError as error:
+            self._lines += self._tell_withdrawn(self._cloud.withdrawn)
             refuse_session(self._config, session.items, str(error))
+        if not self._is_worker:
+            # What is dispatched is not undone because nobody can say who is alive.
+            with contextlib.suppress(EngineError):
+                self._tell_dispatched(len(self._cloud.dispatched))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Learn that someone ended the session, or that it ended itself."""
@@ -104,8 +124,13 @@ class CloudHooks:
     def _cancel(self, run_ids: tuple[str, ...]) -> Iterator[str]:
         if run_ids:
             self._cloud.client.cancel(run_ids)
-            be = "is" if len(run_ids) == 1 else "are"
-            yield f"{_runs(run_ids)} that nobody waits for {be} cancelled: {_named(run_ids)}"
+            yield _cancelled(run_ids)
+
+    def _tell_withdrawn(self, run_ids: tuple[str, ...] | None) -> Iterator[str]:
+        if run_ids is None:
+            yield f"runs that were dispatched before may go on in {self._cloud.batch_id}"
+        elif run_ids:
+            yield _cancelled(run_ids)
 
     def _tell_dispatched(self, count: int) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -124,11 +149,17 @@ def _is_by_hand(interruption: BaseException | None) -> bool:
     return isinstance(interruption, KeyboardInterrupt) and "keyboard" in str(interruption)
 
 
-def _will_run(session: pytest.Session) -> bool:
+def will_run(session: pytest.Session) -> bool:
+    """Say whether the items of *session* are to run."""
     config = session.config
     if any(config.getoption(name, False) for name in _NOT_RUNNING):
         return False
     return not session.testsfailed or config.getoption("continue_on_collection_errors", False)
+
+
+def _cancelled(run_ids: tuple[str, ...]) -> str:
+    be = "is" if len(run_ids) == 1 else "are"
+    return f"{_runs(run_ids)} that nobody waits for {be} cancelled: {_named(run_ids)}"
 
 
 def _runs(run_ids: tuple[str, ...]) -> str:

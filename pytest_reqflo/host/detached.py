@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from pytest_reqflo.host.cloud_hooks import left_behind
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.host.cloud_hooks import left_behind, will_run
 from pytest_reqflo.host.session import find_session
 
 
@@ -22,10 +24,16 @@ class Dispatched:
 
 
 def dispatch_only(arguments: Sequence[str]) -> Dispatched:
-    """Return what a session with these *arguments* dispatched; pytest tells what went wrong."""
+    """Return what a session with these *arguments* dispatched; pytest tells what went wrong.
+
+    Raises: UsageProblem RF801 when pytest was told to run nothing.
+    """
     detach = _Detach()
-    # A controller of xdist dispatches nothing.
-    code = int(pytest.main([*arguments, "-q", "--no-header", "-n0"], plugins=[detach]))
+    code = int(pytest.main([*arguments, "-q", "--no-header"], plugins=[detach]))
+    if code == pytest.ExitCode.OK and not detach.batch_id:
+        title = "--detach: nothing is dispatched, as an option for pytest lets no test run"
+        hint = "leave out what follows `--`, such as --collect-only"
+        raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint))
     return Dispatched(exit_code=code, batch_id=detach.batch_id, runs=detach.runs, left=detach.left)
 
 
@@ -38,10 +46,17 @@ class _Detach:
         self.left: tuple[str, ...] = ()
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> None:
+        """Keep the session in this process: a controller of xdist dispatches nothing."""
+        if hasattr(config.option, "numprocesses"):  # xdist is loaded
+            config.option.numprocesses, config.option.dist = 0, "no"
+            config.option.distload, config.option.tx = False, []
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Take the place of what would run the items."""
         found = find_session(session.config)
-        if session.testsfailed or found is None or found.cloud is None:
+        if session.testsfailed or not will_run(session) or found is None or found.cloud is None:
             return None
         self.batch_id = found.cloud.batch_id
         self.runs = dict(found.cloud.dispatched)

@@ -18,7 +18,7 @@ from pytest_reqflo.engine.durable.extra import require_extra
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
-from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.errors import EngineError, UsageProblem
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.host.options import Settings
 from pytest_reqflo.plan.model import EnvironmentSnapshot, RunRequest
@@ -55,7 +55,8 @@ class DurableMeans:
 def begin_durable(config: pytest.Config, settings: Settings) -> DurableRuns:
     """Return the durable runs of this session.
 
-    Raises: UsageProblem RF610 without the extra, RF611 when there is nothing to resume.
+    Raises: UsageProblem RF610 without the extra, RF611 when there is nothing to resume; EngineError
+        RF615 for a store that cannot be read.
     """
     require_extra()
     given: Mapping[str, Any] = getattr(config, "workerinput", {})
@@ -66,7 +67,10 @@ def begin_durable(config: pytest.Config, settings: Settings) -> DurableRuns:
 
 
 def header_lines(config: pytest.Config) -> list[str]:
-    """Return what the header says of durable runs: the batch, and those that were left."""
+    """Return what the header says of durable runs: the batch, and those that were left.
+
+    Raises: pytest.UsageError for a store that cannot be read: no item could keep its record.
+    """
     from pytest_reqflo.host.session import begin_session
 
     try:
@@ -79,7 +83,10 @@ def header_lines(config: pytest.Config) -> list[str]:
     lines = [f"reqflo: durable runs, {durable.batch_id} in {to_line(str(folder))}"]
     if durable.resumes:
         return [*lines, f"reqflo: carries on {durable.resumes}"]
-    left = find_left_batches(folder)
+    try:
+        left = find_left_batches(folder)
+    except EngineError as error:
+        raise pytest.UsageError(str(error)) from None
     if left:
         name, count = left[0]
         what = "run is" if count == 1 else "runs are"
@@ -98,6 +105,7 @@ class DurableRuns:
         self.resumes = resumes
         self._folder = folder
         self._store: EmbeddedStore | None = None
+        self._taken: set[str] = set()
         self._pid = os.getpid()
 
     def run(
@@ -115,11 +123,14 @@ class DurableRuns:
 
         store = self._open(means.transport)
         live = Live(environment=means.environment, secrets=means.secrets, redactor=means.redactor)
-        if self.resumes is not None:
-            left = store.find_left(self.resumes, item_id, request.artifact)
-            if left is not None:
-                return store.resume(left, live)
         dispatch = Dispatch(batch_id=self.batch_id, trigger="pytest", item_id=item_id)
+        if self.resumes is not None:
+            left = store.find_left(self.resumes, request, artifact, dispatch)
+            if left is not None and left not in self._taken:
+                done = store.resume(left, live)
+                # An item that is tried again is run anew.
+                self._taken.add(left)
+                return done
         return store.run(request, artifact, blobs, live, dispatch)
 
     def close(self) -> None:
@@ -139,8 +150,11 @@ class DurableRuns:
 
 
 def find_left_batches(folder: Path) -> tuple[tuple[str, int], ...]:
-    """Return the batches of the store that dead processes left, newest first, with their runs."""
-    from pytest_reqflo.engine.durable.database import open_sqlite
+    """Return the batches of the store that dead processes left, newest first, with their runs.
+
+    Raises: EngineError RF615 for a store that cannot be read.
+    """
+    from pytest_reqflo.engine.durable.database import open_sqlite, usable
     from pytest_reqflo.engine.durable.guards import find_version
     from pytest_reqflo.engine.durable.locks import find_alive
     from pytest_reqflo.engine.durable.records import Records
@@ -148,7 +162,7 @@ def find_left_batches(folder: Path) -> tuple[tuple[str, int], ...]:
 
     if not (folder / STORE_FILE).is_file():
         return ()
-    with contextlib.closing(open_sqlite(folder / STORE_FILE)) as database:
+    with contextlib.closing(open_sqlite(folder / STORE_FILE)) as database, usable(database):
         if find_version(database) is None:
             return ()
         alive = find_alive(folder).batches
@@ -158,7 +172,10 @@ def find_left_batches(folder: Path) -> tuple[tuple[str, int], ...]:
 
 
 def choose_batch(folder: Path, wanted: str) -> str:
-    """Return the batch that *wanted* means. Raises: UsageProblem RF611 when there is none."""
+    """Return the batch that *wanted* means.
+
+    Raises: UsageProblem RF611 when there is none; EngineError RF615 for a store that cannot be read.
+    """
     left = find_left_batches(folder)
     if wanted == NEWEST and left:
         return left[0][0]

@@ -11,6 +11,7 @@ from pytest_reqflo.host.environment import INPUTS_FIXTURE, read_fixture_mapping
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import GivenValue, RunRequest
 from pytest_reqflo.result import RunIdentity
+from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.session import JourneySession
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def item_id_of(subject: Subject, spec: ItemSpec) -> str:
     """Return the name of an item that is the same in every process and every session."""
-    return f"{subject.shown}::{spec.id}"
+    # A database takes no NUL, and no byte of a file name that is not text.
+    return printable_line(f"{subject.shown}::{spec.id}")
 
 
 def new_run_id() -> str:

@@ -64,7 +64,7 @@ def _begin_durable(config: pytest.Config, session: JourneySession) -> None:
 
     try:
         session.durable = begin_durable(config, session.settings)
-    except UsageProblem as error:
+    except ReqfloError as error:
         raise pytest.UsageError(str(error)) from None
 
 

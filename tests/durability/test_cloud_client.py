@@ -318,6 +318,112 @@ def test_fixtures_give_values_and_never_an_environment(project, server, expect_m
     assert server.lines == ["PUT /rows/7"]
 
 
+def registered(project):
+    return project.cloud.execute("SELECT count(*) FROM reqflo.run")[0][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["-k", "smoke and"], 4),
+        (["-k", "smoke and", "-n", "1"], None),
+        (["--reqflo-set=nobody=1"], 4),
+        (["--fixtures"], 0),
+        (["--fixtures-per-test"], 0),
+        (["--collect-only"], 0),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_a_session_that_runs_nothing_dispatches_nothing(project, arguments, expected):
+    project.write("smoke.journey.yaml", one("smoke"))
+    before = registered(project)
+
+    code, out = project.pytest(*arguments)
+
+    assert expected in (code, None), out
+    assert (registered(project), "dispatched" in out) == (before, False), out
+
+
+def test_what_pytest_would_not_run_is_not_dispatched(project, server):
+    project.write("marked.journey.yaml", one("marked"))
+    project.write(
+        "conftest.py",
+        "import pytest\ndef pytest_collection_modifyitems(items):\n"
+        "    items[0].add_marker(pytest.mark.xfail(run=False))\n",
+    )
+    before = registered(project)
+
+    code, out = project.pytest()
+
+    assert (code, "1 xfailed" in out, registered(project)) == (0, True, before), out
+    assert server.lines == []
+
+
+def test_runs_of_another_session_are_not_cancelled(project, server):
+    project.write("other.journey.yaml", one("other"))
+    gate = server.hold("PUT /other")
+    with project.start("--reqflo-run-key=shared-1", "--junitxml=first.xml") as first:
+        server.wait_held()
+        project.write(
+            "conftest.py", "import pytest\ndef pytest_runtest_setup():\n    pytest.skip('off')\n"
+        )
+        code, out = project.pytest("--reqflo-run-key=shared-1")
+        assert (code, "1 skipped" in out, "cancelled" in out) == (0, True, False), out
+        gate.set()
+        out, _ = first.communicate(timeout=60)
+    assert first.returncode == 0, out
+
+
+def test_a_dispatch_that_is_refused_half_way_is_taken_back(project, server):
+    project.write("z_last.journey.yaml", one("z_last"))
+    assert project.pytest("--reqflo-run-key=half-1")[0] == 0
+    project.write("z_last.journey.yaml", one("z_last", expected=204))
+    for name in ("a", "b"):
+        project.write(f"{name}.journey.yaml", one(name))
+    project.write(
+        "conftest.py",
+        "from pytest_reqflo.engine.durable import dispatch\ndispatch.RUNS_PER_TRANSACTION = 2\n",
+    )
+    gates = [server.hold(f"PUT /{name}") for name in ("a", "b")]
+
+    code, out = project.pytest("--reqflo-run-key=half-1")
+
+    assert (code, "error[RF612]" in out) == (4, True), out
+    ids = re.search(
+        r"2 runs that nobody waits for are cancelled: (run_\w+), (run_\w+)", out
+    ).groups()
+    for gate in gates:
+        gate.set()
+    until(lambda: {project.outcomes().get(each) for each in ids} == {"cancelled"}, "cancelled")
+
+
+def test_to_try_again_after_no_answer_starts_no_second_run(project, server, cloud):
+    project.write("again.journey.yaml", one("again"))
+    gate = server.hold("PUT /again")
+    before = registered(project)
+    parts = urlsplit(cloud.url_of("client"))
+    with TcpProxy(parts.port) as proxy:
+        address = parts._replace(netloc=f"{parts.username}@127.0.0.1:{proxy.port}")
+        with project.start(
+            *("-v", "-p", "pytest_rerunfailures", "--reruns=1", "--reruns-delay=2"),
+            REQFLO_DATABASE_URL=urlunsplit(address),
+            REQFLO_CLOUD_PATIENCE_S="1",
+            PYTHONUNBUFFERED="1",
+        ) as process:
+            server.wait_held()
+            project.wait_for_asking()
+            proxy.cut()
+            assert process.stdout is not None
+            until(lambda: "RERUN" in process.stdout.readline(), "the first try is over")
+            proxy.heal()
+            # Not `communicate`, which knows nothing of what is read ahead.
+            out = process.stdout.read()
+    gate.set()
+    assert "1 rerun" in out
+    assert registered(project) == before + 1
+    until(lambda: len(server.lines) == 2, "the run goes on")
+
+
 def test_all_rows_are_one_item_where_that_is_asked_for(project, server):
     rows(project, 60)
     server.answers["PUT /rows/3"] = reply(500)
@@ -349,6 +455,17 @@ def test_detached_runs_are_registered_and_named(project, server):
     assert len(json.loads(out)["runs"]) == 3
     assert json.loads(out)["not_dispatched"] == ["journeys/asking.journey.yaml::run"]
 
+    code, out, err = project.reqflo(*documented("reqflo"), "--", "--co")
+    assert (code, out, "error[RF801]: --detach: nothing is dispatched" in err) == (4, "", True), err
+
+
+def test_to_detach_needs_no_xdist_and_does_not_use_it(project):
+    rows(project, 2)
+    for arguments, addopts in (((), ""), (("--", "-n2"), "-p xdist.plugin")):
+        project.write("pytest.ini", f"[pytest]\naddopts = -p reqflo {addopts}\n")
+        code, out, err = project.reqflo("run", "rows", "--cloud", "--detach", *arguments)
+        assert (code, len(out.split())) == (0, 2), err
+
 
 def test_an_environment_that_nobody_pushed_is_refused(project, server):
     project.write("unused.journey.yaml", one("unused"))
@@ -357,3 +474,18 @@ def test_an_environment_that_nobody_pushed_is_refused(project, server):
 
     assert (code, "error[RF618]: there is no environment `stagin`" in out) == (4, True), out
     assert server.lines == []
+
+
+def test_any_name_of_a_file_and_a_case_can_be_recorded(project, server):
+    project.write(
+        "nul.journey.yaml",
+        one("nul").replace("  steps:", '  cases: [{name: "n\\0l"}]\n  steps:', 1),
+    )
+    odd = os.fsencode(project.path) + b"/odd_\xff.journey.yaml"
+    with open(odd, "w", encoding="utf-8") as file:
+        file.write(one("odd"))
+
+    code, out = project.pytest()
+
+    assert (code, "2 passed" in out) == (0, True), out
+    assert sorted(each for each in server.lines if "PUT" in each) == ["PUT /nul", "PUT /odd"]

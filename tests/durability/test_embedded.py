@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import sqlite3
+import subprocess
+import sys
 
 import pytest
 from gates import DurableProject, GatedServer, batch_in, kill, killed_while
@@ -205,3 +209,89 @@ def test_no_file_of_the_store_holds_a_secret_or_a_token(orders, server):
     for hidden in (server.TOKEN, server.SESSION, "k3y-Secret-Value-1"):
         assert [path.name for path in files if hidden.encode() in path.read_bytes()] == []
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def test_only_a_run_of_the_same_environment_and_inputs_is_carried_on(project, server):
+    project.write("order.journey.yaml", order())
+    for name in ("staging", "prod"):
+        project.write(
+            f"environments/{name}.yaml",
+            f"environment: {{name: {name}, services: {{default: {{base_url: '{server.url}'}}}}}}\n",
+        )
+    server.gate.hold("/pay")
+    with killed_while(project, "--reqflo-env=staging"):
+        pass
+    sent = len(server.requests)
+
+    code, output = project.run("--reqflo-resume", "--reqflo-env=prod", "--reqflo-output=out.json")
+
+    assert (code, server.lines()[sent]) == (0, "GET /login"), output
+    identity = json.loads((project.path / "out.json").read_text())["identity"]
+    assert identity["environment"] == "prod"
+    assert project.run("--reqflo-resume", "--reqflo-env=staging")[0] == 0
+    assert server.lines()[-3:] == ["PUT /pay", "GET /ship", "DELETE /tidy"]
+    assert server.lines().count("GET /login") == 2
+
+
+def test_other_inputs_and_another_try_are_run_anew(project, server):
+    number = "{name: number, type: integer, default: 1}"
+    project.write(
+        "a.journey.yaml",
+        order().replace("name: order", f"name: order\n  inputs: [{number}]"),
+    )
+    server.gate.hold("/pay")
+    with killed_while(project, "--reqflo-set=number=1"):
+        pass
+    assert project.run("--reqflo-resume", "--reqflo-set=number=2")[0] == 0
+    assert server.lines().count("GET /login") == 2
+
+    project.write(
+        "conftest.py",
+        "import pytest\ntries = []\n@pytest.hookimpl(wrapper=True)\n"
+        "def pytest_runtest_call():\n    yield\n    tries.append(1)\n    assert len(tries) > 1\n",
+    )
+    code, output = project.run("--reqflo-resume", "--reqflo-set=number=1", "--reruns=1")
+
+    assert (code, "1 passed, 1 rerun" in output) == (0, True), output
+    assert server.lines().count("GET /login") == 3
+
+
+def test_a_run_is_not_carried_on_with_the_secrets_of_another_environment(project, server):
+    (project.path / "environments" / "local.yaml").unlink()
+    project.write("a.journey.yaml", FIRST.replace("/first", f"'{server.url}/pay'"))
+    server.gate.hold("/pay")
+    with killed_while(project):
+        pass
+    project.write("environments/prod.yaml", "environment: {name: prod}\n")
+    query = "SELECT run_id FROM reqflo_run"
+    with contextlib.closing(sqlite3.connect(project.path / ".reqflo/runs.db")) as database:
+        ((run_id,),) = database.execute(query)
+
+    command = "from pytest_reqflo.cli.main import main; raise SystemExit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "resume", run_id],
+        cwd=project.path, env=project.env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert "is one of environment `default`, not of `prod`" in done.stderr
+    assert (done.returncode, done.stdout) == (4, "")
+    assert server.lines() == ["GET /pay"]
+
+
+@pytest.mark.parametrize("options", [(), ("--reqflo-resume",), ("--no-header", "-q")])
+@pytest.mark.parametrize("kind", ["damaged", "link"])
+def test_a_store_that_cannot_be_read_is_no_crash(project, options, kind):
+    project.write("a.journey.yaml", FIRST)
+    project.write(".reqflo/other", "no database\n" * 100)
+    path = project.path / ".reqflo" / "runs.db"
+    if kind == "link":
+        path.symlink_to("other")
+    else:
+        path.write_bytes((project.path / ".reqflo/other").read_bytes())
+
+    code, output = project.run(*options)
+
+    assert code == (1 if "-q" in options else 4), output
+    assert "error[RF615]: the database" in output
+    assert "INTERNALERROR" not in output
+    assert project.server.requests == []

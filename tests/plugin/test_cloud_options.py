@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import native  # noqa: F401  # before pytester makes a note of what is imported
 import pytest
 
+needs_extra = pytest.mark.skipif(find_spec("dbos") is None, reason="needs the extra `durable`")
 JOURNEY = (
     "journey: {name: a, steps: [{id: a, request: {method: GET, url: 'http://127.0.0.1:9/'}}]}\n"
 )
@@ -15,8 +18,18 @@ JOURNEY = (
     [
         (["--reqflo-durable"], {}, "error[RF801]: --reqflo-cloud and --reqflo-durable exclude"),
         (["--reqflo-resume", "-x"], {}, "error[RF801]: --reqflo-cloud and --reqflo-resume exclude"),
-        ([], {"REQFLO_DATABASE_URL": ""}, "error[RF801]: --reqflo-cloud needs a database"),
-        ([], {"REQFLO_DATABASE_URL": "postgresql://u:canary@[h/d"}, "error[RF615]: the address"),
+        pytest.param(
+            *([], {"REQFLO_DATABASE_URL": ""}, "error[RF801]: --reqflo-cloud needs a database"),
+            marks=needs_extra,
+        ),
+        pytest.param(
+            *(
+                [],
+                {"REQFLO_DATABASE_URL": "postgresql://u:canary@[h/d"},
+                "error[RF615]: the address",
+            ),
+            marks=needs_extra,
+        ),
         ([], {"REQFLO_CLOUD_PATIENCE_S": "soon"}, "error[RF801]: reqflo_cloud_patience_s: `soon`"),
         (["--reqflo-run-key", "k" * 201], {}, "error[RF801]: --reqflo-run-key: it is longer than"),
     ],

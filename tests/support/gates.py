@@ -79,7 +79,7 @@ class DurableProject:
             "environment:\n  name: local\n  services:\n"
             f"    default: {{base_url: '{server.url}'}}\n",
         )
-        self._env = {
+        self.env = {
             **os.environ,
             "XDG_CONFIG_HOME": str(path / "config"),
             "COLUMNS": "120",
@@ -96,7 +96,7 @@ class DurableProject:
         return subprocess.Popen(
             [sys.executable, "-m", "pytest", *self._options, *arguments],
             cwd=self.path,
-            env=self._env,
+            env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -41,8 +41,11 @@ _REASONS = {
     "42501": "this role may not do that there",
     "53": "the server has no room left: connections, memory or disk",
     "57": "the server is shutting down",
+    "XX001": "it is damaged, or no database",
 }
 """By SQLSTATE or the beginning of one. What the driver says may quote values, and is not shown."""
+
+_SQLITE_STATES = {"no such table": "42P01", "not a database": "XX001", "malformed": "XX001"}
 
 _HINTS = {
     "3F": "run `reqflo db migrate` with the role that owns the tables",
@@ -130,7 +133,7 @@ def _state_of(error: sa.exc.SQLAlchemyError, database: Database) -> str:
     """Return the SQLSTATE of what the driver raised, or what comes nearest."""
     cause = getattr(error, "orig", None)
     if not database.is_postgres:
-        return "42P01" if "no such table" in str(cause) else ""
+        return next((state for text, state in _SQLITE_STATES.items() if text in str(cause)), "")
     # Without a connection there is no server that could have given one.
     return getattr(cause, "sqlstate", None) or "08"
 
@@ -140,10 +143,17 @@ def _first_of(table: Mapping[str, str], state: str) -> str:
 
 
 def open_sqlite(path: Path) -> Database:
-    """Return the database in the file *path*, made readable for its owner only before it is opened."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The files of the journal take their mode from this one.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    """Return the database in the file *path*, made readable for its owner only before it is opened.
+
+    Raises: EngineError RF615 for a file that cannot be opened.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The files of the journal take their mode from this one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+    except OSError as error:
+        title = f"the database {path} cannot be opened: {error.strerror or error}"
+        raise EngineError(Diagnostic(code="RF615", title=title)) from None
     engine = sa.create_engine(f"{SQLITE_PREFIX}{path}", hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")

@@ -17,7 +17,7 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.clock import Clock, SystemClock
 from pytest_reqflo.engine.durable.checkpoints import Begin
-from pytest_reqflo.engine.durable.database import open_sqlite
+from pytest_reqflo.engine.durable.database import open_sqlite, usable
 from pytest_reqflo.engine.durable.guards import create_tables
 from pytest_reqflo.engine.durable.locks import ProcessLock
 from pytest_reqflo.engine.durable.orders import Dispatch, order_of, request_of
@@ -30,7 +30,7 @@ from pytest_reqflo.engine.durable.transact import TransactEngine
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
-from pytest_reqflo.errors import EngineError
+from pytest_reqflo.errors import EngineError, UsageProblem
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.plan.model import EnvironmentSnapshot, RunRequest
 from pytest_reqflo.result import JourneyResult, result_from_json
@@ -59,7 +59,8 @@ class EmbeddedStore:
     ) -> None:  # fmt: skip
         self.batch_id = batch_id
         self.records = Records(open_sqlite(folder / STORE_FILE))
-        create_tables(self.records.database)
+        with usable(self.records.database):
+            create_tables(self.records.database)
         self._keyring = keyring
         self._clock = clock or SystemClock()
         self._live: dict[str, Live] = {}
@@ -96,16 +97,21 @@ class EmbeddedStore:
         except SealProblem as problem:
             raise _unreadable(f"the values of run {stored.order.run_id}", problem) from None
 
-    def find_left(self, batch_id: str, item_id: str, artifact: Digest) -> str | None:
-        """Return the run of an item in another batch, None when it has none of this artifact."""
+    def find_left(
+        self, batch_id: str, request: RunRequest, artifact: Artifact, dispatch: Dispatch
+    ) -> str | None:
+        """Return the run of *dispatch* in another batch, None when it asked for anything else."""
+        like = order_of(request, artifact, dispatch, self._seal)
         with self.records.database.reading() as connection:
-            return self.records.find_item(connection, batch_id, item_id, artifact)
+            return self.records.find_item(connection, batch_id, like)
 
     def resume(self, run_id: str, live: Live) -> LocalRun:
         """Return the result of a run that is over, or carry it on from its last checkpoint.
 
-        Raises: EngineError RF614, and the run stays as it is, when its record cannot be read here.
+        Raises: EngineError RF614, and the run stays as it is, when its record cannot be read here;
+            UsageProblem RF612 when *live* is of another environment, whose secrets are not for its hosts.
         """
+        self._check_environment(run_id, live.environment.name)
         kept = self._find_result(run_id)
         if kept is not None:
             return LocalRun(kept)
@@ -130,6 +136,13 @@ class EmbeddedStore:
         if result is None:
             raise _carried_on_elsewhere(run_id)
         return LocalRun(result, self._performer.pending.pop(run_id, None))
+
+    def _check_environment(self, run_id: str, name: str) -> None:
+        recorded = self._performer.load(run_id).order.environment
+        if recorded != name:
+            title = f"run {run_id} is one of environment `{recorded}`, not of `{name}`"
+            hint = f"choose `{recorded}`, or run it anew: reqflo rerun {run_id}"
+            raise UsageProblem(Diagnostic(code="RF612", title=title, hint=hint))
 
     def _check_readable(self, run_id: str) -> None:
         # With another key the run would end here instead of going on where the right one is.

@@ -15,7 +15,7 @@ from pytest_reqflo.engine.durable.records import RunOrder, Trigger
 from pytest_reqflo.engine.durable.sealing import BOX, Keyring, SealProblem
 from pytest_reqflo.errors import EngineError
 from pytest_reqflo.plan.model import GivenValue, RunRequest
-from pytest_reqflo.values import canonical_json, digest_of, parse_json
+from pytest_reqflo.values import canonical_json, digest_of, parse_json, printable_line
 
 Seal = Callable[[bytes, str], str]
 """Bytes and the context they are tied to become text that only the executing side reads."""
@@ -50,7 +50,8 @@ def order_of(request: RunRequest, artifact: Artifact, dispatch: Dispatch, seal: 
         given=seal_given(request, seal, f"{run_id}/given"),
         inputs_digest=inputs_digest_of(request, artifact),
         on_interrupt=artifact.settings.on_interrupt,
-        case_name=request.case,
+        # The name itself is in *request*, as ASCII; a column takes no NUL and no lone surrogate.
+        case_name=printable_line(request.case),
         row_number=request.row_number,
         batch_id=dispatch.batch_id,
         trigger=dispatch.trigger,

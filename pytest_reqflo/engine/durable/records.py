@@ -139,8 +139,7 @@ class Records:
         if order.run_key:
             wanted = wanted | (run.c.run_key == order.run_key)
         found = connection.execute(sa.select(run).where(wanted)).mappings().one()
-        same = ("artifact", "environment", "inputs_digest")
-        differing = [name for name in same if found[name] != getattr(order, name)]
+        differing = [name for name in _CONTENT if found[name] != getattr(order, name)]
         if differing:
             raise _reused(order, differing)
         return str(found["run_id"])
@@ -153,13 +152,12 @@ class Records:
         row = connection.execute(sa.select(run).where(run.c.run_id == run_id)).mappings().first()
         return _stored_run(row) if row else None
 
-    def find_item(
-        self, connection: sa.Connection, batch_id: str, item_id: str, artifact: Digest
-    ) -> str | None:
-        """Return the run of *item_id* in a batch, None when there is none of this artifact."""
+    def find_item(self, connection: sa.Connection, batch_id: str, like: RunOrder) -> str | None:
+        """Return the newest run in a batch that is of the item and the content of *like*, or None."""
         run = self.tables.run
+        same = ("item_id", *_CONTENT)
         query = sa.select(run.c.run_id).where(
-            run.c.batch_id == batch_id, run.c.item_id == item_id, run.c.artifact == artifact
+            run.c.batch_id == batch_id, *(run.c[name] == getattr(like, name) for name in same)
         )
         return connection.execute(query.order_by(run.c.dispatched_at.desc())).scalar()
 
@@ -296,6 +294,9 @@ def _artifact_of(content: bytes) -> Artifact:
     """Return the artifact of these bytes: many runs, one after another, have the same."""
     return from_bytes(content)
 
+
+_CONTENT = ("artifact", "environment", "inputs_digest")
+"""What two runs have in common that may stand for each other."""
 
 _ORDER_COLUMNS = tuple(name for name in RunOrder.__slots__ if name != "run_key")
 
