@@ -98,7 +98,14 @@ def cloud(world):
 
 @pytest.fixture
 def server(world):
-    server = world[1]
+    """The server of all tests, when nothing of the one before it is under way any more."""
+    cloud, server = world
+    server.let_all_go()
+    is_open = (
+        "SELECT 1 FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')"
+    )
+    until(lambda: not cloud.execute(is_open), "earlier runs are over")
+    server.answers.clear()
     server.requests.clear()
     return server
 

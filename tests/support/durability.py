@@ -49,6 +49,11 @@ class GateServer(ScriptedServer):
         """Hold the answer to the *nth* request of *line*; the event that is returned lets it go."""
         return self._gates.setdefault((line, nth), threading.Event())
 
+    def let_all_go(self) -> None:
+        """Let every answer go that is held."""
+        for gate in self._gates.values():
+            gate.set()
+
     def wait_held(self, count: int = 1, timeout_s: float = 30.0) -> None:
         """Return once *count* more answers are being held."""
         for _ in range(count):
