@@ -105,8 +105,7 @@ def server(world):
         "SELECT 1 FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'PENDING', 'DELAYED')"
     )
     until(lambda: not cloud.execute(is_open), "earlier runs are over")
-    server.answers.clear()
-    server.requests.clear()
+    server.begin_anew()
     return server
 
 

@@ -54,6 +54,14 @@ class GateServer(ScriptedServer):
         for gate in self._gates.values():
             gate.set()
 
+    def begin_anew(self) -> None:
+        """Forget all that was held, counted and received; nothing may be under way."""
+        self._gates.clear()
+        self._held = threading.Semaphore(0)
+        self._counts.clear()
+        self.answers.clear()
+        self.requests.clear()
+
     def wait_held(self, count: int = 1, timeout_s: float = 30.0) -> None:
         """Return once *count* more answers are being held."""
         for _ in range(count):
