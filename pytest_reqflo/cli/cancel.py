@@ -6,7 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
-from pytest_reqflo.cli.stored import add_database_options, find_ender, open_chosen, who
+from pytest_reqflo.cli.stored import add_database_options, find_ender, open_chosen
+from pytest_reqflo.engine.durable.names import whoever_asks
 from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _cancel(store: RunStore, line: RunLine, *, is_forced: bool) -> str:
     if line.ended_at:
         return f"is over already ({line.status}), nothing is changed"
     with store.database.begin() as connection:
-        store.records.ask_cancel(connection, line.run_id, who())
+        store.records.ask_cancel(connection, line.run_id, whoever_asks())
     if is_forced:
         return _end_by_force(store, line)
     match line.status:
@@ -56,7 +57,7 @@ def _cancel(store: RunStore, line: RunLine, *, is_forced: bool) -> str:
 def _end_by_force(store: RunStore, line: RunLine) -> str:
     from pytest_reqflo.engine.durable.ending import CANCELLED, close_run
 
-    ender = find_ender(store, f"cancel {who()}")
+    ender = find_ender(store, f"cancel {whoever_asks()}")
     if ender is None:
         # Who cannot sign writes no result; a worker finds the ended workflow and does.
         store.engine_rows.cancel(store.engine_rows.of_runs([line.run_id]))

@@ -13,6 +13,7 @@ from pytest_reqflo.cli.carrying import Carrier, load_project, open_carrier, open
 from pytest_reqflo.cli.results import ended_code, result_lines
 from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
+from pytest_reqflo.engine.durable.names import new_batch_id, whoever_asks
 from pytest_reqflo.errors import UsageProblem
 from pytest_reqflo.values import printable_line
 
@@ -50,7 +51,7 @@ def _perform(options: Options) -> int:
         if folder is None:
             return _leave_to_workers(store, stored, environment, options)
     settings = replace(load_project(options), store=folder)
-    with open_carrier(settings, _new_batch()) as carrier:
+    with open_carrier(settings, new_batch_id()) as carrier:
         done = _rerun(carrier, stored, environment, options.from_step)
     print("\n".join(result_lines(done.result)))
     if done.pending is not None:
@@ -88,12 +89,6 @@ def _announced(run_id: str, old_id: str, from_step: str) -> str:
     return f"run {run_id}, {old_id} anew{f' from step {from_step} on' if from_step else ''}"
 
 
-def _new_batch() -> str:
-    import uuid
-
-    return f"batch_{uuid.uuid4().hex[:12]}"
-
-
 # --- by workers ----------------------------------------------------------------------------------
 
 
@@ -127,13 +122,12 @@ def _check_environment(store: RunStore, name: str) -> None:
 
 
 def _dispatch(store: RunStore, order: RunOrder) -> None:
-    from pytest_reqflo.cli.stored import who
     from pytest_reqflo.engine.durable.dispatch import Batch, Dispatcher
 
     batch = Batch(
         batch_id=order.batch_id,
         trigger="rerun",
-        dispatched_by=who(),
+        dispatched_by=whoever_asks(),
         orders=(order,),
         artifacts=(),
     )

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import os
 import re
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,15 +63,6 @@ def find_ender(store: RunStore, worker_id: str) -> RunEnder | None:
         return None
     keeper = ResultKeeper(records=store.records, keyring=keyring, worker_id=worker_id)
     return RunEnder(keeper=keeper, now=SystemClock().now)
-
-
-def who() -> str:
-    """Return the user and the machine, as records name them."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no entry
-        name = str(os.getuid())
-    return f"{name}@{socket.gethostname()}"
 
 
 def read_duration_s(text: str) -> int | None:

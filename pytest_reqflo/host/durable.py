@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.extra import require_extra
+from pytest_reqflo.engine.durable.names import new_batch_id
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
@@ -35,11 +35,6 @@ RESUMES_KEY = "reqflo_resumes"
 """Key of the batch whose runs they carry on together, None for none."""
 
 NEWEST = "newest"
-
-
-def new_batch_id() -> str:
-    """Return the name of a batch."""
-    return f"batch_{uuid.uuid4().hex[:12]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

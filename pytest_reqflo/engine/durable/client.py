@@ -6,9 +6,6 @@ It holds no key, and its role in the database may do nothing else.
 from __future__ import annotations
 
 import functools
-import getpass
-import os
-import socket
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +18,7 @@ from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.engine.durable.bounded import within
 from pytest_reqflo.engine.durable.database import Database, open_database, usable
 from pytest_reqflo.engine.durable.guards import find_version
+from pytest_reqflo.engine.durable.names import whoever_asks
 from pytest_reqflo.engine.durable.orders import Dispatch, Seal, order_of
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.public_keys import SealToWorkers
@@ -221,15 +219,6 @@ class CloudClient:
     def _note_away(self, error: EngineError) -> EngineError:
         self._away, self._away_until = error, time.monotonic() + _AWAY_S
         return error
-
-
-def whoever_asks() -> str:
-    """Return the person and machine of this process."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no entry
-        name = str(os.getuid())
-    return f"{name}@{socket.gethostname()}"
 
 
 def _chunks(runs: Sequence[CloudRun]) -> Iterator[Sequence[CloudRun]]:

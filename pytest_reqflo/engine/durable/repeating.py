@@ -12,6 +12,7 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.checkpoints import to_text
 from pytest_reqflo.engine.durable.ending import so_far
 from pytest_reqflo.engine.durable.history import load_kept_result
+from pytest_reqflo.engine.durable.names import new_batch_id
 from pytest_reqflo.engine.durable.orders import (
     Dispatch,
     bare_request_of,
@@ -76,7 +77,7 @@ def order_again(
     Raises: UsageProblem RF629 without it; EngineError RF614.
     """
     old = stored.order
-    batch_id = f"batch_{uuid.uuid4().hex[:12]}"
+    batch_id = new_batch_id()
     if environment == old.environment:
         return _as_sealed(old, batch_id, from_step)
     if keyring is None:
