@@ -17,8 +17,8 @@ from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
-    from pytest_reqflo.host.run import Verdict
     from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
 
 _MOST_LISTED = 50
