@@ -6,7 +6,6 @@ pytest goes through its items one after another, as ever; only the exchanges wit
 from __future__ import annotations
 
 import queue
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.landing import wait_until_over
 from pytest_reqflo.host.run import Beginning, end_item, start_item
 from pytest_reqflo.host.window import Stand, Window
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.upcoming import Upcoming
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.host.window import Width
-
-_OVERHEAD_S = 2.0
-"""What a run may need to end beyond the time that its `finally` steps have."""
 
 
 class Stopped(Exception):
@@ -159,7 +156,7 @@ class Ahead:
             flight.interrupt(error)
             if isinstance(error, KeyboardInterrupt):
                 self.stop(error)
-            if not self._wait_for([flight]):
+            if not wait_until_over([flight], self._landed, self._land):
                 raise
 
     def stop(self, error: BaseException) -> None:
@@ -178,19 +175,5 @@ class Ahead:
         done = [each for each in done if each.flight.is_over]
         self.stop(Stopped())
         cut = [each.flight for each in self._started.values() if each.flight.was_interrupted]
-        self._wait_for(cut)
+        wait_until_over(cut, self._landed, self._land)
         return [each.item for each in done], len(cut)
-
-    def _wait_for(self, flights: list[Flight]) -> bool:
-        """Wait until all are over, and say whether they are; each has its own time for cleanup."""
-        grace_s = max((flight.finally_timeout_s for flight in flights), default=0.0)
-        end_s = time.monotonic() + grace_s + _OVERHEAD_S
-        while not all(flight.is_over for flight in flights):
-            left_s = end_s - time.monotonic()
-            if left_s <= 0:
-                return False
-            try:
-                self._land(self._landed.get(timeout=left_s))
-            except queue.Empty:
-                return False
-        return True
