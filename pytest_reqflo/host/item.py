@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SERIAL_GROUP = "reqflo-serial"
+"""Journeys that run beside no other share a worker at least, where xdist looks at groups."""
+
 
 class JourneyNode(pytest.Item):
     """What both kinds of items share.
@@ -62,8 +65,9 @@ class JourneyNode(pytest.Item):
         self.line = line
         for marker in marks_of(subject.tags, spec):
             self.add_marker(marker)
-        if subject.group and self.config.pluginmanager.hasplugin("xdist"):
-            self.add_marker(pytest.mark.xdist_group(subject.group))
+        group = subject.group or (_SERIAL_GROUP if subject.is_serial else "")
+        if group and self.config.pluginmanager.hasplugin("xdist"):
+            self.add_marker(pytest.mark.xdist_group(group))
 
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
         """Yield what the item runs."""
