@@ -81,7 +81,7 @@ def _find_plain(text: str) -> PlainTree | None:
     if len(text) > MAX_NODES or has_forbidden(text):
         return None
     try:
-        return read_plain(_C_LOADER(text).get_event, _KINDS)
+        return read_plain(text, _C_LOADER(text).get_event, _KINDS)
     except yaml.YAMLError:
         return None
 

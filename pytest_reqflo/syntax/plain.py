@@ -40,22 +40,30 @@ class PlainTree:
     lines: Mapping[str, int]
 
 
+_BEGINNINGS = frozenset({"", *"+-.0123456789", *(word[:1] for word in WORDS)})
+"""First characters of unquoted scalars that may be more than text."""
+
+
 class _NotPlain(Exception):
     """The file holds something that only the slow way can judge."""
 
 
-def read_plain(next_event: Callable[[], Any], kinds: EventKinds) -> PlainTree | None:
-    """Return what the events give, None when they hold anything out of the ordinary.
+def read_plain(
+    text: str, next_event: Callable[[], Any], kinds: EventKinds
+) -> PlainTree | None:
+    """Return what the events of *text* give, None when they hold anything out of the ordinary.
 
     Raises: what *next_event* raises.
     """
+    # An anchor or a tag, if any, is written with one of these.
+    is_marked = "&" in text or "!" in text
     try:
-        return _read(next_event, kinds)
+        return _read(next_event, kinds, is_marked)
     except _NotPlain:
         return None
 
 
-def _read(next_event: Callable[[], Any], kinds: EventKinds) -> PlainTree:
+def _read(next_event: Callable[[], Any], kinds: EventKinds, is_marked: bool) -> PlainTree:
     # One loop without calls: it runs for each word of each file of a suite.
     scalar, mapping_start, list_start, mapping_end, list_end, alias, document, end = kinds
     root: Json = None
@@ -69,25 +77,23 @@ def _read(next_event: Callable[[], Any], kinds: EventKinds) -> PlainTree:
         event = next_event()
         kind = type(event)
         if kind is scalar:
-            if event.anchor is not None or event.tag is not None:
+            if is_marked and (event.anchor is not None or event.tag is not None):
                 raise _NotPlain
             value = event.value
-            is_plain = event.implicit[0]
             if is_mapping and key is None:
-                if value in node or (is_plain and value in ("", "<<")):
+                if value in node or (value in ("", "<<") and event.implicit[0]):
                     raise _NotPlain
                 key = intern(value)
                 continue
-            if is_plain:
+            if value[:1] in _BEGINNINGS and event.implicit[0]:
                 value = _resolve(value)
         elif kind is mapping_end or kind is list_end:
             node, key, is_mapping = stack.pop()
             continue
         elif kind is mapping_start or kind is list_start:
-            is_key = is_mapping and key is None
-            if is_key or event.anchor is not None or event.tag is not None:
+            if is_marked and (event.anchor is not None or event.tag is not None):
                 raise _NotPlain
-            if len(stack) >= MAX_DEPTH:
+            if (is_mapping and key is None) or len(stack) >= MAX_DEPTH:
                 raise _NotPlain
             value = {} if kind is mapping_start else []
         elif kind is document:
