@@ -44,6 +44,7 @@ class Settings:
     cancels_on_exit: bool = False
     cloud_patience_s: float = 60.0
     is_batched: bool = False
+    may_hold_gc: bool = True
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -76,6 +77,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         cancels_on_exit=config.getoption("--reqflo-cancel-on-exit"),
         cloud_patience_s=_read_patience(reader),
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
+        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
     )
 
 
@@ -134,7 +136,7 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 
 _OPTIONS = frozenset({"env", "store", "data", "output", "resume", "run-key", "data-mode"})
-_INI = frozenset({"env", "store", "root", "adhoc", "soft", "data-mode"})
+_INI = frozenset({"env", "store", "root", "adhoc", "soft", "data-mode", "gc"})
 
 
 @dataclass(frozen=True, slots=True)

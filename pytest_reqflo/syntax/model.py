@@ -38,7 +38,12 @@ def _shape(value: Any) -> str:
 
 class _Part(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=False
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        use_attribute_docstrings=False,
+        # A session meets two or three of the kinds of files: only these get their validators.
+        defer_build=True,
     )
 
 
@@ -501,7 +506,7 @@ class JourneyDocument(_Part):
 class ServiceModel(BaseModel):
     """How one service is reached; further keys are values of the service."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
 
     base_url: str | None = Field(None, description="Root of its URLs, with http:// or https://.")
     headers: dict[str, Json] = Field(default_factory=dict, description="Headers of every request.")
