@@ -82,7 +82,10 @@ class Runner:
         """Run *plan* with the secrets that *secrets* leads to."""
         redactor = Redactor(plan.environment.sensitive)
         self._hiding.begin_run(redactor)
-        return self._engine_for(secrets).run(plan, blobs, redactor=redactor)
+        try:
+            return self._engine_for(secrets).run(plan, blobs, redactor=redactor)
+        finally:
+            self._hiding.end_run(redactor)
 
     def run_durable(
         self,
@@ -96,18 +99,21 @@ class Runner:
         """Run *request* with a record of each step."""
         redactor = Redactor(environment.sensitive)
         self._hiding.begin_run(redactor)
-        return durable.run(
-            request,
-            subject.artifact,
-            subject.blobs,
-            means=DurableMeans(
-                environment=environment,
-                secrets=self._engine_for(chosen).secrets,
-                redactor=redactor,
-                transport=self._transport,
-            ),
-            item_id=item_id,
-        )
+        try:
+            return durable.run(
+                request,
+                subject.artifact,
+                subject.blobs,
+                means=DurableMeans(
+                    environment=environment,
+                    secrets=self._engine_for(chosen).secrets,
+                    redactor=redactor,
+                    transport=self._transport,
+                ),
+                item_id=item_id,
+            )
+        finally:
+            self._hiding.end_run(redactor)
 
     def know(self, names: Iterable[str], secrets: SecretsChoice) -> None:
         """Hide the secrets *names* from now on, where they can be found."""
