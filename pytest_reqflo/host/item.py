@@ -55,8 +55,9 @@ class JourneyNode(pytest.Item):
         self.subject = subject
         self.spec = spec
         self.line = line
-        for marker in marks_of(subject.tags, spec):
-            self.add_marker(marker)
+        if subject.tags or spec.tags or spec.skip or spec.xfail:
+            for marker in marks_of(subject.tags, spec):
+                self.add_marker(marker)
         if subject.group and self.config.pluginmanager.hasplugin("xdist"):
             self.add_marker(pytest.mark.xdist_group(subject.group))
 

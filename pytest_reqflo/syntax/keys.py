@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -70,9 +70,7 @@ def _gather(
 
 
 @functools.cache
-def _ways_of(
-    model: type[BaseModel], kinds: frozenset[type[BaseModel]]
-) -> Mapping[str, Any]:
+def _ways_of(model: type[BaseModel], kinds: frozenset[type[BaseModel]]) -> Mapping[str, Any]:
     """Return the types of those keys of *model* below which a mapping of *kinds* may stand."""
     return {key: hint for key, hint in _fields_of(model).items() if _leads_to(hint, kinds)}
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.errors import JourneyError, UsageProblem
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression
-from pytest_reqflo.plan.items import ItemSpec, Selection, make_items
+from pytest_reqflo.plan.items import ItemCase, ItemSpec, Selection, make_items
 from pytest_reqflo.plan.marks import MarkSpec
 from pytest_reqflo.plan.model import GivenValue
 
@@ -59,9 +59,8 @@ def test_a_journey_without_cases_is_one_item(items):
 
 
 def test_a_case_gives_its_presets_first_and_then_its_values(items):
-    assert items(CASES, files=GOLD)[0] == ItemSpec(
-        id="happy-path",
-        case="Happy path",
+    of = ItemCase(
+        name="Happy path",
         given=(
             GivenValue(
                 name="customer", layer="preset", value=LiteralValue("ada"), detail="preset `gold`"
@@ -75,26 +74,23 @@ def test_a_case_gives_its_presets_first_and_then_its_values(items):
         ),
         tags=("smoke",),
     )
+    assert items(CASES, files=GOLD)[0] == ItemSpec(id="happy-path", of=of)
 
 
 def test_rows_lie_over_the_shared_case_and_the_other_cases_stay(items):
     made = items(ROWS, files=CSV)
     assert ids(made) == ["row-00001-c-1", "row-00002-c-2", "happy-path"]
-    assert made[1] == ItemSpec(
-        id="row-00002-c-2",
-        case="Nobody",
-        row_key="c-2",
-        row_number=2,
-        given=(
-            GivenValue(
-                name="customer", layer="case", value=LiteralValue("nobody"), detail="case `Nobody`"
-            ),
-            GivenValue(
-                name="customer",
-                layer="row",
-                value=LiteralValue("c-2"),
-                detail="row 2 (rows.csv:3:1)",
-            ),
+    second = made[1]
+    assert (second.case, second.row_key, second.row_number) == ("Nobody", "c-2", 2)
+    assert second.given == (
+        GivenValue(
+            name="customer", layer="case", value=LiteralValue("nobody"), detail="case `Nobody`"
+        ),
+        GivenValue(
+            name="customer",
+            layer="row",
+            value=LiteralValue("c-2"),
+            detail="row 2 (rows.csv:3:1)",
         ),
     )
 
