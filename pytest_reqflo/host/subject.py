@@ -46,6 +46,7 @@ class Subject:
     case_names: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     group: str = ""
+    is_serial: bool = False
     places: SourceMap | None = None
     compiled: CompiledJourney | None = field(default=None, repr=False)
     version: str = ""
@@ -115,6 +116,7 @@ def subject_of_journey(compiled: CompiledJourney) -> Subject:
         case_names=tuple(case.name for case in model.cases),
         fixtures=tuple(model.settings.fixtures),
         group=model.settings.group or "",
+        is_serial=model.settings.serial,
         places=compiled.source_map,
         compiled=compiled,
         unchanged=compiled.source_stamp,
