@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import textwrap
+import tracemalloc
 
 import pytest
 
@@ -196,3 +198,23 @@ def test_a_condition_that_is_no_boolean_is_refused_at_its_place(items, when, cod
     found = caught.value.diagnostics[0]
     assert found.code == code
     assert str(found.span) == "orders.journey.yaml:3:27"
+
+
+def test_a_row_takes_little_memory_and_makes_its_values_when_asked(items):
+    count = 2000
+    text = "customer,quantity\n" + "".join(f"customer-{n},{n % 9}\n" for n in range(count))
+    items(ROWS, files=GOLD | {"rows.csv": "customer,quantity\nc-1,2\n"})
+    gc.collect()
+    tracemalloc.start()
+    try:
+        made = items(ROWS, files=GOLD | {"rows.csv": text})
+        gc.collect()
+        size_bytes = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(made) == count + 1
+    assert size_bytes / count < 700
+    assert made[7].given is not made[7].given
+    assert [each.value for each in made[7].given[-2:]] == [
+        LiteralValue("customer-7"), LiteralValue(7)
+    ]  # fmt: skip
