@@ -22,7 +22,8 @@ from pytest_reqflo.run.headers import (
 )
 from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
 from pytest_reqflo.run.problems import LinkRefused, SecretRefused
-from pytest_reqflo.run.scope import RunScope, secret_names_of
+from pytest_reqflo.run.reading import expressions_in, secret_names_of
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
 from pytest_reqflo.secret import Secret
@@ -97,8 +98,10 @@ def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunS
 
     Raises: LinkRefused.
     """
+    if not is_answer_led(spec, plan):
+        return
     origin = find_origin(request.url)
-    if not is_answer_led(spec, plan) or origin is None:
+    if origin is None:
         return
     homes = find_home_origins(plan, spec)
     if origin in homes:
@@ -121,8 +124,9 @@ def _check_bound(parts: tuple[object, ...], url: str, scope: RunScope) -> None:
 
     Raises: SecretRefused.
     """
-    origin = find_origin(url)
-    for name in secret_names_of(parts, scope.plan):
+    names = secret_names_of(expressions_in(parts), scope.plan)
+    origin = find_origin(url) if names else None
+    for name in names:
         bound_to = scope.origins_of(name)
         if bound_to is not None and origin not in bound_to:
             allowed = ", ".join(sorted(bound_to)) or "no origin"
