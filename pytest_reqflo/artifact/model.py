@@ -47,7 +47,7 @@ class VariableDeclaration:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class JsonBody:
     value: Value
     kind: Literal["json"] = "json"

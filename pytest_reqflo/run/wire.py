@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec
-from pytest_reqflo.plan.environments import find_origin, find_service
+from pytest_reqflo.plan.environments import find_origin, find_service, service_origin
 from pytest_reqflo.plan.model import Plan, Service
 from pytest_reqflo.run.body import render_body
 from pytest_reqflo.run.effects import DoTry, OriginTls, Send, WireRequest
@@ -171,9 +171,18 @@ def _make_send(
 
 def _service_at(plan: Plan, named: Service | None, url: str | Secret) -> Service | None:
     """Return the service that *url* belongs to: its headers and TLS settings go nowhere else."""
-    origin = find_origin(plain(url))
+    bare = plain(url)
+    # Most URLs are a base URL and a path.
+    if named and _is_below(bare, named.base_url):
+        return named if service_origin(named) else None
+    origin = find_origin(bare)
     services = [named] if named else []
     services += plan.environment.services.values()
     if origin is None:
         return None
-    return next((each for each in services if find_origin(each.base_url) == origin), None)
+    return next((each for each in services if service_origin(each) == origin), None)
+
+
+def _is_below(url: str, base_url: str) -> bool:
+    base = base_url.rstrip("/")
+    return bool(base) and url.startswith(base) and url[len(base) : len(base) + 1] in ("/", "?", "#")
