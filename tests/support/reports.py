@@ -1,0 +1,13 @@
+"""What a run of pytest reported, read from what it printed and wrote."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+def reported(result: pytest.RunResult) -> list[tuple[str, str]]:
+    """Return node id and outcome of each report, in order, of a run with ``-v``."""
+    found = (re.match(r"(\S+::\S+) ([A-Z]+)", line) for line in result.outlines)
+    return [(each[1], each[2]) for each in found if each]
