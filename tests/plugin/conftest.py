@@ -6,6 +6,8 @@ import contextlib
 import importlib.metadata
 import json
 import os
+import subprocess
+import sys
 import textwrap
 import threading
 import warnings
@@ -165,6 +167,17 @@ class Project:
 
     def run_apart(self, *args: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess(*args, timeout=120)
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start pytest in a process of its own, which can be sent signals."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", *args],
+            cwd=self.path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
 @pytest.fixture
