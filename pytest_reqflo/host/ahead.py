@@ -180,6 +180,8 @@ class Ahead:
         # The session ends already: an interruption of this wait has nothing else to end.
         with contextlib.suppress(KeyboardInterrupt):
             self._wait_for(cut)
+        for flight in cut:
+            self._journeys.runner.end(flight)
         return [each.item for each in done], len(cut)
 
     def _wait_for(self, flights: list[Flight]) -> bool:

@@ -96,7 +96,10 @@ def start_item(
 
 def end_item(session: JourneySession, beginning: Beginning, flight: Flight) -> Verdict:
     """Say what became of a flight that is over."""
-    return _conclude(session, beginning, flight.result)
+    try:
+        return _conclude(session, beginning, flight.result)
+    finally:
+        session.runner.end(flight)
 
 
 def know_secrets(session: JourneySession, subject: Subject, spec: ItemSpec) -> None:
@@ -163,7 +166,11 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
 
 
 def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
-    settings = session.settings
-    return choose_environment(
-        subject.library, settings.environment, settings.rootdir, command=settings.secret_command
-    )
+    settings, library = session.settings, subject.library
+
+    def choose() -> ChosenEnvironment:
+        return choose_environment(
+            library, settings.environment, settings.rootdir, command=settings.secret_command
+        )
+
+    return session.choices.find(library, choose)
