@@ -7,6 +7,8 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from packages import install
+from reports import reported
 from servers import closed_port
 
 def reports_in(path) -> list[dict]:
@@ -39,38 +41,60 @@ def test_times_are_those_of_the_run_and_not_of_the_wait(meeting) -> None:
     assert times["b"] == pytest.approx(calls["b"], abs=0.1 + calls["b"])
 
 
-def test_log_records_land_on_their_own_item(meeting) -> None:
+VAULT = """
+import logging
+from pytest_reqflo.secret import Secret
+
+class Vault:
+    name = "team vault"
+    def __init__(self, settings):
+        pass
+    def get_many(self, names):
+        for name in names:
+            logging.getLogger("vault").warning("looking for <%s>", name)
+        return {name: Secret(name, f"value-of-{name}-7f3a") for name in names}
+    def close(self):
+        pass
+"""
+
+
+def test_log_records_land_on_their_own_item(meeting, tmp_path, monkeypatch) -> None:
+    """A provider logs in a thread of its own, while pytest reports another item."""
     server = meeting.server
     server.holds = {"/meet/": 3}
+    folder = install(tmp_path / "site", "team_vault_in_flight", VAULT, vault="Vault")
+    monkeypatch.syspath_prepend(str(folder))
     for name in "abc":
-        meeting.journey(f"{name}.journey.yaml", f"/meet/{name}", f"/{name}/more")
+        path = meeting.journey(f"{name}.journey.yaml", f"/meet/{name}", f"/{name}/2")
+        header = f'      request: {{headers: {{x-key: "{{{{ secrets.KEY_{name} }}}}"}}}}\n'
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join([*lines[:-2], header, *lines[-2:]]))
     meeting.write(
-        "conftest.py",
-        """
-        import logging
-        logging.getLogger("httpcore").setLevel(logging.DEBUG)
-
-        def pytest_runtest_logreport(report):
-            logging.getLogger("suite").warning("reporting %s", report.nodeid)
+        "environments/local.yaml",
+        f"""
+        environment:
+          name: local
+          services: {{default: {{base_url: "{server.url}"}}}}
+          secrets: {{providers: [vault]}}
         """,
     )
-    meeting.run(
-        "--reqflo-concurrency=3", "--log-level=DEBUG", "--report-log=log.jsonl",
-        "--log-file=out.log", "--log-file-level=DEBUG",
+    result = meeting.run(
+        "--reqflo-concurrency=3", "--report-log=log.jsonl", "--log-file=out.log", "-o",
+        "junit_logging=all", "--junitxml=out.xml",
     )  # fmt: skip
+    result.assert_outcomes(passed=3)
+    keys = [each.header("x-key") for each in server.requests if each.path.endswith("/2")]
+    assert sorted(keys) == [f"value-of-KEY_{name}-7f3a" for name in "abc"]
     reports = reports_in(meeting.path / "log.jsonl")
-    for name, report in zip("abc", reports, strict=True):
-        text = "\n".join(text for title, text in report["sections"] if "log" in title)
-        assert f"/meet/{name}" in text
-        assert f"/{name}/more" in text
-        for other in {*"abc"} - {name}:
-            assert f"/meet/{other}" not in text
-            assert f"/{other}/more" not in text
+    logged = ["".join(text for title, text in each["sections"] if "log" in title) for each in reports]
+    assert [re.findall("<(.*?)>", text) for text in logged] == [["KEY_a"], ["KEY_b"], ["KEY_c"]]
     # Once each, in the order of reports.
-    lines = (meeting.path / "out.log").read_text().splitlines()
-    found = [re.search(r"/(\w)/more", line) for line in lines]
-    letters = [each[1] for each in found if each]
-    assert letters == list("abc")
+    text = (meeting.path / "out.log").read_text()
+    assert re.findall("<(.*?)>", text) == ["KEY_a", "KEY_b", "KEY_c"]
+    cases = ElementTree.parse(meeting.path / "out.xml").iter("testcase")
+    assert [re.findall("<(.*?)>", "".join(each.itertext())) for each in cases] == [
+        ["KEY_a"], ["KEY_b"], ["KEY_c"],
+    ]  # fmt: skip
 
 
 def test_soft_failures_warn_at_their_own_item(meeting) -> None:
@@ -151,7 +175,7 @@ VARYING = [
 TIMED = {
     "start", "stop", "duration", "created", "time", "timestamp", "elapsed_s", "started_at",
     "finished_at", "uuid", "thread", "total_s", "connect_s", "send_s", "wait_s", "receive_s",
-    "tls_s", "dns_s", "times", "lineno", "connection",
+    "tls_s", "dns_s", "pool_s", "seed", "lineno",
 }  # fmt: skip
 
 
@@ -223,3 +247,81 @@ def test_every_reporter_tells_the_same_as_one_after_another(meeting) -> None:
         assert seen[1][reporter] == seen[0][reporter], reporter
     tail = [text[text.index("= FAILURES =") :] for text in terminals]
     assert tail[0] == tail[1]
+
+
+def test_a_defect_in_a_run_is_told_at_its_own_item(meeting) -> None:
+    """Of three that meet, the checks of one raise what no check may."""
+    meeting.server.holds = {"/meet/": 3}
+    for name in "abc":
+        meeting.journey(f"{name}.journey.yaml", f"/meet/{name}")
+    meeting.write(
+        "conftest.py",
+        """
+        import pytest
+        import pytest_reqflo.engine.in_flight as module
+
+        def pytest_configure(config):
+            run_try = module.run_try
+
+            def broken(plan, *arguments):
+                if plan.identity.journey_id == "b":
+                    yield from ()
+                    raise LookupError("a defect of ours")
+                return (yield from run_try(plan, *arguments))
+
+            module.run_try = broken
+            config.add_cleanup(lambda: setattr(module, "run_try", run_try))
+        """,
+    )
+    meeting.server.holds = {"/meet/": 2}
+    result = meeting.run("-v", "--reqflo-concurrency=3")
+    assert [outcome for _, outcome in reported(result)] == ["PASSED", "FAILED", "PASSED"]
+    result.stdout.fnmatch_lines(["*LookupError*"])
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+def test_a_store_that_cannot_be_written_warns_once(meeting) -> None:
+    meeting.server.holds = {"/row/": 4}
+    meeting.rows("a.journey.yaml", 6, "/row/{{ inputs.n }}")
+    meeting.write("taken", "a file where the store should be")
+    result = meeting.run("--reqflo-concurrency=4", "--reqflo-store=taken", "-rA")
+    result.assert_outcomes(passed=6, warnings=1)
+    assert result.stdout.str().count("RF603") == 1
+
+
+def test_an_environment_that_is_broken_is_told_as_one_after_another(meeting) -> None:
+    meeting.rows("a.journey.yaml", 3, "/row/{{ inputs.n }}")
+    meeting.write("environments/local.yaml", "environment: {name: local, valeus: {a: 1}}\n")
+    told = [plain(meeting.run(f"--reqflo-concurrency={number}").stdout.str()) for number in (1, 8)]
+    assert "error[RF104]: unknown key `valeus`" in told[0]
+    assert told[0] == told[1]
+    assert meeting.server.requests == []
+
+
+def test_a_shuffled_order_is_the_order_of_reports(meeting) -> None:
+    server = meeting.server
+    server.holds = {"/row/": 4}
+    meeting.write("pytest.ini", "[pytest]\naddopts = -p no:cacheprovider\n")
+    meeting.rows("a.journey.yaml", 8, "/row/{{ inputs.n }}")
+    meeting.rows("b.journey.yaml", 8, "/row/{{ inputs.n }}0")
+    orders = []
+    for number in (1, 4):
+        server.holds = {"/row/": number}
+        options = ["-p", "randomly", "--randomly-seed=7", f"--reqflo-concurrency={number}"]
+        result = meeting.run("-v", *options)
+        result.assert_outcomes(passed=16)
+        orders.append(reported(result))
+    assert orders[0] == orders[1]
+    assert orders[0] != sorted(orders[0])
+    assert len(server.requests) == 32
+
+
+def test_reruns_run_alone_and_again(meeting) -> None:
+    server = meeting.server
+    for name in "abc":
+        meeting.journey(f"{name}.journey.yaml", f"/{name}", f"/status/{500 if name == 'b' else 200}")
+    result = meeting.run("-p", "rerunfailures", "--reruns=2", "--reqflo-concurrency=3")
+    result.assert_outcomes(passed=2, failed=1)
+    ends = [path for path in server.paths() if len(path) == 2]
+    assert ends == ["/a", "/b", "/b", "/b", "/c"]
+    assert server.peak() == 1
