@@ -1,0 +1,48 @@
+"""The table of the benchmark of journeys: printed, and kept in the documentation."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+
+import speed_environments as environments
+from marked_page import table, write_part
+from speed_figures import HEAD, Cells
+
+_NAMED: Mapping[str, Sequence[str]] = {
+    environments.OURS: ("pytest", "httpx", "pyreqwest", "uvloop"),
+    "tavern": ("tavern",),
+    "httpchain": ("pytest-httpchain",),
+    "gabbi": ("gabbi",),
+}
+"""Whose versions are told, by environment."""
+
+
+def print_table(rows: Sequence[Cells]) -> None:
+    """Print what was measured."""
+    print("\n".join(lines_of(machine(), rows)))
+
+
+def write_page(rows: Sequence[Cells]) -> None:
+    """Write the table between its two marks of the page."""
+    write_part("speed", lines_of(machine(), rows))
+
+
+def lines_of(machine: str, rows: Sequence[Cells]) -> list[str]:
+    """Return the table and what it depends on, as lines of the page."""
+    return [machine, "", *table(HEAD, [row.line for row in rows])]
+
+
+def machine() -> str:
+    """Return what the figures depend on, without a word about this machine."""
+    versions = ", ".join(_versions())
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}."
+
+
+def _versions() -> Iterator[str]:
+    for environment, names in _NAMED.items():
+        held = environments.versions_in(environment)
+        yield from (f"{name} {held[name]}" for name in names if name in held)
+    if environments.program("newman"):
+        yield environments.NEWMAN.replace("@", " ")

@@ -1,0 +1,64 @@
+"""Where the time of one side goes: samples of py-spy, else the counts of cProfile."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import speed_environments as environments
+from speed_server import Loopback
+from speed_sides import Place
+from speed_table import Group
+
+_SHOWN = 25
+_SAMPLES_PER_S = 500
+
+
+def profile(name: str, group: Group, folder: Path, server: Loopback) -> None:
+    """Print the functions in which the side called *name* spends its time."""
+    found = [side for side in group.sides if side.name == name and side.command]
+    assert found, f"one of: {', '.join(side.name for side in group.sides if side.command)}"
+    command, suite = Place(folder, group.work, server).prepare(found[0])
+    py_spy = shutil.which("py-spy")
+    (_with_py_spy if py_spy else _with_cprofile)(command, suite, folder / "profile")
+
+
+def _with_cprofile(command: list[str], suite: Path, output: Path) -> None:
+    python, *rest = command
+    _run([python, "-m", "cProfile", "-o", str(output), *rest], suite)
+    script = (
+        f"import pstats; stats = pstats.Stats({str(output)!r}).strip_dirs()\n"
+        f"for order in ('tottime', 'cumtime'): stats.sort_stats(order).print_stats({_SHOWN})"
+    )
+    _run([python, "-c", script], suite)
+
+
+def _with_py_spy(command: list[str], suite: Path, output: Path) -> None:
+    options = ["--rate", str(_SAMPLES_PER_S), "--format", "raw", "--output", str(output), "--gil"]
+    _run(["py-spy", "record", *options, "--", *command], suite)
+    stacks = list(_stacks(output.read_text()))
+    own: Counter[str] = Counter()
+    with_callees: Counter[str] = Counter()
+    for frames, samples in stacks:
+        own[frames[-1]] += samples
+        for frame in set(frames):
+            with_callees[frame] += samples
+    total = sum(samples for _, samples in stacks)
+    for title, counts in (("own", own), ("with what it calls", with_callees)):
+        print(f"\n{title}, share of {total} samples")
+        for frame, samples in counts.most_common(_SHOWN):
+            print(f"{samples / total:6.1%}  {frame}")
+
+
+def _stacks(raw: str) -> Iterator[tuple[list[str], int]]:
+    """Yield the functions of each stack, outermost first, with the number of its samples."""
+    for line in raw.splitlines():
+        stack, _, samples = line.rpartition(" ")
+        yield [frame.rpartition(":")[0] or frame for frame in stack.split(";")], int(samples)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    subprocess.run(command, cwd=folder, check=True, env=environments.plain_variables())
