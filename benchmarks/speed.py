@@ -1,6 +1,6 @@
 """Journeys beside raw loops, suites by hand and other tools, in turn, as ratios.
 
-    python benchmarks/speed.py --peers              make the environments of the other tools
+    python benchmarks/speed.py --peers [--newer PYTHON]     make the environments of other tools
     python benchmarks/speed.py [--quick] [--only NAME] [--rounds N] [--write]
     python benchmarks/speed.py --profile SIDE --only NAME
 
@@ -11,6 +11,7 @@ is named in the table. Absolute times say nothing on a shared machine; the ratio
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,7 +33,7 @@ def main() -> None:
     """Measure, print, and write the page where asked for."""
     options = _options()
     if options.peers:
-        for problem in environments.make_peers():
+        for problem in environments.make_peers([sys.executable, *options.newer]):
             tell(f"not here: {problem}")
         return
     environments.make_ours()
@@ -53,6 +54,9 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--peers", action="store_true", help="only make the environments")
+    parser.add_argument(
+        "--newer", metavar="PYTHON", nargs=1, default=[], help="for tools that need a newer Python"
+    )
     parser.add_argument("--quick", action="store_true", help="a fifth of the work, two rounds")
     parser.add_argument("--only", action="append", choices=_NAMES, help="these rows; repeatable")
     parser.add_argument("--rounds", type=int, help="how often each side has its turn")

@@ -2,7 +2,7 @@
 
 All of it lies in a cache folder that git ignores. An environment holds what its users install and
 nothing else, since every further plugin changes the figures. It is made with the Python that runs
-the benchmark; a peer that cannot be had with it is named as missing.
+the benchmark, and for a peer that does not support that one, with a newer one where it is given.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import venv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
@@ -62,12 +61,14 @@ def make_plain() -> None:
         _install(PLAIN, ["pytest", "httpx", "pyreqwest"])
 
 
-def make_peers() -> Iterator[str]:
-    """Make what is missing of the peers; yield a line for each that cannot be had."""
+def make_peers(pythons: Sequence[str]) -> Iterator[str]:
+    """Make what is missing of the peers, by the first of *pythons* that can.
+
+    Shape: a line for each peer that cannot be had.
+    """
     for name, requirements in PEERS.items():
-        if python_of(name) is None and (problem := _try_to(_install, name, requirements)):
-            shutil.rmtree(_OF_THIS_PYTHON / name)
-            yield f"{name}: {problem}"
+        if python_of(name) is None:
+            yield from _make_peer(name, requirements, pythons)
     if program("newman") is None and (problem := _try_to(_install_newman)):
         yield f"newman: {problem}"
 
@@ -76,6 +77,12 @@ def versions_in(name: str) -> dict[str, str]:
     """Return what an environment holds, by the name of the distribution in small letters."""
     folders = [str(path) for path in (_OF_THIS_PYTHON / name).glob("lib/python*/site-packages")]
     return {each.name.lower(): each.version for each in distributions(path=folders)}
+
+
+def python_version_in(name: str) -> str:
+    """Return the version of Python of an environment."""
+    lines = (_OF_THIS_PYTHON / name / "pyvenv.cfg").read_text().splitlines()
+    return dict(line.split(" = ", 1) for line in lines)["version"]
 
 
 def known_options() -> str:
@@ -91,10 +98,21 @@ def plain_variables() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not name.startswith(unwanted)}
 
 
-def _install(name: str, requirements: Sequence[str]) -> None:
+def _make_peer(name: str, requirements: Sequence[str], pythons: Sequence[str]) -> Iterator[str]:
+    problem = ""
+    for python in pythons:
+        problem = _try_to(_install, name, requirements, python)
+        if not problem:
+            return
+        shutil.rmtree(_OF_THIS_PYTHON / name, ignore_errors=True)
+    yield f"{name}: {problem}"
+
+
+def _install(name: str, requirements: Sequence[str], python: str = sys.executable) -> None:
     folder = _OF_THIS_PYTHON / name
     if not folder.exists():
-        venv.create(folder, with_pip=True, symlinks=True)
+        command = [python, "-m", "venv", str(folder)]
+        subprocess.run(command, check=True, capture_output=True, text=True, env=plain_variables())
     command = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *requirements]
     subprocess.run(command, check=True, capture_output=True, text=True, env=plain_variables())
 

@@ -36,13 +36,18 @@ def lines_of(machine: str, rows: Sequence[Cells]) -> list[str]:
 
 def machine() -> str:
     """Return what the figures depend on, without a word about this machine."""
-    versions = ", ".join(_versions())
-    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {versions}."
+    told = (f"{os.cpu_count()} cores", f"Python {platform.python_version()}", *_versions())
+    return f"{', '.join(told)}."
 
 
 def _versions() -> Iterator[str]:
     for environment, names in _NAMED.items():
         held = environments.versions_in(environment)
-        yield from (f"{name} {held[name]}" for name in names if name in held)
+        yield from (f"{name} {held[name]}{_of(environment)}" for name in names if name in held)
     if environments.program("newman"):
         yield environments.NEWMAN.replace("@", " ")
+
+
+def _of(environment: str) -> str:
+    python = environments.python_version_in(environment)
+    return "" if python == platform.python_version() else f" on Python {python}"
