@@ -41,13 +41,14 @@ _RULES: dict[type[BaseModel], _Rule] = {
     model.VariableModel: _Rule(("source", "value"), null_counts=True),
     model.DataModel: _Rule(("file", "rows"), is_needed=True),
 }
+_KINDS = frozenset(_RULES)
 
 
 def find_exclusions(document: Document, root: type[BaseModel]) -> list[Diagnostic]:
     """Return the problems of keys that exclude (RF112) or need (RF105) each other."""
     return [
         problem
-        for kind, parts, mapping in mappings_of(root, document.data)
+        for kind, parts, mapping in mappings_of(root, document.data, _KINDS)
         for problem in (
             *_break_rule(document, kind, parts, mapping),
             *_name_template_twice(document, kind, parts, mapping),
