@@ -11,6 +11,7 @@ is named in the table. Absolute times say nothing on a shared machine; the ratio
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -32,18 +33,21 @@ _NAMES = [*(group.name for group in GROUPS), memory.NAME]
 def main() -> None:
     """Measure, print, and write the page where asked for."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.peers:
         for problem in environments.make_peers([sys.executable, *options.newer]):
             tell(f"not here: {problem}")
         return
     environments.make_ours()
     environments.make_plain()
-    with tempfile.TemporaryDirectory(prefix="reqflo-bench-") as name:
-        with loopback(environments.CACHE) as server:
-            if options.profile:
-                profile(options.profile, _chosen(options)[0], Path(name), server)
-                return
-            table = list(_table(options, Path(name), server))
+    with (
+        tempfile.TemporaryDirectory(prefix="reqflo-bench-") as name,
+        loopback(environments.CACHE) as server,
+    ):
+        if options.profile:
+            profile(options.profile, _chosen(options)[0], Path(name), server)
+            return
+        table = list(_table(options, Path(name), server))
     print_table(table)
     if options.write:
         write_page(table)

@@ -36,7 +36,9 @@ _ROWS = (
 
 def table(folder: Path, server: Loopback, rounds: int, *, is_quick: bool) -> Iterator[Cells]:
     """Measure, and return the rows of the table."""
-    few, many = (Work(count, is_rows=True) for count in ((500, 2500) if is_quick else (1000, 11_000)))
+    few, many = (
+        Work(count, is_rows=True) for count in ((500, 2500) if is_quick else (1000, 11_000))
+    )
     places = [Place(folder / str(work.count), work, server) for work in (few, many)]
     for row in _ROWS:
         aim = f"<= {row.aim_kib:g} KiB"

@@ -25,7 +25,7 @@ class Figures:
     """What a process took.
 
     Shape: *cpu_s* is user and system time of the process and of the children that it waited for;
-        *memory_kib* is the largest sum of resident sets of the tree; *told* is the end of its output.
+        *memory_kib* is the largest sum of resident sets of the tree, as often as it was looked at; *told* is the end of its output.
     """
 
     wall_s: float
@@ -53,7 +53,8 @@ def measure(command: Sequence[str], folder: Path, variables: Mapping[str, str]) 
             wall_s = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         cpu_s = usage.ru_utime + usage.ru_stime
-        return Figures(wall_s, cpu_s, max(peak), process.returncode, _end_of(output.fileno()))
+        memory_kib = max(usage.ru_maxrss, *peak)
+        return Figures(wall_s, cpu_s, memory_kib, process.returncode, _end_of(output.fileno()))
 
 
 def _end_of(output: int) -> str:
@@ -64,11 +65,15 @@ def _end_of(output: int) -> str:
 
 @contextlib.contextmanager
 def _limited(pid: int) -> Iterator[None]:
-    """End the process and all it started when it takes too long."""
+    """End the process and all it started when it takes too long, or when we are stopped."""
     timer = threading.Timer(_LONGEST_S, os.killpg, (pid, signal.SIGKILL))
     timer.start()
-    yield
-    timer.cancel()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager
@@ -82,9 +87,11 @@ def _sampled(pid: int) -> Iterator[list[int]]:
 
     thread = threading.Thread(target=sample)
     thread.start()
-    yield peak
-    over.set()
-    thread.join()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
 
 
 def _tree(pid: int) -> Iterator[int]:

@@ -1,6 +1,6 @@
 """The floor: the same journeys or rows as a plain loop around one client, without any framework.
 
-    python speed_raw.py CLIENT BASE COUNT STEPS [DELAY]    CLIENT: httpx or pyreqwest
+python speed_raw.py CLIENT BASE COUNT STEPS [DELAY]    CLIENT: httpx or pyreqwest
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The server of the benchmark: compiled from source into the cache, a process of its own.
 
-    with loopback() as server:
-        server.reset()
-        ... server.url ...
-        assert server.counted() == Counted(requests=8000, connections=1)
+with loopback() as server:
+    server.reset()
+    ... server.url ...
+    assert server.counted() == Counted(requests=8000, connections=1)
 """
 
 from __future__ import annotations

@@ -101,9 +101,7 @@ def _problems(side: Side, work: Work, figures: Figures, counted: Counted) -> lis
 
 def _ours(name: str, *options: str, form: str = "reqflo") -> Side:
     arguments = (*_PYTEST, *options)
-    return Side(
-        name=name, host=environments.OURS, form=form, arguments=arguments, reports=_PASSED
-    )
+    return Side(name=name, host=environments.OURS, form=form, arguments=arguments, reports=_PASSED)
 
 
 def _collecting(side: Side, name: str) -> Side:
@@ -120,16 +118,12 @@ def _collecting(side: Side, name: str) -> Side:
 def _raw(client: str) -> Side:
     script = str(Path(__file__).parent / "speed_raw.py")
     arguments = (script, client, "@BASE@", "@COUNT@", "@STEPS@", "@DELAY@")
-    return Side(
-        name=f"raw {client}", host=environments.PLAIN, form="nothing", arguments=arguments
-    )
+    return Side(name=f"raw {client}", host=environments.PLAIN, form="nothing", arguments=arguments)
 
 
 def _peer(name: str, host: str, form: str, *options: str, tests: int = 1) -> Side:
     arguments = (*_PYTEST, *options)
-    return Side(
-        name=name, host=host, form=form, arguments=arguments, reports=_PASSED, tests=tests
-    )
+    return Side(name=name, host=host, form=form, arguments=arguments, reports=_PASSED, tests=tests)
 
 
 def _hurl(jobs: int) -> Side:
