@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import speed_environments as environments
@@ -40,24 +41,38 @@ def _with_py_spy(command: list[str], suite: Path, output: Path) -> None:
     options = ["--rate", str(_SAMPLES_PER_S), "--format", "raw", "--output", str(output), "--gil"]
     _run(["py-spy", "record", *options, "--", *command], suite)
     stacks = list(_stacks(output.read_text()))
-    own: Counter[str] = Counter()
-    with_callees: Counter[str] = Counter()
-    for frames, samples in stacks:
-        own[frames[-1]] += samples
-        for frame in set(frames):
-            with_callees[frame] += samples
     total = sum(samples for _, samples in stacks)
-    for title, counts in (("own", own), ("with what it calls", with_callees)):
+    for title, names_of in _VIEWS.items():
         print(f"\n{title}, share of {total} samples")
-        for frame, samples in counts.most_common(_SHOWN):
-            print(f"{samples / total:6.1%}  {frame}")
+        for name, samples in _count(stacks, names_of).most_common(_SHOWN):
+            print(f"{samples / total:6.1%}  {name}")
 
 
-def _stacks(raw: str) -> Iterator[tuple[list[str], int]]:
-    """Yield the functions of each stack, outermost first, with the number of its samples."""
+Frames = Sequence[str]
+"""The functions of a stack, outermost first, each with its file."""
+
+_VIEWS: Mapping[str, Callable[[Frames], Iterable[str]]] = {
+    "by file, own time": lambda frames: [frames[-1].partition(" (")[2].rstrip(")")],
+    "by function, own time": lambda frames: frames[-1:],
+    "by function, with what it calls": set,
+}
+
+
+def _count(
+    stacks: Iterable[tuple[Frames, int]], names_of: Callable[..., Iterable[str]]
+) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for frames, samples in stacks:
+        for name in names_of(frames):
+            counted[name] += samples
+    return counted
+
+
+def _stacks(raw: str) -> Iterator[tuple[Frames, int]]:
+    """Yield the functions of each stack with the number of its samples, lines left out."""
     for line in raw.splitlines():
         stack, _, samples = line.rpartition(" ")
-        yield [frame.rpartition(":")[0] or frame for frame in stack.split(";")], int(samples)
+        yield [re.sub(r":\d+\)$", ")", frame) for frame in stack.split(";")], int(samples)
 
 
 def _run(command: list[str], folder: Path) -> None:

@@ -52,6 +52,8 @@ def why_missing(side: Side, options: str) -> str:
     ]
     if unknown:
         return f"no `{unknown[0]}`"
+    if "fast" in side.arguments and "pyreqwest" not in environments.versions_in(environments.OURS):
+        return "no extra `fast`"
     return "" if side.command else "not here"
 
 

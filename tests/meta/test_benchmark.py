@@ -74,7 +74,7 @@ def test_a_side_that_does_not_do_the_work_has_no_figures(tmp_path, server, here)
 
 @needs_compiler
 def test_the_table_names_who_is_missing_or_failed(tmp_path, server, here):
-    failing = replace(sides.RAW_HTTPX, arguments=("-c", "raise SystemExit(3)"))
+    failing = replace(sides.RAW_HTTPX, name="failing", arguments=("-c", "raise SystemExit(3)"))
     rows = (
         speed_table.Comparison("one", failing, sides.HURL_2, against="Hurl"),
         speed_table.Comparison("two", sides.FAST_16, sides.HURL_2, against="Hurl"),
