@@ -69,12 +69,14 @@ def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
 
     def write(value: Any) -> Json:
         document = {}
-        for name, default, kind in fields:
+        for name, default, default_kind in fields:
             item = getattr(value, name)
-            if item is default or (kind is type(item) and item == default):
+            if item is default:
                 continue
-            item_kind: Any = type(item)
-            document[name] = item if item_kind in _PLAIN else _writer_of(item_kind)(item)
+            kind: Any = type(item)
+            if kind is default_kind and item == default:
+                continue
+            document[name] = item if kind in _PLAIN else _writer_of(kind)(item)
         return document
 
     return write

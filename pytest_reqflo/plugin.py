@@ -117,6 +117,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini("reqflo_gc", "garbage collector while collecting many journeys: auto or off")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
     parser.addini(
         "reqflo_allow_any_host",

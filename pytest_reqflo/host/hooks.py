@@ -45,6 +45,8 @@ class JourneyHooks:
         report = yield
         self._hide(report)
         if not isinstance(item, JourneyNode):
+            # A test of the suite may have changed variables and files.
+            self._session.choices.forget()
             return report
         # The names of the folders above are among them.
         report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
@@ -71,6 +73,7 @@ class JourneyHooks:
     ) -> Generator[None, object, object]:
         """Hide in what a fixture raises: some reporters note it before any report is made."""
         self._session.ready.note_fixture(fixturedef)
+        self._session.choices.forget()
         try:
             return (yield)
         except BaseException as error:

@@ -47,6 +47,7 @@ class Settings:
     is_batched: bool = False
     concurrency: int | None = None
     transport: TransportKind = "default"
+    may_hold_gc: bool = True
 
     @property
     def is_many_at_once(self) -> bool:
@@ -86,6 +87,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
         transport=cast("TransportKind", reader.choice("transport", ("default", "fast"))),
+        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
     )
 
 
@@ -162,7 +164,7 @@ _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
 })  # fmt: skip
 _INI = frozenset({
-    "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport",
+    "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
 })  # fmt: skip
 
 

@@ -163,7 +163,11 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
 
 
 def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
-    settings = session.settings
-    return choose_environment(
-        subject.library, settings.environment, settings.rootdir, command=settings.secret_command
-    )
+    settings, library = session.settings, subject.library
+
+    def choose() -> ChosenEnvironment:
+        return choose_environment(
+            library, settings.environment, settings.rootdir, command=settings.secret_command
+        )
+
+    return session.choices.find(library, choose)

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloError, ReqfloWarning, UsageProblem
+from pytest_reqflo.host.choices import Choices
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.logs import Uninstall, install_log_factory
 from pytest_reqflo.host.options import Settings, load_settings
@@ -101,6 +102,7 @@ class JourneySession:
         self._uninstall_logs: Uninstall | None = None
         self.durable: DurableRuns | None = None
         self.ready = ReadyFixtures(settings.rootdir)
+        self.choices = Choices()
         self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
         self._store_warnings: dict[int, Diagnostic] = {}

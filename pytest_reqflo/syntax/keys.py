@@ -70,9 +70,7 @@ def _gather(
 
 
 @functools.cache
-def _ways_of(
-    model: type[BaseModel], kinds: frozenset[type[BaseModel]]
-) -> Mapping[str, Any]:
+def _ways_of(model: type[BaseModel], kinds: frozenset[type[BaseModel]]) -> Mapping[str, Any]:
     """Return the types of those keys of *model* below which a mapping of *kinds* may stand."""
     return {key: hint for key, hint in _fields_of(model).items() if _leads_to(hint, kinds)}
 

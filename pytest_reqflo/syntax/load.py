@@ -92,9 +92,7 @@ def _find_places(source: SourceText) -> tuple[Spans, Spans]:
     return places.values, places.keys
 
 
-def _parse_with_places(
-    source: SourceText, loader: Any
-) -> tuple[Document, tuple[Diagnostic, ...]]:
+def _parse_with_places(source: SourceText, loader: Any) -> tuple[Document, tuple[Diagnostic, ...]]:
     composer = _read(source, loader)
     composer.raise_errors()
     try:

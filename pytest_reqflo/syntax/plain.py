@@ -48,9 +48,7 @@ class _NotPlain(Exception):
     """The file holds something that only the slow way can judge."""
 
 
-def read_plain(
-    text: str, next_event: Callable[[], Any], kinds: EventKinds
-) -> PlainTree | None:
+def read_plain(text: str, next_event: Callable[[], Any], kinds: EventKinds) -> PlainTree | None:
     """Return what the events of *text* give, None when they hold anything out of the ordinary.
 
     Raises: what *next_event* raises.
