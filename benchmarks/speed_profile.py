@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -14,7 +15,9 @@ from speed_server import Loopback
 from speed_sides import Place
 from speed_table import Group
 
-_SHOWN = 25
+_SHOWN = 30
+_TRUNK = 0.9
+"""What holds more than this share holds all the rest, and says nothing."""
 _SAMPLES_PER_S = 500
 
 
@@ -44,8 +47,12 @@ def _with_py_spy(command: list[str], suite: Path, output: Path) -> None:
     total = sum(samples for _, samples in stacks)
     for title, names_of in _VIEWS.items():
         print(f"\n{title}, share of {total} samples")
-        for name, samples in _count(stacks, names_of).most_common(_SHOWN):
-            print(f"{samples / total:6.1%}  {name}")
+        shares = (
+            (name, samples / total) for name, samples in _count(stacks, names_of).most_common()
+        )
+        telling = ((name, share) for name, share in shares if share < _TRUNK)
+        for name, share in itertools.islice(telling, _SHOWN):
+            print(f"{share:6.1%}  {name}")
 
 
 Frames = Sequence[str]
