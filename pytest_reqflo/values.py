@@ -56,7 +56,7 @@ def parse_json(text: str | bytes) -> Json:
     Raises: JsonProblem.
     Source: RFC 8259.
     """
-    return _parse_json(text, None)
+    return _parse_json(text, _DECODER)
 
 
 def parse_json_noting(text: str | bytes) -> tuple[Json, tuple[str, ...]]:
@@ -65,6 +65,25 @@ def parse_json_noting(text: str | bytes) -> tuple[Json, tuple[str, ...]]:
     Of equal names the last counts, as it does for most readers; RFC 8259 leaves it open.
     Raises: JsonProblem.
     """
+    try:
+        return _parse_json(text, _UNREPEATED), ()
+    except _Repeated:
+        # Seldom: only then is it worth to keep account of names.
+        return _parse_noting(text)
+
+
+class _Repeated(Exception):
+    """A name stands twice in an object."""
+
+
+def _make_unrepeated(pairs: list[tuple[str, Json]]) -> Json:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise _Repeated
+    return value
+
+
+def _parse_noting(text: str | bytes) -> tuple[Json, tuple[str, ...]]:
     repeated: dict[str, None] = {}
 
     def note_repeated(pairs: list[tuple[str, Json]]) -> Json:
@@ -74,20 +93,15 @@ def parse_json_noting(text: str | bytes) -> tuple[Json, tuple[str, ...]]:
             repeated.update((name, None) for name, count in counts.items() if count > 1)
         return value
 
-    return _parse_json(text, note_repeated), tuple(repeated)
+    return _parse_json(text, _decoder(note_repeated)), tuple(repeated)
 
 
-def _parse_json(
-    text: str | bytes, make_object: Callable[[list[tuple[str, Json]]], Json] | None
-) -> Json:
+def _parse_json(text: str | bytes, decoder: json.JSONDecoder) -> Json:
     _check_count(text)
+    # Values lie no deeper than brackets were opened, in texts or outside.
+    may_be_deep = _count(text, "[{") > MAX_JSON_DEPTH
     try:
-        value = json.loads(
-            text,
-            parse_constant=_refuse_constant,
-            parse_float=_parse_float,
-            object_pairs_hook=make_object,
-        )
+        value = decoder.decode(_text_of(text))
     except JsonProblem:
         raise
     except UnicodeDecodeError as error:
@@ -100,7 +114,7 @@ def _parse_json(
         raise JsonProblem(f"nested deeper than {MAX_JSON_DEPTH} levels") from None
     except ValueError:
         raise JsonProblem("holds an integer with more digits than can be read") from None
-    if _is_deeper_than(value, MAX_JSON_DEPTH):
+    if may_be_deep and _is_deeper_than(value, MAX_JSON_DEPTH):
         raise JsonProblem(f"nested deeper than {MAX_JSON_DEPTH} levels")
     return value
 
@@ -111,14 +125,28 @@ _MARKS = re.compile(r'[,\[{]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 def _check_count(text: str | bytes) -> None:
     """Raise JsonProblem for too many values, before any of them takes memory."""
     # Each value follows a comma or a bracket. Those inside of texts are only told apart when it matters.
-    is_text = isinstance(text, str)
-    most = sum(map(text.count, ",[{" if is_text else (b",", b"[", b"{")))  # type: ignore[arg-type]
-    if most < MAX_JSON_VALUES:
+    if len(text) < MAX_JSON_VALUES or _count(text, ",[{") < MAX_JSON_VALUES:
         return
     plain = text if isinstance(text, str) else text.decode("latin-1")
     count = sum(not found.group().startswith('"') for found in _MARKS.finditer(plain))
     if count >= MAX_JSON_VALUES:
         raise JsonProblem(f"holds more than {MAX_JSON_VALUES:,} values and brackets")
+
+
+def _text_of(text: str | bytes) -> str:
+    """Return the text of a document as `json.loads` reads it."""
+    if isinstance(text, bytes):
+        return text.decode(json.detect_encoding(text), "surrogatepass")
+    if text.startswith("\ufeff"):
+        raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0)
+    return text
+
+
+def _count(text: str | bytes, marks: str) -> int:
+    """Return how often any of *marks* stands in *text*."""
+    if isinstance(text, str):
+        return sum(map(text.count, marks))
+    return sum(map(text.count, (bytes([each]) for each in marks.encode())))
 
 
 def _refuse_constant(name: str) -> Json:
@@ -130,6 +158,19 @@ def _parse_float(text: str) -> float:
     if math.isinf(number):
         raise JsonProblem("holds a number that is too large")
     return number
+
+
+def _decoder(
+    make_object: Callable[[list[tuple[str, Json]]], Json] | None = None,
+) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_constant=_refuse_constant, parse_float=_parse_float, object_pairs_hook=make_object
+    )
+
+
+_DECODER = _decoder()
+_UNREPEATED = _decoder(_make_unrepeated)
+"""Made once: making one costs as much as reading a small document."""
 
 
 def _is_deeper_than(value: Json, limit: int) -> bool:
@@ -148,6 +189,9 @@ def _is_deeper_than(value: Json, limit: int) -> bool:
 
 def json_equal(left: Json, right: Json) -> bool:
     """Say whether two values are the same JSON: booleans are not numbers, 1 equals 1.0."""
+    kind = type(left)
+    if kind is type(right) and kind in _SCALARS:
+        return bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
         return isinstance(left, bool) and isinstance(right, bool) and left == right
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -159,9 +203,21 @@ def json_equal(left: Json, right: Json) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
+_SCALARS = frozenset({str, int, float, bool})
+
+
 def is_array(value: object) -> bool:
     """Say whether *value* is a JSON array (list or tuple)."""
+    # Asking an abstract class costs ten times as much, and nearly every value is one of these.
+    kind = type(value)
+    if kind is list or kind is tuple:
+        return True
+    if kind in _NO_ARRAYS:
+        return False
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+_NO_ARRAYS = frozenset({str, bytes, int, float, bool, dict, type(None)})
 
 
 def is_number(value: object) -> bool:

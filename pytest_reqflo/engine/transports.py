@@ -1,70 +1,55 @@
-"""Which transport there is for which choice."""
+"""The transports there are, by name; what one needs is imported when it is chosen."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Literal, TypeAlias
+import importlib.util
+from typing import Literal
 
-from pytest_reqflo.engine.http import HttpTransport
-from pytest_reqflo.engine.transport import (
-    AsyncTransport,
-    Deadline,
-    ResponseHead,
-    ResponseStream,
-    Target,
-    Transport,
-    TransportRequest,
-)
-from pytest_reqflo.run.effects import PhaseTimes
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.engine.transport import AsyncTransport, Transport
+from pytest_reqflo.errors import UsageProblem
 
-TransportKind: TypeAlias = Literal["default", "fast"]
+TransportKind = Literal["default", "fast"]
 
 
 def make_transport(kind: TransportKind) -> Transport:
-    """Return the blocking transport of *kind*."""
+    """Return a transport that keeps its caller waiting. Raises: UsageProblem RF610."""
+    if kind == "fast":
+        require_fast()
+        from pytest_reqflo.engine.fast import FastTransport
+
+        return FastTransport()
+    from pytest_reqflo.engine.http import HttpTransport
+
     return HttpTransport()
 
 
 def make_async_transport(kind: TransportKind) -> AsyncTransport:
-    """Return the transport of *kind* for an event loop."""
-    return _ThreadedTransport()
+    """Return a transport for the tasks of one loop. Raises: UsageProblem RF610."""
+    if kind == "fast":
+        require_fast()
+        from pytest_reqflo.engine.fast_async import AsyncFastTransport
+
+        return AsyncFastTransport()
+    from pytest_reqflo.engine.http_async import AsyncHttpTransport
+
+    return AsyncHttpTransport()
 
 
 def new_event_loop(kind: TransportKind) -> asyncio.AbstractEventLoop:
-    """Return a loop that suits the transport of *kind*."""
+    """Return a loop for the transport of *kind*: that of uvloop for the fast one, if installed."""
+    if kind == "fast" and importlib.util.find_spec("uvloop"):
+        import uvloop
+
+        loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+        return loop
     return asyncio.new_event_loop()
 
 
-class _ThreadedTransport:
-    """The blocking transport, each operation in a thread."""
-
-    def __init__(self) -> None:
-        self._blocking = HttpTransport()
-
-    async def open(self, request: TransportRequest, deadline: Deadline) -> _ThreadedStream:
-        return _ThreadedStream(await asyncio.to_thread(self._blocking.open, request, deadline))
-
-    def shown_proxy(self, target: Target) -> str:
-        return self._blocking.shown_proxy(target)
-
-    async def close(self) -> None:
-        self._blocking.close()
-
-
-class _ThreadedStream:
-    def __init__(self, stream: ResponseStream) -> None:
-        self._stream = stream
-
-    @property
-    def head(self) -> ResponseHead:
-        return self._stream.head
-
-    @property
-    def times(self) -> PhaseTimes:
-        return self._stream.times
-
-    async def read(self) -> bytes:
-        return await asyncio.to_thread(self._stream.read)
-
-    async def close(self) -> None:
-        self._stream.close()
+def require_fast() -> None:
+    """Raise UsageProblem RF610 when what the fast transport needs is not installed."""
+    if not importlib.util.find_spec("pyreqwest"):
+        title = "the fast transport needs pyreqwest, which is not installed"
+        hint = "pip install 'pytest-reqflo[fast]'"
+        raise UsageProblem(Diagnostic(code="RF610", title=title, hint=hint))

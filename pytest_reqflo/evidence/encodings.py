@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import html
 import json
 import re
@@ -34,12 +35,38 @@ def variants_of(value: str) -> frozenset[str]:
     """
     if not is_hideable(value):
         return frozenset()
+    if _SIMPLE.fullmatch(value):
+        return _simple_variants(value)
     found = set(_short_forms(value)) | set(_short_forms(value.strip()))
     if len(value.strip()) >= FULL_LENGTH:
         for part in {value, value.strip(), *_parts(value)}:
             found.update(_short_forms(part))
             found.update(_long_forms(part))
     return frozenset(form for form in found if len(form) >= SHORTEST)
+
+
+_SIMPLE = re.compile(r"[A-Za-z0-9._-]+")
+"""Texts that JSON, URLs, HTML and shells leave as they are: nearly every token and key."""
+
+
+def _simple_variants(value: str) -> frozenset[str]:
+    """Return the spellings of a text of which most forms are the text itself."""
+    found = {value}
+    if len(value) >= FULL_LENGTH:
+        content = value.encode()
+        found |= {value.lower(), value.upper(), content.hex(), content.hex().upper()}
+        found.update(_base64_forms(content))
+        for wide, shown in _simple_wide_forms(value):
+            found |= {wide.decode("latin-1"), shown}
+            found.update(_base64_forms(wide))
+    return frozenset(form for form in found if len(form) >= SHORTEST)
+
+
+def _simple_wide_forms(value: str) -> Iterator[tuple[bytes, str]]:
+    """Yield UTF-16 of a text in ASCII, and how that is shown when it is read as bytes."""
+    gap = printable("\0")
+    yield value.encode("utf-16-le"), gap.join(value) + gap
+    yield value.encode("utf-16-be"), gap + gap.join(value)
 
 
 def _parts(value: str) -> Iterator[str]:
@@ -149,15 +176,23 @@ def _html_forms(value: str) -> Iterator[str]:
 def _base64_forms(content: bytes) -> Iterator[str]:
     """Yield base64 of the whole, and at three alignments without the characters that vary."""
     # Tools wrap it after 76 characters, in files and in mail.
-    yield from (line for line in base64.encodebytes(content).decode().split() if _is_long(line))
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        whole = encode(content).decode()
-        yield whole
-        yield whole.rstrip("=")
-        for shift in range(3):
-            text = encode(b"\0" * shift + content).decode()
-            stable = (shift + len(content)) * 8 // 6
-            yield text[-(-shift * 8 // 6) : stable]
+    if len(content) > _LINE_BYTES:
+        yield from (line for line in base64.encodebytes(content).decode().split() if _is_long(line))
+    whole = binascii.b2a_base64(content, newline=False).decode()
+    yield from (whole, _for_urls(whole))
+    yield from (whole.rstrip("="), _for_urls(whole.rstrip("=")))
+    for shift in range(3):
+        text = binascii.b2a_base64(b"\0" * shift + content, newline=False).decode()
+        part = text[-(-shift * 8 // 6) : (shift + len(content)) * 8 // 6]
+        yield from (part, _for_urls(part))
+
+
+_LINE_BYTES = 57
+"""Bytes that 76 characters of base64 hold."""
+
+
+def _for_urls(text: str) -> str:
+    return text.replace("+", "-").replace("/", "_")
 
 
 def _bytes_of(value: str) -> bytes:

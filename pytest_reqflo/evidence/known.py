@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from pytest_reqflo.evidence.encodings import SHORTEST, variants_of
 from pytest_reqflo.evidence.positions import Place
@@ -31,50 +31,96 @@ def grams_of(text: str) -> frozenset[str]:
     return frozenset(text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1))
 
 
+Learned = Callable[[frozenset[str]], None]
+"""What is told how new spellings begin, before the value counts as known."""
+
+
 class KnownValues:
-    """Values with their masks, in every spelling."""
+    """Values with their masks, in every spelling.
+
+    One thread may add values while others look for them: they look at a view that never changes,
+    and each value is found from the first look that begins after it was added.
+    """
 
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._masks: dict[str, str] = {}
+        self._view = _View({})
+        self._watchers: tuple[Learned, ...] = ()
 
     @property
     def size(self) -> int:
         """The number of spellings that are looked for."""
         return len(self._masks)
 
-    @functools.cached_property
-    def shortest(self) -> int:
-        """The length of the shortest spelling, 0 when there is none."""
-        return min(map(len, self._masks), default=0)
-
-    def may_stand_in(self, grams: frozenset[str]) -> bool:
-        """Say whether a spelling can stand in a text of these `grams_of`."""
-        return not grams.isdisjoint(self._firsts)
+    @property
+    def view(self) -> _View:
+        """What is known now, for good."""
+        view = self._view
+        # Spellings are never taken away.
+        if len(view.masks) != len(self._masks):
+            # Copying is one step that no other thread comes between.
+            view = self._view = _View(self._masks.copy())
+        return view
 
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
         if value in self._values:
             return
-        self._values.add(value)
-        for variant in variants_of(value):
+        variants = variants_of(value)
+        for variant in variants:
             self._masks.setdefault(variant, mask)
-        for stale in ("shortest", "_firsts", "_by_length", "_heads", "_tails"):
-            self.__dict__.pop(stale, None)
+        # Afterwards: who begins to watch in between finds the spellings, or is told of them.
+        for learned in self._watchers:
+            learned(_firsts_of(variants))
+        self._values.add(value)
+
+    def watch(self, learned: Learned) -> None:
+        """Tell *learned* how each spelling begins, those that are known and all that will be."""
+        self._watchers = (*self._watchers, learned)
+        learned(self.view.firsts)
+
+    def unwatch(self, learned: Learned) -> None:
+        """Tell *learned* no more."""
+        self._watchers = tuple(each for each in self._watchers if each != learned)
+
+
+class _View:
+    """Spellings with their masks, at one moment."""
+
+    def __init__(self, masks: dict[str, str]) -> None:
+        self.masks = masks
+
+    @functools.cached_property
+    def shortest(self) -> int:
+        """The length of the shortest spelling, 0 when there is none."""
+        return min(map(len, self.masks), default=0)
+
+    def may_stand_in(self, grams: frozenset[str]) -> bool:
+        """Say whether a spelling can stand in a text of these `grams_of`."""
+        return not grams.isdisjoint(self.firsts)
+
+    def stands_in(self, text: str) -> bool:
+        """Say whether any spelling stands in *text*."""
+        if not self.masks or len(text) < self.shortest:
+            return False
+        if len(self.masks) <= _FEW:
+            return any(variant in text for variant in self.masks)
+        return any(True for _ in self._find_at_heads(text))
 
     def find(self, text: str) -> Iterator[Place]:
         """Yield places that together cover every spelling in *text*."""
-        return self._find_each(text) if self.size <= _FEW else self._find_at_heads(text)
+        return self._find_each(text) if len(self.masks) <= _FEW else self._find_at_heads(text)
 
     def find_begun(self, text: str, end: int) -> Iterator[Place]:
         """Yield the longest part of *text* right before *end* that begins a spelling."""
-        if self._masks:
+        if self.masks:
             tail = text[max(0, end - self._heads.longest) : end]
             yield from self._begun(tail, end - len(tail), self._heads.starts(tail))
 
     def find_shortened(self, text: str) -> Iterator[Place]:
         """Yield what dots have left of values: beginnings before them, and ends behind them."""
-        gaps = [match.span() for match in _DOTS.finditer(text)] if self._masks else []
+        gaps = [match.span() for match in _DOTS.finditer(text)] if self.masks else []
         if not gaps:
             return
         heads, tails = self._heads.starts(text), self._tails.starts(text[::-1])
@@ -92,14 +138,14 @@ class KnownValues:
     def _begun(self, tail: str, offset: int, starts: Iterable[int]) -> Iterator[Place]:
         for start in starts:
             if whole := self._heads.find_begun(tail[start:]):
-                yield Place(offset + start, offset + len(tail), self._masks[whole], is_known=True)
+                yield Place(offset + start, offset + len(tail), self.masks[whole], is_known=True)
                 return
 
     def _ended(self, rest: str, offset: int, starts: Iterable[int]) -> Iterator[Place]:
         """Yield the end of a spelling that *rest*, read backwards, comes down to at *offset*."""
         for start in starts:
             if whole := self._tails.find_begun(rest[start:]):
-                mask = self._masks[whole[::-1]]
+                mask = self.masks[whole[::-1]]
                 yield Place(offset, offset + len(rest) - start, mask, is_known=True)
                 return
 
@@ -119,23 +165,28 @@ class KnownValues:
     def _find_at_heads(self, text: str) -> Iterator[Place]:
         for start in self._heads.starts(text):
             if found := self._heads.find_longest(text, start):
-                yield Place(start, start + len(found), self._masks[found], is_known=True)
+                yield Place(start, start + len(found), self.masks[found], is_known=True)
 
     @functools.cached_property
-    def _firsts(self) -> frozenset[str]:
-        return frozenset(each[:SHORTEST] for each in self._masks)
+    def firsts(self) -> frozenset[str]:
+        """How the spellings begin."""
+        return _firsts_of(self.masks)
 
     @functools.cached_property
     def _by_length(self) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(self._masks.items(), key=lambda item: len(item[0])))
+        return tuple(sorted(self.masks.items(), key=lambda item: len(item[0])))
 
     @functools.cached_property
     def _heads(self) -> _Heads:
-        return _Heads(self._masks)
+        return _Heads(self.masks)
 
     @functools.cached_property
     def _tails(self) -> _Heads:
-        return _Heads(each[::-1] for each in self._masks)
+        return _Heads(each[::-1] for each in self.masks)
+
+
+def _firsts_of(spellings: Iterable[str]) -> frozenset[str]:
+    return frozenset(each[:SHORTEST] for each in spellings)
 
 
 class _Heads:

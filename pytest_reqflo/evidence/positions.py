@@ -66,6 +66,8 @@ class SensitiveNames:
 
     def find_json(self, text: str) -> Iterator[Place]:
         """Yield the values of telling keys in the text of a JSON document, whole or cut."""
+        if text.isascii() and not _holds_word(text.lower(), _last_words(self.keys)):
+            return
         for match in _json_pair(self.keys).finditer(text):
             group = "number" if match["text"] is None else "text"
             yield Place(*match.span(group), sensitive_mask(match["key"]))
@@ -116,6 +118,18 @@ def _folded_keys(keys: tuple[str, ...]) -> frozenset[str]:
 
 def _any_of(keys: tuple[str, ...]) -> str:
     return "|".join(re.sub("[-_]+", "[-_]?", re.escape(key).replace("\\-", "-")) for key in keys)
+
+
+@functools.lru_cache(maxsize=64)
+def _last_words(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return lower-case words of which one stands in each text that holds any of *keys*."""
+    if not "".join(keys).isascii():
+        return ("",)  # letters of other alphabets may match those of ASCII
+    return tuple(dict.fromkeys(re.split("[-_]", key.lower())[-1] for key in keys))
+
+
+def _holds_word(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
 
 
 # A value may end with the text: evidence is cut, and the head of a token is still a token.

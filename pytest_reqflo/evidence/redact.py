@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.evidence.encodings import is_hideable
-from pytest_reqflo.evidence.known import KnownValues, grams_of
+from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -25,6 +25,9 @@ from pytest_reqflo.values import Json, is_number
 
 _MAX_SPELLINGS = 200_000
 """Spellings from which no further value is looked for: a server decides how many there are."""
+
+_MAX_KEYS = 1_000
+"""Keys of JSON of which a redactor keeps whether they are telling: a server decides how many there are."""
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 
@@ -47,6 +50,7 @@ class Redactor:
         self.names = names
         self._known = KnownValues()
         self._all = ""
+        self._telling: dict[str, bool] = {}
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
@@ -65,6 +69,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
+        if "@" not in text and not self._all and not self._known.view.stands_in(text):
+            return text
         return self._hide(text, itertools.chain(self.find_known(text), find_userinfo(text)))
 
     def url(self, url: str) -> str:
@@ -81,7 +87,14 @@ class Redactor:
 
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
         """Return *headers* in their order; credentials are masked whether known or not."""
-        return tuple((self.text(name), self._header(name, value)) for name, value in headers)
+        listed = tuple(headers)
+        # All at once: most headers hold nothing.
+        if self._is_plain("\n".join(itertools.chain.from_iterable(listed))):
+            return tuple(
+                (name, self._header(name, value)) if self.names.is_header(name) else (name, value)
+                for name, value in listed
+            )
+        return tuple((self.text(name), self._header(name, value)) for name, value in listed)
 
     def json(self, value: Json) -> Json:
         """Return JSON of the same shape without known values and values of telling keys.
@@ -89,6 +102,33 @@ class Redactor:
         Shape: of a rendered value, a `Secret` becomes its mask.
         """
         return self._clean(value, key="")
+
+    def is_telling(self, key: str) -> bool:
+        """Say whether the value of the JSON key *key* is always masked."""
+        found = self._telling.get(key)
+        if found is None:
+            if len(self._telling) >= _MAX_KEYS:
+                self._telling.clear()
+            found = self._telling[key] = self.names.is_key(key)
+        return found
+
+    @property
+    def beginnings(self) -> frozenset[str]:
+        """How the spellings begin that are looked for."""
+        return self._known.view.firsts
+
+    def watch(self, learned: Learned) -> None:
+        """Tell *learned* how each spelling begins, those that are known and all that will be."""
+        self._known.watch(learned)
+
+    def unwatch(self, learned: Learned) -> None:
+        """Tell *learned* no more."""
+        self._known.unwatch(learned)
+
+    def _is_plain(self, text: str) -> bool:
+        """Say whether nothing can be hidden in *text*, and in no part of it."""
+        has_mark = "@" in text or "=" in text or '"' in text
+        return not (has_mark or self._all or self._known.view.stands_in(text))
 
     def _hide(self, text: str, places: Iterable[Place]) -> str:
         if self._all:
@@ -102,15 +142,15 @@ class Redactor:
 
     def may_know(self, grams: frozenset[str]) -> bool:
         """Say whether a known value can stand in a text of these `grams_of`."""
-        return self._known.may_stand_in(grams)
+        return self._known.view.may_stand_in(grams)
 
     def find_known(self, text: str) -> Iterator[Place]:
         """Yield places that together cover every known value in *text*, in any spelling."""
-        return self._known.find(text)
+        return self._known.view.find(text)
 
     def find_shortened(self, text: str) -> Iterator[Place]:
         """Yield what dots in *text* have left of known values."""
-        return self._known.find_shortened(text)
+        return self._known.view.find_shortened(text)
 
     def find_hidden(self, text: str) -> Iterator[Place]:
         """Yield every place of *text* that is hidden: known values, and all of telling places."""
@@ -124,7 +164,7 @@ class Redactor:
 
     def find_begun(self, text: str, end: int) -> Iterator[Place]:
         """Yield the longest part of *text* right before *end* that begins a known value."""
-        return self._known.find_begun(text, end)
+        return self._known.view.find_begun(text, end)
 
     def _header(self, name: str, value: str) -> str:
         credentials = self.names.find_credentials(name.lower(), value)
@@ -134,11 +174,13 @@ class Redactor:
         # Answers hold millions of numbers; where nothing is known there is nothing to find.
         if value is None or (type(value) in (int, float, bool) and not key and not self.size):
             return value
+        if type(value) is str:
+            return self._leaf(value, key)
         if isinstance(value, Secret):
             return value.mask()
         if isinstance(value, Mapping):
             return {
-                self.text(name): self._clean(item, name if self._is_telling(name) else key)
+                self.text(name): self._clean(item, name if self._hides_under(name) else key)
                 for name, item in value.items()
             }
         if isinstance(value, str):
@@ -147,17 +189,19 @@ class Redactor:
             return [self._clean(item, key) for item in value]
         if is_number(value):
             text = json.dumps(value)
-            if not key and (not self.size or len(text) < self._known.shortest):
+            if not key and (not self.size or len(text) < self._known.view.shortest):
                 return value
             shown = self._leaf(text, key)
             return value if shown == text else shown
         return value
 
-    def _is_telling(self, name: str) -> bool:
+    def _hides_under(self, name: str) -> bool:
         # Headers of an answer are a mapping too.
-        return self.names.is_key(name) or self.names.is_header(name)
+        return self.is_telling(name) or self.names.is_header(name)
 
     def _leaf(self, text: str, key: str) -> str:
+        if not key and self._is_plain(text):
+            return text
         whole = [Place(0, len(text), sensitive_mask(key))] if key and text else []
         return self._hide(text, itertools.chain(self.find_hidden(text), whole))
 

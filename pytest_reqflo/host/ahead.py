@@ -176,4 +176,6 @@ class Ahead:
         self.stop(Stopped())
         cut = [each.flight for each in self._started.values() if each.flight.was_interrupted]
         wait_until_over(cut, self._landed, self._land)
+        for flight in cut:
+            self._journeys.runner.end(flight)
         return [each.item for each in done], len(cut)

@@ -36,13 +36,14 @@ class Flight:
     """One run on the loop; used by the thread that started it.
 
     Shape: *problem* is why it could not begin; then nothing was sent. *finally_timeout_s* is what
-        its cleanup may take.
+        its cleanup may take; *redactor* knows what is sensitive in it, None before it begins.
     """
 
     def __init__(self, finally_timeout_s: float) -> None:
         self.finally_timeout_s = finally_timeout_s
         self.problem: Exception | None = None
         self.was_interrupted = False
+        self.redactor: Redactor | None = None
         self.records: deque[logging.LogRecord] = deque(maxlen=_MOST_RECORDS)
         self._cause = Cause()
         self._started: Started[LocalRun] | None = None
@@ -67,6 +68,7 @@ class Flight:
                 finally:
                     self._ended_s = time.time()
 
+        self.redactor = redactor
         self._started = loop.start(fly())
         self._started.future.add_done_callback(lambda _: landed.put(self))
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections import deque
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from pytest_reqflo.evidence.known import grams_of
 from pytest_reqflo.evidence.redact import Redactor, hide_known, hide_shortened
 from pytest_reqflo.secret import Secret
 
@@ -23,39 +24,99 @@ _MAX_DEPTH = 16
 class Hiding:
     """Every value that is hidden now: secrets for good, what runs met for as long as it may turn up.
 
-    A value that one run captured can be printed by a fixture that is torn down items later.
+    A value that one run captured can be printed by a fixture that is torn down items later. Runs
+    may learn values in other threads while texts are looked through.
     """
 
     def __init__(self) -> None:
         self._secrets = Redactor()
-        self._runs: deque[Redactor] = deque(maxlen=_MAX_RUNS)
+        self._running: dict[int, Redactor] = {}
+        self._ended: tuple[Redactor, ...] = ()
+        self._beginnings = _Beginnings()
+        self._secrets.watch(self._beginnings.learn)
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is hidden yet."""
-        return not self._secrets.size and not self._runs
+        return not (self._secrets.size or self._running or self._ended)
 
     def add_secret(self, secret: Secret) -> None:
         """Hide *secret* until the process ends."""
         self._secrets.add_secret(secret)
 
     def begin_run(self, redactor: Redactor) -> None:
-        """Hide what *redactor* knows and will learn; the oldest runs are forgotten."""
-        while self._runs and sum(each.size for each in self._runs) > _MAX_SPELLINGS:
-            self._runs.popleft()
-        self._runs.append(redactor)
+        """Hide what *redactor* knows and will learn, at least until `end_run`."""
+        self._running[id(redactor)] = redactor
+        redactor.watch(self._beginnings.learn)
+
+    def end_run(self, redactor: Redactor) -> None:
+        """Count *redactor* among the runs that are over; the oldest of those are forgotten."""
+        if id(redactor) not in self._running:
+            return
+        kept = self._ended
+        while kept and (len(kept) >= _MAX_RUNS or _size_of(kept) > _MAX_SPELLINGS):
+            kept[0].unwatch(self._beginnings.learn)
+            kept = kept[1:]
+        self._ended = (*kept, redactor)
+        self._running.pop(id(redactor), None)
+        if self._beginnings.is_stale:
+            self._beginnings.renew(self._redactors())
 
     def text(self, text: str) -> str:
         """Return *text* without any hidden value."""
-        if self.is_empty or not text:
+        if not text or not self._beginnings.may_begin_in(text):
             return text
-        return hide_known(text, (self._secrets, *tuple(self._runs)))
+        return hide_known(text, self._redactors())
 
     def failure_text(self, text: str) -> str:
         """Return *text* without any hidden value, and without what pytest has left of a long one."""
         if self.is_empty or not text:
             return text
-        return hide_shortened(text, (self._secrets, *tuple(self._runs)))
+        return hide_shortened(text, self._redactors())
+
+    def _redactors(self) -> tuple[Redactor, ...]:
+        # In this order: one that ends meanwhile stands in both, and never in none.
+        running = self._running.copy()
+        return (self._secrets, *running.values(), *self._ended)
+
+
+def _size_of(redactors: Iterable[Redactor]) -> int:
+    return sum(each.size for each in redactors)
+
+
+class _Beginnings:
+    """How the hidden values begin, of all runs at once: most texts hold none of it.
+
+    With hundreds of runs under way, asking each of them about every text would take longer than
+    the runs.
+    """
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+        self._fresh_size = 0
+        self._changing = threading.Lock()
+
+    @property
+    def is_stale(self) -> bool:
+        """Say whether much of it may belong to runs that are forgotten."""
+        return len(self._known) > 2 * self._fresh_size + _MAX_SPELLINGS
+
+    def learn(self, beginnings: frozenset[str]) -> None:
+        """Look for *beginnings* too; safe in any thread."""
+        with self._changing:
+            self._known |= beginnings
+
+    def renew(self, redactors: Iterable[Redactor]) -> None:
+        """Look for the beginnings of *redactors* only, and for those that are learned from now on."""
+        with self._changing:
+            # A set of its own: the other may be looked through at this moment.
+            self._known = set().union(*(redactor.beginnings for redactor in redactors))
+            self._fresh_size = len(self._known)
+
+    def may_begin_in(self, text: str) -> bool:
+        """Say whether a hidden value can begin in *text*."""
+        known = self._known
+        return bool(known) and not grams_of(text).isdisjoint(known)
 
 
 def hide_in(value: Any, hide: Hide, depth: int = _MAX_DEPTH) -> Any:

@@ -79,6 +79,8 @@ class _Rows:
         """End what is under way, with its cleanup steps."""
         self._interrupt(GeneratorExit())
         wait_until_over([each.flight for each in self._started], self._landed)
+        for each in self._started:
+            self._session.runner.end(each.flight)
 
     def _interrupt(self, error: BaseException) -> None:
         self._specs = iter(())

@@ -96,7 +96,10 @@ def start_item(
 
 def end_item(session: JourneySession, beginning: Beginning, flight: Flight) -> Verdict:
     """Say what became of a flight that is over."""
-    return _conclude(session, beginning, flight.result)
+    try:
+        return _conclude(session, beginning, flight.result)
+    finally:
+        session.runner.end(flight)
 
 
 def know_secrets(session: JourneySession, subject: Subject, spec: ItemSpec) -> None:

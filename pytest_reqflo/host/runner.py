@@ -41,7 +41,10 @@ class Runner:
         """Run *plan* with the secrets that *secrets* leads to."""
         redactor = Redactor(plan.environment.sensitive)
         self._hiding.begin_run(redactor)
-        return self._engine_for(secrets).run(plan, blobs, redactor=redactor)
+        try:
+            return self._engine_for(secrets).run(plan, blobs, redactor=redactor)
+        finally:
+            self._hiding.end_run(redactor)
 
     def start(
         self,
@@ -61,6 +64,11 @@ class Runner:
         engine = self._air.engine_for(self._engine_for(secrets).secrets)
         flight.begin(self._air.loop, engine, plan, blobs, redactor, landed)
 
+    def end(self, flight: Flight) -> None:
+        """Count the run of *flight* among those that are over and reported, or never will be."""
+        if flight.redactor is not None:
+            self._hiding.end_run(flight.redactor)
+
     def run_durable(
         self,
         durable: DurableRuns,
@@ -73,18 +81,18 @@ class Runner:
         """Run *request* with a record of each step."""
         redactor = Redactor(environment.sensitive)
         self._hiding.begin_run(redactor)
-        return durable.run(
-            request,
-            subject.artifact,
-            subject.blobs,
-            means=DurableMeans(
-                environment=environment,
-                secrets=self._engine_for(chosen).secrets,
-                redactor=redactor,
-                transport=self._transport,
-            ),
-            item_id=item_id,
+        means = DurableMeans(
+            environment=environment,
+            secrets=self._engine_for(chosen).secrets,
+            redactor=redactor,
+            transport=self._transport,
         )
+        try:
+            return durable.run(
+                request, subject.artifact, subject.blobs, means=means, item_id=item_id
+            )
+        finally:
+            self._hiding.end_run(redactor)
 
     def know(self, names: Iterable[str], secrets: SecretsChoice) -> None:
         """Hide the secrets *names* from now on, where they can be found."""

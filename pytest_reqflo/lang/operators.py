@@ -93,12 +93,13 @@ def compare(
         return Mismatch(f"`{operator}` is no operator; {hint}")
     if spec.may_miss:
         return _compare_presence(spec, actual, is_missing, redact)
+    # What holds needs no words, and most checks hold.
+    verdict = False if is_missing else spec.test(actual, expected)
+    if verdict is True:
+        return None
     wanted = spec.wanted.format(_show(redact(expected)))
     if is_missing:
         return Mismatch(f"expected {wanted}, got nothing")
-    verdict = spec.test(actual, expected)
-    if verdict is True:
-        return None
     reason = verdict if isinstance(verdict, str) else ""
     return _mismatch(spec, wanted, actual, expected, redact, reason)
 

@@ -37,11 +37,13 @@ def register_plan(plan: Plan, redactor: Redactor) -> None:
 
 def register_positional(plan: Plan, answers: Iterable[Answer], redactor: Redactor) -> None:
     """Make *redactor* know what stands in telling places of *answers*."""
-    written = _written_cookies(plan)
+    written: frozenset[str] | None = None
     for answer in answers:
         for name, value in _find_texts(answer, redactor.names):
-            if is_telling_text(value) and value not in written and not _is_full(redactor):
-                redactor.add_value(name, value)
+            if is_telling_text(value) and not _is_full(redactor):
+                written = _written_cookies(plan) if written is None else written
+                if value not in written:
+                    redactor.add_value(name, value)
         if not answer.json_problem:
             register_keys(answer.body, redactor)
 
@@ -71,7 +73,7 @@ def register_keys(value: Json, redactor: Redactor) -> None:
             waiting += item
         elif isinstance(item, dict):
             for key, child in item.items():
-                if redactor.names.is_key(key):
+                if redactor.is_telling(key):
                     redactor.add_value(key, child)
                 else:
                     waiting.append(child)

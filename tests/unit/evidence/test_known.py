@@ -31,9 +31,9 @@ def test_many_values_are_found_where_few_are(seed, monkeypatch) -> None:
         "".join(draw.choices("ab%", k=draw.randint(4, 12))) for _ in range(draw.randint(1, 9))
     ]
     text = "".join(draw.choices("ab%", k=60)) + draw.choice(values)
-    few = covered(known_values(values).find(text))
+    few = covered(known_values(values).view.find(text))
     monkeypatch.setattr(known, "_FEW", 0)
-    many = list(known_values(values).find(text))
+    many = list(known_values(values).view.find(text))
     assert covered(many) == few
     assert len({place.start for place in many}) == len(many)
 
@@ -49,7 +49,7 @@ ALMOST = [each + "b" for each in NESTED]
 )
 def test_values_that_lie_in_each_other_give_few_places_in_little_time(values) -> None:
     begun = time.perf_counter()
-    places = list(known_values(values).find("a" * 72 * 1024))
+    places = list(known_values(values).view.find("a" * 72 * 1024))
     assert len(places) <= 73 * 1024
     assert time.perf_counter() - begun < 5
 
@@ -57,6 +57,6 @@ def test_values_that_lie_in_each_other_give_few_places_in_little_time(values) ->
 def test_dots_in_a_text_take_no_time_for_each_value() -> None:
     tokens = known_values(f"tok-{number:08}-abcdef" for number in range(1_000))
     begun = time.perf_counter()
-    [before, behind] = tokens.find_shortened("x tok-00000999-a...034-abcdef y" + " ...x..." * 2_000)
+    [before, behind] = tokens.view.find_shortened("x tok-00000999-a...034-abcdef y" + " ...x..." * 2_000)
     assert (before.start, before.end, behind.start, behind.end) == (2, 16, 19, 29)
     assert time.perf_counter() - begun < 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -43,10 +44,65 @@ def test_values_of_old_runs_are_forgotten_and_secrets_are_not(hiding):
     for number, run in enumerate(runs):
         hiding.begin_run(run)
         run.add_value("token", f"captured-{number:04}")
+        hiding.end_run(run)
 
     assert hiding.text(f"{VALUE} captured-0000 captured-0001 captured-0032") == (
         f"{MASK} captured-0000 [sensitive:token] [sensitive:token]"
     )
+
+
+def test_a_run_under_way_is_not_forgotten_however_many_there_are(hiding):
+    runs = [Redactor() for _ in range(256)]
+    for number, run in enumerate(runs):
+        hiding.begin_run(run)
+        run.add_value("token", f"captured-{number:04}")
+
+    assert hiding.text("captured-0000 captured-0255") == "[sensitive:token] [sensitive:token]"
+
+    for run in runs[1:]:
+        hiding.end_run(run)
+
+    assert hiding.text("captured-0000 captured-0001") == "[sensitive:token] captured-0001"
+
+
+def test_many_ended_runs_leave_nothing_behind(hiding):
+    for number in range(3_000):
+        run = Redactor()
+        hiding.begin_run(run)
+        run.add_value("token", f"{number:08}-captured")
+        hiding.end_run(run)
+
+    known = len(hiding._beginnings._known)
+
+    assert known < 10_000
+    assert hiding.text("00002999-captured 00000000-captured") == "[sensitive:token] 00000000-captured"
+    assert hiding.text(VALUE) == MASK
+
+
+def test_texts_are_looked_through_while_runs_learn_in_another_thread(hiding):
+    begun, done = threading.Event(), threading.Event()
+    problems: list[str] = []
+
+    def learn() -> None:
+        for number in range(300):
+            run = Redactor()
+            hiding.begin_run(run)
+            run.add_value("token", f"{number:08}-learned")
+            shown = hiding.text(f"<{number:08}-learned>")
+            problems.extend([] if shown == "<[sensitive:token]>" else [shown])
+            begun.set()
+            hiding.end_run(run)
+        done.set()
+
+    thread = threading.Thread(target=learn)
+    thread.start()
+    begun.wait()
+    while not done.is_set():
+        problems.extend([] if hiding.text(f"<{VALUE}>") == f"<{MASK}>" else ["secret"])
+        hiding.failure_text("00000001-learned ... and more")
+    thread.join()
+
+    assert problems == []
 
 
 def test_a_value_is_hidden_however_deep_it_lies(hiding):
@@ -137,8 +193,11 @@ def test_runs_that_learn_much_push_out_earlier_ones(hiding):
     first, second, third = Redactor(), Redactor(), Redactor()
     hiding.begin_run(first)
     first.add_value("token", "of-the-first")
+    hiding.end_run(first)
     hiding.begin_run(second)
     second.add_value("list", [f"value-number-{number}" for number in range(1_000)])
+    hiding.end_run(second)
     hiding.begin_run(third)
+    hiding.end_run(third)
 
     assert hiding.text("of-the-first") == "of-the-first"

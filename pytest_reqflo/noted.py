@@ -1,0 +1,46 @@
+"""What is worked out once for an object that others share, and forgotten with it. No I/O.
+
+Journeys are compiled once and run many times: what only depends on a part of an artifact is worked
+out at the first run and found at the next. Objects are told apart by identity, since most of them
+hold mappings and have no hash.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Noted(Generic[K, V]):
+    """The result of *make* for each object, made at the first call; safe between threads.
+
+    Shape: *make* is pure, and its result does not refer to the object it was made for: that would
+        keep both for good. Two threads that come at the same time may both make it.
+    """
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        self._make = make
+        self._kept: dict[int, tuple[weakref.ref[K], V]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def of(self, thing: K) -> V:
+        """Return what was made for *thing*."""
+        number = id(thing)
+        kept = self._kept.get(number)
+        # Another object may have taken the place of one that is gone.
+        if kept is not None and kept[0]() is thing:
+            return kept[1]
+        value = self._make(thing)
+        self._kept[number] = (weakref.ref(thing, lambda gone: self._forget(number, gone)), value)
+        return value
+
+    def _forget(self, number: int, gone: weakref.ref[K]) -> None:
+        kept = self._kept.get(number)
+        if kept is not None and kept[0] is gone:
+            self._kept.pop(number, None)
