@@ -20,8 +20,9 @@ from pathlib import Path
 
 import speed_environments as environments
 import speed_memory as memory
+from marked_page import write_part
 from speed_figures import Cells
-from speed_page import print_table, write_page
+from speed_page import lines_of
 from speed_profile import profile
 from speed_rounds import table_of, tell
 from speed_server import Loopback, loopback
@@ -48,9 +49,10 @@ def main() -> None:
             profile(options.profile, _chosen(options)[0], Path(name), server)
             return
         table = list(_table(options, Path(name), server))
-    print_table(table)
+    lines = lines_of(table, is_quick=options.quick)
+    print("\n".join(lines))
     if options.write:
-        write_page(table)
+        write_part("speed", lines)
 
 
 def _options() -> argparse.Namespace:

@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 
 import speed_environments as environments
-from marked_page import table, write_part
+from marked_page import table
 from speed_figures import HEAD, Cells
 
 _NAMED: Mapping[str, Sequence[str]] = {
@@ -19,19 +19,13 @@ _NAMED: Mapping[str, Sequence[str]] = {
 """Whose versions are told, by environment."""
 
 
-def print_table(rows: Sequence[Cells]) -> None:
-    """Print what was measured."""
-    print("\n".join(lines_of(machine(), rows)))
+QUICK = "Of `--quick`: a fifth of the work that the rows name, at most two rounds."
 
 
-def write_page(rows: Sequence[Cells]) -> None:
-    """Write the table between its two marks of the page."""
-    write_part("speed", lines_of(machine(), rows))
-
-
-def lines_of(machine: str, rows: Sequence[Cells]) -> list[str]:
+def lines_of(rows: Sequence[Cells], *, is_quick: bool) -> list[str]:
     """Return the table and what it depends on, as lines of the page."""
-    return [machine, "", *table(HEAD, [row.line for row in rows])]
+    size = [QUICK, ""] if is_quick else []
+    return [machine(), "", *size, *table(HEAD, [row.line for row in rows])]
 
 
 def machine() -> str:

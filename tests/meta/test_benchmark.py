@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 import sys
 from dataclasses import replace
@@ -113,11 +114,13 @@ def test_a_part_of_the_page_is_replaced_and_the_rest_stays(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("above\n<!-- begin: speed -->\nold\n<!-- end: speed -->\nbelow\n")
     row = speed_figures.Cells("a", "b", "<= 1", "0.9", "0.8", "0.7", "met")
-    marked_page.write_part("speed", speed_page.lines_of("2 cores.", [row]), page)
-    assert page.read_text().splitlines() == [
-        "above",
-        "<!-- begin: speed -->",
-        "2 cores.",
+    marked_page.write_part("speed", speed_page.lines_of([row], is_quick=True), page)
+    lines = page.read_text().splitlines()
+    assert lines[:2] == ["above", "<!-- begin: speed -->"]
+    assert f"Python {platform.python_version()}" in lines[2]
+    assert lines[3:] == [
+        "",
+        speed_page.QUICK,
         "",
         "| work | against | aim | wall | CPU | memory |  |",
         "| --- | --- | --- | --- | --- | --- | --- |",
