@@ -177,7 +177,9 @@ class Redactor:
         kind = type(value)
         if kind is str:
             return self._leaf(value, key)
-        if kind is bool or (kind is int and not key and len(str(value)) < self._known.view.shortest):
+        if kind is bool or (
+            kind is int and not key and len(str(value)) < self._known.view.shortest
+        ):
             return value
         if isinstance(value, Secret):
             return value.mask()
