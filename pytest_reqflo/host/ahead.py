@@ -5,6 +5,7 @@ pytest goes through its items one after another, as ever; only the exchanges wit
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class Ahead:
         self._landed: queue.SimpleQueue[Flight] = queue.SimpleQueue()
         self._head = Stand(journey=None, is_alone=True)
         self._is_stopped = False
+        self._is_abandoned = False
 
     # --- the turn of an item ---------------------------------------------------------------------
 
@@ -156,7 +158,7 @@ class Ahead:
             flight.interrupt(error)
             if isinstance(error, KeyboardInterrupt):
                 self.stop(error)
-            if not wait_until_over([flight], self._landed, self._land):
+            if not self._wait_for([flight]):
                 raise
 
     def stop(self, error: BaseException) -> None:
@@ -167,7 +169,7 @@ class Ahead:
                 started.flight.interrupt(error)
 
     def end(self) -> tuple[list[JourneyNode], int]:
-        """Stop, and wait for cleanup steps as long as they may take.
+        """Stop, and wait for cleanup steps as long as they may take, or until nobody wants to.
 
         Returns: the items whose runs were over before, in order, and how many were cut short.
         """
@@ -175,7 +177,19 @@ class Ahead:
         done = [each for each in done if each.flight.is_over]
         self.stop(Stopped())
         cut = [each.flight for each in self._started.values() if each.flight.was_interrupted]
-        wait_until_over(cut, self._landed, self._land)
+        # The session ends already: an interruption of this wait has nothing else to end.
+        with contextlib.suppress(KeyboardInterrupt):
+            self._wait_for(cut)
         for flight in cut:
             self._journeys.runner.end(flight)
         return [each.item for each in done], len(cut)
+
+    def _wait_for(self, flights: list[Flight]) -> bool:
+        """Wait for cleanup, and say whether all are over; after an interruption for none any more."""
+        if self._is_abandoned:
+            return all(flight.is_over for flight in flights)
+        try:
+            return wait_until_over(flights, self._landed, self._land)
+        except KeyboardInterrupt:
+            self._is_abandoned = True
+            raise

@@ -86,12 +86,18 @@ class AheadHooks:
             self._session.ahead.begin_turn(item, nextitem)
         return (yield)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Let runs in flight clean up before the fixtures of the session go, with the last item."""
+        is_over = item.session.shouldfail or item.session.shouldstop
+        if is_over and self._session.ahead is not None:
+            self._end(self._session.ahead, is_broken_off=False)
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what was cut short."""
         if self._cut:
-            runs = "journey that was" if self._cut == 1 else "journeys that were"
-            text = f"reqflo: {self._cut} {runs} in flight ended early, after its cleanup steps"
-            terminalreporter.write_line(text)
+            runs = "journey in flight was" if self._cut == 1 else "journeys in flight were"
+            terminalreporter.write_line(f"reqflo: {self._cut} {runs} cut short")
 
 
 def report_late(item: JourneyNode) -> None:

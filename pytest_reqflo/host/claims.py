@@ -18,6 +18,9 @@ import pytest
 _ATTRIBUTE = "torun"
 _METHODS = frozenset({"get", "put", "replace", "lock"})
 
+_PAUSE_S = 0.1
+"""How long a thief waits who got nothing: the controller would ask again at once, without end."""
+
 
 class Claims:
     """A queue as xdist uses it, with a part that is claimed."""
@@ -26,6 +29,7 @@ class Claims:
         self._changed = threading.Condition(threading.RLock())
         self._items: collections.deque[Any] = collections.deque()
         self._claimed: collections.deque[int] = collections.deque()
+        self._is_refused = False
 
     def claim(self) -> int | None:
         """Return the next index and keep it for this worker; None when none is there."""
@@ -40,26 +44,32 @@ class Claims:
         """Return what the worker runs next, waiting for it."""
         with self._changed:
             self._changed.wait_for(lambda: self._claimed or self._items)
+            self._note_change()
             return (self._claimed or self._items).popleft()
 
     def put(self, item: Any) -> None:
         """Add what the controller sends."""
-        with self.lock() as items:
-            items.append(item)
+        with self._changed:
+            self._items.append(item)
+            self._note_change()
 
     def replace(self, items: Iterable[Any]) -> None:
         """Take back what the controller wants to give to others."""
-        with self.lock():
+        with self._changed:
             self._items = collections.deque(items)
+            self._note_change()
 
     @contextlib.contextmanager
     def lock(self) -> Generator[collections.deque[Any]]:
-        """Keep others out, and give what is not claimed."""
+        """Keep others out, and give what is not claimed; after a visit in vain, wait for a change."""
         with self._changed:
-            try:
-                yield self._items
-            finally:
-                self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._is_refused, _PAUSE_S)
+            self._is_refused = True
+            yield self._items
+
+    def _note_change(self) -> None:
+        self._is_refused = False
+        self._changed.notify_all()
 
 
 def install_claims(config: pytest.Config) -> Claims | None:

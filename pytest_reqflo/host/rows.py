@@ -101,7 +101,8 @@ class RowsNode(JourneyNode):
 
     def _verdicts(self) -> Generator[tuple[ItemSpec, Verdict], None, None]:
         settings = self.journeys.settings
-        if not settings.is_many_at_once or self.subject.is_serial or self.journeys.ahead is None:
+        is_apart = self.subject.is_serial or bool(self.subject.group)
+        if not settings.is_many_at_once or is_apart or self.journeys.ahead is None:
             for spec in self.rows:
                 yield spec, self._run(spec)
             return

@@ -13,7 +13,10 @@ from pytest_reqflo.host.ready import ReadyFixtures
 from pytest_reqflo.host.rows import RowsNode
 from pytest_reqflo.host.window import Stand
 
-_HOOKS = ("pytest_runtest_setup", "pytest_runtest_call", "pytest_runtest_teardown")
+_HOOKS = (
+    "pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call",
+    "pytest_runtest_teardown",
+)  # fmt: skip
 
 _HARMLESS = frozenset({
     "_pytest", "pytest_reqflo", "xdist", "pytest_timeout", "pytest_randomly", "pytest_html",
