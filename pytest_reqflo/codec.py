@@ -65,28 +65,34 @@ def _writer_of(cls: type) -> Callable[[Any], Json]:
 
 
 def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
-    fields = [(field.name, _default_check(field)) for field in dataclasses.fields(cls)]
+    fields = [(field.name, *_default_of(field)) for field in dataclasses.fields(cls)]
 
     def write(value: Any) -> Json:
         document = {}
-        for name, is_default in fields:
+        for name, default, default_kind in fields:
             item = getattr(value, name)
-            if not is_default(item):
-                kind: Any = type(item)
-                document[name] = _writer_of(kind)(item)
+            if item is default:
+                continue
+            kind: Any = type(item)
+            if kind is default_kind and item == default:
+                continue
+            document[name] = item if kind in _PLAIN else _writer_of(kind)(item)
         return document
 
     return write
 
 
-def _default_check(field: dataclasses.Field[Any]) -> Callable[[object], bool]:
-    default, factory = field.default, field.default_factory
-    if field.name != "kind" and default is not dataclasses.MISSING:
-        kind = type(default)
-        return lambda value: type(value) is kind and default == value
-    if field.name != "kind" and factory is not dataclasses.MISSING:
-        return lambda value: bool(factory() == value)
-    return lambda _: False
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+
+
+def _default_of(field: dataclasses.Field[Any]) -> tuple[Any, type | None]:
+    """Return the default of *field* and the type that is compared with it."""
+    if field.name != "kind" and field.default is not dataclasses.MISSING:
+        return field.default, type(field.default)
+    if field.name != "kind" and field.default_factory is not dataclasses.MISSING:
+        made = field.default_factory()
+        return made, type(made)
+    return dataclasses.MISSING, None
 
 
 # --- reading -------------------------------------------------------------------------------------

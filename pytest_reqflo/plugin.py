@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
-_GIVEN = ("env", "case", "set", "data", "store", "output", "durable", "resume", "cloud")
+_GIVEN = (
+    "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
+    "transport",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -94,12 +97,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a test per row, or one for all rows of a journey (REQFLO_DATA_MODE, ini "
         "reqflo_data_mode; default items)",
     )
+    group.addoption(
+        "--reqflo-concurrency",
+        metavar="N",
+        help="journeys and rows that run at once in one process, a number or `auto` "
+        "(REQFLO_CONCURRENCY, ini reqflo_concurrency; default: 16 rows of one journey, one journey)",
+    )
+    group.addoption(
+        "--reqflo-transport",
+        choices=("default", "fast"),
+        help="what carries the requests; `fast` needs the extra `fast` (REQFLO_TRANSPORT, ini "
+        "reqflo_transport)",
+    )
+    parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
+    parser.addini("reqflo_transport", "what carries the requests: default or fast")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
     parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini("reqflo_gc", "garbage collector while collecting many journeys: auto or off")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
     parser.addini(
         "reqflo_allow_any_host",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,42 +27,110 @@ class Span:
         return f"{self.file}:{self.start.line}:{self.start.column}"
 
 
-@dataclass(frozen=True, slots=True)
 class SourceText:
     """A text and the name under which it is shown; lines are found by number."""
 
-    file: str
-    text: str
-    _lines: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    __slots__ = ("_lines", "file", "text")
 
-    def __post_init__(self) -> None:
-        # Only line feeds count: str.splitlines also breaks at form feeds and U+2028,
-        # which no YAML reader and no editor counts as a line.
-        lines = tuple(line.removesuffix("\r") for line in self.text.split("\n"))
-        object.__setattr__(self, "_lines", lines)
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self._lines: list[str] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SourceText):
+            return NotImplemented
+        return (self.file, self.text) == (other.file, other.text)
+
+    def __hash__(self) -> int:
+        return hash((self.file, self.text))
+
+    def __repr__(self) -> str:
+        return f"SourceText({self.file!r}, {len(self.text)} characters)"
 
     def line(self, number: int) -> str:
         """Return line *number* (from 1) without its end; empty when there is none."""
-        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+        if self._lines is None:
+            # Only line feeds count: str.splitlines also breaks at form feeds and U+2028,
+            # which no YAML reader and no editor counts as a line.
+            self._lines = self.text.split("\n")
+        if not 0 < number <= len(self._lines):
+            return ""
+        return self._lines[number - 1].removesuffix("\r")
 
     def span(self, line: int, column: int, length: int = 1) -> Span:
         """Return the span of *length* characters that begins at *line*, *column* (from 1)."""
         return Span(self.file, Position(line, column), Position(line, column + length))
 
 
-@dataclass(frozen=True, slots=True)
-class SourceMap:
-    """Where each part of a document stands: JSON pointer to span, for values and for keys."""
+Spans: TypeAlias = Mapping[str, Span]
 
-    source: SourceText
-    values: Mapping[str, Span]
-    keys: Mapping[str, Span]
+
+LINED_LEVELS = 4
+"""Levels of a document of which lines are noted: those of a journey, and of its steps and cases."""
+
+
+class SourceMap:
+    """Where each part of a document stands: JSON pointer to span, for values and for keys.
+
+    Shape: the spans are found when one is first asked for, as few documents have anything to show;
+        *lines* are the lines (from 1) on which the values of the outer `LINED_LEVELS` begin, none or all.
+    """
+
+    __slots__ = ("_find", "_lines", "_spans", "source")
+
+    def __init__(
+        self,
+        source: SourceText,
+        values: Spans | None = None,
+        keys: Spans | None = None,
+        *,
+        find: Callable[[], tuple[Spans, Spans]] | None = None,
+        lines: Mapping[str, int] | None = None,
+    ) -> None:
+        self.source = source
+        self._spans = None if find else (values or {}, keys or {})
+        self._find = find
+        self._lines = lines or {}
+
+    @property
+    def values(self) -> Spans:
+        """The spans of the values."""
+        return self._found()[0]
+
+    @property
+    def keys(self) -> Spans:
+        """The spans of the keys, by the pointers of their values."""
+        return self._found()[1]
+
+    def _found(self) -> tuple[Spans, Spans]:
+        if self._spans is None:
+            assert self._find is not None  # noqa: S101  # one of the two is given
+            self._spans = self._find()
+        return self._spans
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SourceMap):
+            return NotImplemented
+        return self.source == other.source and self._found() == other._found()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def line_of(self, pointer: str) -> int:
+        """Return the line (from 1) on which the value at *pointer* begins, or what encloses it."""
+        outer = "/".join(pointer.split("/")[:LINED_LEVELS])
+        if not self._lines or (outer != pointer and outer in self._lines):
+            return self.span_of(pointer).start.line
+        while outer not in self._lines:
+            outer = outer.rpartition("/")[0]
+        return self._lines[outer]
 
     def span_of(self, pointer: str) -> Span:
         """Return the span of the value at *pointer*, or of its nearest enclosing value."""
-        while pointer not in self.values and pointer:
+        values = self.values
+        while pointer not in values and pointer:
             pointer = pointer.rpartition("/")[0]
-        return self.values.get(pointer) or self.source.span(1, 1)
+        return values.get(pointer) or self.source.span(1, 1)
 
     def key_span_of(self, pointer: str) -> Span:
         """Return the span of the key that holds the value at *pointer*, else the value's span."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.compile.files import Files
@@ -43,83 +42,51 @@ class AssertionCompiler:
     def _compile(
         self, model: m.AssertionModel, place: Place, index: int, origin: Origin
     ) -> AssertionSpec:
-        spec = self._compile_type(model, place, index)
-        return dataclasses.replace(
-            spec, soft=model.soft, message=model.message or "", origin=origin
+        return AssertionSpec(
+            type=model.type,
+            index=index,
+            soft=model.soft,
+            message=model.message or "",
+            origin=origin,
+            **self._fields_of(model, place),
         )
 
-    def _compile_type(self, model: m.AssertionModel, place: Place, index: int) -> AssertionSpec:
+    def _fields_of(self, model: m.AssertionModel, place: Place) -> dict[str, Any]:
+        """Return what an assertion of this type has beside the others."""
         expected: Value | None
         match model:
             case m.StatusCodeAssertion():
                 expected = self._read(model.expected, place.at("expected"))
                 self._check_status(expected, place.at("expected"))
-                return AssertionSpec(type="status_code", index=index, expected=expected)
+                return {"expected": expected}
             case m.JsonPathAssertion():
                 check_query(model.path, place.at("path"), self.findings)
                 # Without `operator` and `expected` it asks, as for headers, whether there is a value.
                 chosen = model.operator if "operator" in model.model_fields_set else None
-                operator, expected = self._comparison(model, chosen, place)
-                return AssertionSpec(
-                    type="json_path",
-                    index=index,
-                    operator=operator,
-                    target=model.path,
-                    expected=expected,
-                )
+                return {"target": model.path, **self._comparison(model, chosen, place)}
             case m.HeaderAssertion():
                 self._refuse_expression(model.name, place.at("name"))
-                operator, expected = self._comparison(model, model.operator, place)
-                return AssertionSpec(
-                    type="header",
-                    index=index,
-                    operator=operator,
-                    target=model.name,
-                    all=model.all,
-                    expected=expected,
-                )
+                compared = self._comparison(model, model.operator, place)
+                return {"target": model.name, "all": model.all, **compared}
             case m.CookieAssertion():
                 self._refuse_expression(model.name, place.at("name"))
-                operator, expected = self._comparison(model, model.operator, place)
-                return AssertionSpec(
-                    type="cookie",
-                    index=index,
-                    operator=operator,
-                    target=model.name,
-                    attribute=model.attribute,
-                    expected=expected,
-                )
+                compared = self._comparison(model, model.operator, place)
+                return {"target": model.name, "attribute": model.attribute, **compared}
             case m.BodyContainsAssertion():
                 expected = self._read(model.expected, place.at("expected"))
-                return AssertionSpec(
-                    type="body_contains", index=index, operator="contains", expected=expected
-                )
+                return {"operator": "contains", "expected": expected}
             case m.BodyEqualsAssertion():
-                return self._body_equals(model, place, index)
+                return {"expected": self._whole_body(model, place)}
             case m.BodyMatchesAssertion():
                 check_pattern(model.expected, place.at("expected"), self.findings)
-                expected = LiteralValue(model.expected)
-                return AssertionSpec(
-                    type="body_matches", index=index, operator="matches", expected=expected
-                )
+                return {"operator": "matches", "expected": LiteralValue(model.expected)}
             case m.JsonSchemaAssertion():
-                return AssertionSpec(
-                    type="json_schema",
-                    index=index,
-                    operator="matches",
-                    schema=self._schema(model, place),
-                )
+                return {"operator": "matches", "schema": self._schema(model, place)}
             case m.ResponseTimeAssertion():
-                operator, expected = self._comparison(model, model.operator, place)
-                return AssertionSpec(
-                    type="response_time", index=index, operator=operator, expected=expected
-                )
+                return self._comparison(model, model.operator, place)
             case m.ValueAssertion():
-                operator, expected = self._comparison(model, model.operator, place)
-                value = self._read(model.value, place.at("value"))
-                return AssertionSpec(
-                    type="value", index=index, operator=operator, value=value, expected=expected
-                )
+                compared = self._comparison(model, model.operator, place)
+                return {"value": self._read(model.value, place.at("value")), **compared}
 
     # --- what is compared with -------------------------------------------------------------------
 
@@ -128,7 +95,7 @@ class AssertionCompiler:
 
     def _comparison(
         self, model: m.AssertionModel, operator: str | None, place: Place
-    ) -> tuple[str, Value | None]:
+    ) -> dict[str, Any]:
         """Return the operator and what it compares with, checked together."""
         given = {"expected", "expected_file"} & model.model_fields_set
         chosen = operator or ("equals" if given else "exists")
@@ -136,16 +103,16 @@ class AssertionCompiler:
         if needs and not given:
             title = f"operator `{chosen}` needs `expected`"
             self.findings.note("RF210", title, place.label(), hint="add `expected:`")
-            return chosen, None
+            return {"operator": chosen}
         if not needs:
             if given:
                 title = f"operator `{chosen}` takes no `expected`"
                 label = place.at(next(iter(given))).key_label()
                 self.findings.note("RF210", title, label, hint="remove it")
-            return chosen, None
+            return {"operator": chosen}
         expected = self._expected(model, place)
         check_expected(chosen, expected, place.at("expected"), self.findings)
-        return chosen, expected
+        return {"operator": chosen, "expected": expected}
 
     def _expected(self, model: m.AssertionModel, place: Place) -> Value:
         file = getattr(model, "expected_file", None)
@@ -159,19 +126,15 @@ class AssertionCompiler:
 
     # --- single types ----------------------------------------------------------------------------
 
-    def _body_equals(self, model: m.BodyEqualsAssertion, place: Place, index: int) -> AssertionSpec:
-        expected: Value
+    def _whole_body(self, model: m.BodyEqualsAssertion, place: Place) -> Value:
         if model.expected_file is not None:
             text = self.files.read_text(model.expected_file, place.at("expected_file"))
-            expected = LiteralValue(text or "")
-        elif "expected" in model.model_fields_set:
-            expected = self._read(model.expected, place.at("expected"))
-        else:
-            self.findings.note(
-                "RF105", "the assertion lacks the required key `expected`", place.label()
-            )
-            expected = LiteralValue("")
-        return AssertionSpec(type="body_equals", index=index, expected=expected)
+            return LiteralValue(text or "")
+        if "expected" in model.model_fields_set:
+            return self._read(model.expected, place.at("expected"))
+        title = "the assertion lacks the required key `expected`"
+        self.findings.note("RF105", title, place.label())
+        return LiteralValue("")
 
     def _refuse_expression(self, name: str, place: Place) -> None:
         if "{{" in name:

@@ -170,7 +170,9 @@ class _Compiler:
         """Let each step keep what later steps read of its answer without declaring it."""
         implicit = self.references.needs.implicit
         return tuple(
-            replace(step, outputs=(*step.outputs, *_sorted_outputs(implicit.get(step.id, {}))))
+            replace(step, outputs=(*step.outputs, *_sorted_outputs(implicit[step.id])))
+            if step.id in implicit
+            else step
             for step in steps
         )
 
@@ -217,8 +219,8 @@ def _step_names(model: m.JourneyModel, place: Place) -> tuple[StepName, ...]:
 
 
 def _check_ids(names: Sequence[StepName], findings: Findings) -> None:
-    named = [(name.id, _id_place(name.place)) for name in names]
-    note_twice("step id", named, findings)
+    if len({name.id for name in names}) < len(names):
+        note_twice("step id", [(name.id, _id_place(name.place)) for name in names], findings)
 
 
 def _id_place(place: Place) -> Place:

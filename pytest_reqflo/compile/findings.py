@@ -16,16 +16,35 @@ from pytest_reqflo.syntax.document import Document, scalar_offset_span
 from pytest_reqflo.values import pointer_join
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
     """A part of a document."""
 
-    document: Document
-    pointer: str = ""
+    # One is made for each part of a step, and hardly any is ever looked at: its pointer waits.
+    __slots__ = ("_above", "_parts", "_pointer", "document")
+
+    def __init__(
+        self,
+        document: Document,
+        pointer: str = "",
+        above: Place | None = None,
+        parts: tuple[str | int, ...] = (),
+    ) -> None:
+        self.document = document
+        self._pointer = pointer
+        self._above = above
+        self._parts = parts
 
     def at(self, *parts: str | int) -> Place:
         """Return the place of a part of this one."""
-        return Place(self.document, pointer_join(self.pointer, *parts))
+        return Place(self.document, "", self, parts)
+
+    @property
+    def pointer(self) -> str:
+        """The JSON pointer of this part."""
+        if self._above is not None:
+            self._pointer = pointer_join(self._above.pointer, *self._parts)
+            self._above = None
+        return self._pointer
 
     @property
     def written(self) -> Place:

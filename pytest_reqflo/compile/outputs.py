@@ -8,7 +8,7 @@ from pytest_reqflo.artifact.model import OutputSpec
 from pytest_reqflo.compile.assertions import check_pattern, check_query
 from pytest_reqflo.compile.declarations import note_twice
 from pytest_reqflo.compile.findings import Findings, Place
-from pytest_reqflo.lang.outputs import parse_output_path
+from pytest_reqflo.compile.reading import read_output_path
 from pytest_reqflo.lang.template import TemplateProblem
 from pytest_reqflo.syntax import model as m
 
@@ -25,13 +25,13 @@ def compile_outputs(
 def _output(model: m.OutputModel, place: Place, findings: Findings) -> OutputSpec:
     at = place.at("path")
     try:
-        path = parse_output_path(model.path)
+        path = read_output_path(model.path)
         if path.query:
             check_query(path.query, at, findings)
     except TemplateProblem as problem:
         label = at.part_label(problem.offset, problem.length)
         findings.note(problem.code, problem.message, label, hint=problem.hint)
-        path = parse_output_path("body")
+        path = read_output_path("body")
     if model.pattern is not None:
         check_pattern(model.pattern, place.at("pattern"), findings)
     return OutputSpec(

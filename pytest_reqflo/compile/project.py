@@ -9,16 +9,15 @@ from pathlib import Path
 from pytest_reqflo.artifact.codec import artifact_digest, artifact_id
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.compile.compiler import compile_journey
+from pytest_reqflo.compile.places import Folders, Stamp, find_stamp
 from pytest_reqflo.compile.templates import AdhocPolicy
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.syntax.document import Document
-from pytest_reqflo.syntax.journey import load_journey
+from pytest_reqflo.syntax.journey import read_journey
 from pytest_reqflo.syntax.library import Library, load_library
 from pytest_reqflo.syntax.load import MAX_SIZE_BYTES
 from pytest_reqflo.syntax.model import JourneyModel
-from pytest_reqflo.syntax.paths import PathProblem, find_boundary, find_root
 from pytest_reqflo.syntax.read import read_bytes
 from pytest_reqflo.values import Digest, digest_of
 
@@ -28,7 +27,8 @@ class CompiledJourney:
     """A journey file, compiled.
 
     Shape: *document* and *source_map* are those of the author's file, with pointers that begin with
-        ``/journey``; *rows_file* is the data file it names; *source_digest* is that of the file's bytes.
+        ``/journey``; *rows_file* is the data file it names; *source_digest* is that of the file's bytes,
+        *source_stamp* its state on disk, None when that says nothing; *file* is the path below the root.
     """
 
     path: Path
@@ -43,6 +43,8 @@ class CompiledJourney:
     document: Document = field(repr=False)
     library: Library = field(repr=False)
     source_digest: Digest
+    source_stamp: Stamp | None = None
+    file: str = ""
     rows_file: Path | None = None
     warnings: tuple[Diagnostic, ...] = ()
 
@@ -54,7 +56,7 @@ class Project:
         self, rootdir: Path, *, configured_root: Path | None = None, adhoc: AdhocPolicy = "allow"
     ) -> None:
         self.rootdir = rootdir
-        self._configured_root = configured_root
+        self._folders = Folders(rootdir, configured_root)
         self._adhoc: AdhocPolicy = adhoc
         self._libraries: dict[Path, Library] = {}
 
@@ -67,23 +69,24 @@ class Project:
 
     def root_of(self, path: Path) -> Path:
         """Return the root of the journey in *path*."""
-        return find_root(path, rootdir=self.rootdir, configured=self._configured_root)
+        return self._folders.root_of(path)
 
     def compile_file(self, path: Path, shown: str) -> CompiledJourney:
         """Return the compiled journey in *path*, shown to people as *shown*.
 
         Raises: JourneyError with every problem found (RF1xx, RF2xx).
         """
-        below = self._boundary_of(path, shown)
-        root = self.root_of(path)
-        library = self.library(root)
-        loaded = load_journey(path, shown=shown, root=root, below=below)
+        place = self._folders.place_of(path, shown)
+        library = self.library(place.root)
+        stamp = find_stamp(path)  # before it is read: what is written in between shows as a change
+        content = read_bytes(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
+        loaded = read_journey(content, path, shown=shown, root=place.root)
         compilation = compile_journey(loaded, library, adhoc=self._adhoc)
         digest = artifact_digest(compilation.artifact)
         return CompiledJourney(
             path=path,
             shown=shown,
-            root=root,
+            root=place.root,
             model=compilation.model,
             artifact=compilation.artifact,
             digest=digest,
@@ -94,20 +97,10 @@ class Project:
             library=library,
             rows_file=compilation.rows_file,
             warnings=compilation.warnings,
-            source_digest=source_digest_of(path),
+            source_digest=digest_of(content),
+            source_stamp=stamp,
+            file=place.file,
         )
-
-    def _boundary_of(self, path: Path, shown: str) -> Path:
-        try:
-            return find_boundary(path, rootdir=self.rootdir, configured=self._configured_root)
-        except PathProblem as problem:
-            title = f"{shown}: {problem.message}"
-            raise JourneyError(
-                Diagnostic(code=problem.code, title=title, hint=problem.hint)
-            ) from None
-        except (OSError, RuntimeError, ValueError) as error:
-            title = f"`{shown}` cannot be read: {getattr(error, 'strerror', None) or error}"
-            raise JourneyError(Diagnostic(code="RF114", title=title)) from None
 
 
 def source_digest_of(path: Path) -> Digest:

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 
 from pytest_reqflo.artifact.model import OutputSpec
 from pytest_reqflo.compile.findings import Findings, Place
+from pytest_reqflo.compile.reading import find_expressions, may_hold_expression, read_value
 from pytest_reqflo.diagnostic import Label, name_hint
-from pytest_reqflo.lang.expression import Expression, PathExpression, Value
+from pytest_reqflo.lang.expression import Expression, LiteralValue, PathExpression, Value
 from pytest_reqflo.lang.outputs import make_output_path
 from pytest_reqflo.lang.template import (
     TemplateProblem,
     expression_text,
-    locate_expressions,
-    parse_value,
     path_text,
     walk_expressions,
 )
@@ -126,6 +125,8 @@ class References:
         *before* is the order of the step that uses it; None: where steps may not be read, and where
         what is read is no need of the artifact, because cases and marks are no part of it.
         """
+        if not may_hold_expression(data):
+            return LiteralValue(data)
         value = self._parse(data, place)
         for found in _locate(value, data, place):
             self._check(found, roots, before)
@@ -145,7 +146,7 @@ class References:
         return value
 
     def _parse(self, data: Json, place: Place) -> Value:
-        value, problems = parse_value(data)
+        value, problems = read_value(data)
         for placed in problems:
             self._note_problem(
                 Place(place.document, place.pointer + placed.pointer),
@@ -331,7 +332,7 @@ def _locate(value: Value, data: Json, place: Place) -> list[_Found]:
         counts[pointer] = number + 1
         if isinstance(expression, PathExpression):
             if pointer not in places:
-                places[pointer] = locate_expressions(_text_at(data, pointer))
+                places[pointer] = find_expressions(_text_at(data, pointer))
             offset, length = places[pointer][number]
             found.append(
                 _Found(expression, Place(place.document, place.pointer + pointer), offset, length)

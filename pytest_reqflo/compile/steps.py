@@ -102,7 +102,8 @@ class StepCompiler:
             is_base_missing=is_missing,
         )
         service = step.service or request.service or self.model.service
-        request = replace(request, service=service)
+        if service != request.service:
+            request = replace(request, service=service)
         self._gather_service(request)
         return request
 

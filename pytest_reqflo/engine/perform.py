@@ -22,8 +22,8 @@ from pytest_reqflo.engine.exchange import (
     Read,
     exchange,
 )
-from pytest_reqflo.engine.http import parse_target
 from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.engine.target import parse_target
 from pytest_reqflo.engine.transport import Deadline, ResponseStream, Transport, TransportFailed
 from pytest_reqflo.run.effects import (
     Draw,

@@ -142,3 +142,40 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """End every idle connection."""
+
+
+class AsyncResponseStream(Protocol):
+    """An answer whose body is still to be read, on the loop that opened it."""
+
+    @property
+    def head(self) -> ResponseHead:
+        """Status line and headers."""
+
+    @property
+    def times(self) -> PhaseTimes:
+        """Seconds of each phase so far."""
+
+    async def read(self) -> bytes:
+        """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
+
+    async def close(self) -> None:
+        """Give the connection back, or end it when the body was not read to its end.
+
+        It waits for nothing and does not fail, so that a cancelled task can call it too.
+        """
+
+
+class AsyncTransport(Protocol):
+    """Carries requests of the tasks of one loop."""
+
+    async def open(self, request: TransportRequest, deadline: Deadline) -> AsyncResponseStream:
+        """Send *request* and return when the headers of its answer are there.
+
+        Raises: TransportFailed; CancelledError passes through, the connection closed behind it.
+        """
+
+    def shown_proxy(self, target: Target) -> str:
+        """Return the proxy for *target* as it may be shown, empty for none."""
+
+    async def close(self) -> None:
+        """End every idle connection."""

@@ -73,7 +73,7 @@ class Trying:
     def interrupt(self, error: BaseException) -> Interrupted:
         """Keep *error*, unless one came before it, and return the answer to the effect at hand."""
         self.pending = self.pending or error
-        return Interrupted(reason=_reason_of(error))
+        return Interrupted(reason=reason_of(error))
 
     def _perform(self, effect: TryEffect) -> TryOutcome:
         means = self._means
@@ -85,7 +85,7 @@ class Trying:
             return self.interrupt(error)
 
 
-def _reason_of(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Name the kind of *error* only: its text may hold what must not be shown."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted from the keyboard"

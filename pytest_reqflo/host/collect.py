@@ -11,6 +11,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError, ReqfloError, ReqfloWarning
+from pytest_reqflo.host.collecting_gc import hold_gc
 from pytest_reqflo.host.environment import ENVIRONMENT_FIXTURE, INPUTS_FIXTURE
 from pytest_reqflo.host.failure import failure_of, failure_repr
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
@@ -30,6 +31,8 @@ _UNCHANGED = {
     INPUTS_FIXTURE: "_reqflo_no_inputs",
 }
 """Our two fixtures, and what stands in their closure as long as no suite overrides them."""
+
+_CLOSURE = pytest.StashKey[tuple[bool, tuple[str, ...]]]()
 
 
 def collect_journey(path: Path, parent: pytest.Collector) -> JourneyFile | None:
@@ -73,16 +76,17 @@ class _ReqfloFile(pytest.File):
     """A file whose problems are shown as we explain them, without a traceback."""
 
     def _shown(self) -> str:
-        root = self.config.rootpath
-        if self.path.is_relative_to(root):
-            return self.path.relative_to(root).as_posix()
-        return str(self.path)
+        path, root = str(self.path), f"{self.config.rootpath}{os.sep}"
+        return path.removeprefix(root).replace(os.sep, "/") if path.startswith(root) else path
 
     def _session(self) -> JourneySession:
         try:
-            return begin_session(self.config)
+            session = begin_session(self.config)
         except pytest.UsageError as error:
             raise self.CollectError(str(error)) from None
+        if session.settings.may_hold_gc:
+            hold_gc(self.config)
+        return session
 
     def _warn(self, diagnostics: Iterable[Diagnostic]) -> None:
         refused = []
@@ -137,7 +141,8 @@ class _ItemFile(_ReqfloFile):
             if isinstance(each, RowBatch):
                 yield self._make_rows_item(subject, each, fixtures)
             else:
-                self._register_marks(each.tags)
+                if each.tags:
+                    self._register_marks(each.tags)
                 yield self._make_item(subject, each, fixtures)
 
     def _register_marks(self, tags: Iterable[str]) -> None:
@@ -171,17 +176,25 @@ class _ItemFile(_ReqfloFile):
         return item
 
     def _find_fixtures(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
-        """Return the fixtures to ask for, None when nothing of the suite concerns the items.
-
-        The closure of a function that is never run tells what is autouse, and whether a suite
-        overrides one of our two fixtures: then our own, and what it asks for, is not in it.
-        """
-        autouse = self._closure_of(())
-        ours = tuple(_UNCHANGED)
-        closure = self._closure_of(ours)
-        overridden = tuple(name for name in ours if _UNCHANGED[name] not in closure)
+        """Return the fixtures to ask for, None when nothing of the suite concerns the items."""
+        # A file of journeys defines no fixture: those of one folder see the same.
+        folder = self.parent or self
+        closure = folder.stash.get(_CLOSURE, None)
+        if closure is None:
+            closure = folder.stash[_CLOSURE] = self._probe_fixtures()
+        is_asking, overridden = closure
         asked = tuple(dict.fromkeys((*named, *overridden)))
-        return asked if asked or autouse else None
+        return asked if asked or is_asking else None
+
+    def _probe_fixtures(self) -> tuple[bool, tuple[str, ...]]:
+        """Say whether anything is autouse, and which of our two fixtures a suite overrides.
+
+        The closure of a function that is never run tells it: what is overridden no longer asks for
+        what our own asks for.
+        """
+        closure = self._closure_of(tuple(_UNCHANGED))
+        overridden = tuple(name for name in _UNCHANGED if _UNCHANGED[name] not in closure)
+        return bool(self._closure_of(())), overridden
 
     def _closure_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
         probe = pytest.Function.from_parent(self, name="probe", callobj=_asking_for(names))
@@ -266,8 +279,10 @@ def _asking_for(names: tuple[str, ...]) -> Any:
 
 
 def _line_of(subject: Subject, spec: ItemSpec) -> int:
-    if spec.row_number is not None:
-        return subject.line_of(f"/journey/data/rows/{spec.row_number - 1}")
+    if spec.row is not None and not subject.has_inline_rows:
+        return subject.line_of("/journey/data")
+    if spec.row is not None:
+        return subject.line_of(f"/journey/data/rows/{spec.row.number - 1}")
     if spec.case in subject.case_names:
         return subject.line_of(f"/journey/cases/{subject.case_names.index(spec.case)}")
     return subject.line_of("/journey")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,8 @@ class JourneyHooks:
         report = yield
         self._hide(report)
         if not isinstance(item, JourneyNode):
+            # A test of the suite may have changed variables and files.
+            self._session.choices.forget()
             return report
         # The names of the folders above are among them.
         report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
@@ -54,6 +57,7 @@ class JourneyHooks:
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
+            _set_times(report, item)
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
         return report
 
@@ -64,8 +68,12 @@ class JourneyHooks:
             call.excinfo = pytest.ExceptionInfo.from_exception(shown)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_fixture_setup(self) -> Generator[None, object, object]:
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any]
+    ) -> Generator[None, object, object]:
         """Hide in what a fixture raises: some reporters note it before any report is made."""
+        self._session.ready.note_fixture(fixturedef)
+        self._session.choices.forget()
         try:
             return (yield)
         except BaseException as error:
@@ -128,3 +136,10 @@ class JourneyHooks:
     def pytest_unconfigure(self) -> None:
         """Close the connections also when the session never finished."""
         self._session.end()
+
+
+def _set_times(report: pytest.TestReport, item: JourneyNode) -> None:
+    """Give *report* the times of the run itself, when pytest has only waited for its end."""
+    if item.span is not None:
+        report.start, report.stop = item.span.start_s, item.span.stop_s
+        report.duration = item.span.stop_s - item.span.start_s

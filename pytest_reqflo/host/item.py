@@ -6,10 +6,10 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
 
@@ -30,9 +30,16 @@ from pytest_reqflo.report.section import render_section
 from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
-    from pytest_reqflo.host.run import Verdict
+    from pytest_reqflo.host.flight import Span
     from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
+
+
+T = TypeVar("T")
+
+_SERIAL_GROUP = "reqflo-serial"
+"""Journeys that run beside no other share a worker at least, where xdist looks at groups."""
 
 
 class JourneyNode(pytest.Item):
@@ -49,16 +56,19 @@ class JourneyNode(pytest.Item):
     _verdict: Verdict | None = None
     _failure: Failure | None = None
     _setup_problem: ReqfloError | None = None
+    _span: Span | None = None
 
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
         self.subject = subject
         self.spec = spec
         self.line = line
-        for marker in marks_of(subject.tags, spec):
-            self.add_marker(marker)
-        if subject.group and self.config.pluginmanager.hasplugin("xdist"):
-            self.add_marker(pytest.mark.xdist_group(subject.group))
+        if subject.tags or spec.tags or spec.skip or spec.xfail:
+            for marker in marks_of(subject.tags, spec):
+                self.add_marker(marker)
+        group = subject.group or (_SERIAL_GROUP if subject.is_serial else "")
+        if group and self.config.pluginmanager.hasplugin("xdist"):
+            self.add_marker(pytest.mark.xdist_group(group))
 
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
         """Yield what the item runs."""
@@ -87,8 +97,7 @@ class JourneyNode(pytest.Item):
         problem = self.data_problem or self._setup_problem
         if problem is not None:
             raise problem
-        verdict = self._run(self.spec)
-        self._verdict = verdict
+        verdict = self._verdict = self._find_verdict()
         self.user_properties += properties_of(verdict.result)
         if self.journeys.settings.output is not None:
             self.journeys.results[self.nodeid] = verdict.result.to_json()
@@ -102,12 +111,30 @@ class JourneyNode(pytest.Item):
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
+    def _find_verdict(self) -> Verdict:
+        """Return what became of the run: one that was started before, or one here and now."""
+        ahead = self.journeys.ahead
+        landed = self._guarded(lambda: ahead.run(self)) if ahead is not None else None
+        if landed is None:
+            return self._run(self.spec)
+        verdict, self._span = landed
+        return verdict
+
+    @property
+    def span(self) -> Span | None:
+        """When the run was under way, for one that was not run at the turn of its item."""
+        return self._span
+
     def _run(self, spec: ItemSpec) -> Verdict:
         # The HTTP client is loaded by the first run, not by collection.
         from pytest_reqflo.host.run import run_item
 
+        fixtures = self.fixture_values()
+        return self._guarded(lambda: run_item(self.journeys, self.subject, spec, fixtures))
+
+    def _guarded(self, run: Callable[[], T]) -> T:
         try:
-            return run_item(self.journeys, self.subject, spec, self.fixture_values())
+            return run()
         except Exception as error:  # noqa: BLE001  # a defect of ours
             bug = self._bare(error)
         # Outside of the block, so that the bug does not lead back to what was raised.
@@ -121,7 +148,7 @@ class JourneyNode(pytest.Item):
 
     def _begin(self) -> None:
         # A rerun starts from a clean slate: properties of the earlier try would stand twice.
-        self._verdict = self._failure = None
+        self._verdict = self._failure = self._span = None
         self.user_properties[:] = [
             (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
         ]
@@ -230,6 +257,8 @@ class JourneyFunction(JourneyNode, pytest.Function):
             super().setup()
         except pytest.FixtureLookupError as error:
             self._setup_problem = self._explain_lookup(error)
+        else:
+            self.journeys.ready.note_item(self)
 
     def _explain_lookup(self, error: pytest.FixtureLookupError) -> ReqfloError:
         title = f"there is no fixture `{error.argname}`, which this journey asks for"

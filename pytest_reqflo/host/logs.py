@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+import copy
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pytest_reqflo.host.hiding import Hide
 
 Uninstall = Callable[[], None]
+
+_BELOW_EVERY_HANDLER = -1
+
+_KEPT: contextvars.ContextVar[deque[logging.LogRecord] | None] = contextvars.ContextVar(
+    "reqflo_kept_records", default=None
+)
+"""Where the records of the run at hand wait for the turn of its item."""
+
+
+@contextlib.contextmanager
+def keeping_records(records: deque[logging.LogRecord]) -> Iterator[None]:
+    """Put what this task logs into *records*, instead of under whatever test runs meanwhile."""
+    token = _KEPT.set(records)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 def install_log_factory(hide: Hide) -> Uninstall:
@@ -24,7 +45,7 @@ def install_log_factory(hide: Hide) -> Uninstall:
         record = previous(*args, **arguments)
         if is_active:
             hide_record(record, hide)
-        return record
+        return _keep(record)
 
     def uninstall() -> None:
         nonlocal is_active
@@ -35,6 +56,17 @@ def install_log_factory(hide: Hide) -> Uninstall:
 
     logging.setLogRecordFactory(make_record)
     return uninstall
+
+
+def _keep(record: logging.LogRecord) -> logging.LogRecord:
+    """Return *record*, or one that no handler takes when it is to be kept."""
+    records = _KEPT.get()
+    if records is None:
+        return record
+    records.append(record)
+    silent = copy.copy(record)
+    silent.levelno = _BELOW_EVERY_HANDLER
+    return silent
 
 
 def hide_record(record: logging.LogRecord, hide: Hide) -> None:

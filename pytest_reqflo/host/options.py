@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, cast
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
+from pytest_reqflo.engine.transports import TransportKind
 from pytest_reqflo.errors import UsageProblem
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
@@ -22,7 +23,7 @@ class Settings:
     """What the person running asked for.
 
     Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output* None: no
-        result file.
+        result file; *concurrency* None: rows of one journey run together, journeys do not.
     """
 
     rootdir: Path
@@ -44,6 +45,14 @@ class Settings:
     cancels_on_exit: bool = False
     cloud_patience_s: float = 60.0
     is_batched: bool = False
+    concurrency: int | None = None
+    transport: TransportKind = "default"
+    may_hold_gc: bool = True
+
+    @property
+    def is_many_at_once(self) -> bool:
+        """Whether this process may have several journeys under way."""
+        return not (self.is_durable or self.is_cloud) and self.concurrency != 1
 
 
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
@@ -76,10 +85,15 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         cancels_on_exit=config.getoption("--reqflo-cancel-on-exit"),
         cloud_patience_s=_read_patience(reader),
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
+        concurrency=_read_concurrency(reader),
+        transport=cast("TransportKind", reader.choice("transport", ("default", "fast"))),
+        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
     )
 
 
 _LONGEST_KEY = 200
+_AUTO_CONCURRENCY = 32
+_MOST_AT_ONCE = 1024
 _BATCH = re.compile(r"newest|batch_[0-9a-f]{12}")
 
 
@@ -125,6 +139,19 @@ def _read_patience(reader: _Reader) -> float:
     return float(text)
 
 
+def _read_concurrency(reader: _Reader) -> int | None:
+    text = reader.text("concurrency")
+    if text is None:
+        return None
+    if text == "auto":
+        return _AUTO_CONCURRENCY
+    if text.isascii() and text.isdecimal() and 0 < int(text[:6]) <= _MOST_AT_ONCE:
+        return int(text)
+    raise _unusable(
+        "concurrency", f"`{text}` is neither `auto` nor a number from 1 to {_MOST_AT_ONCE}"
+    )
+
+
 def _read_resume(config: pytest.Config) -> str | None:
     text: str | None = config.getoption("--reqflo-resume")
     if text is not None and _BATCH.fullmatch(text) is None:
@@ -133,8 +160,12 @@ def _read_resume(config: pytest.Config) -> str | None:
     return text
 
 
-_OPTIONS = frozenset({"env", "store", "data", "output", "resume", "run-key", "data-mode"})
-_INI = frozenset({"env", "store", "root", "adhoc", "soft", "data-mode"})
+_OPTIONS = frozenset({
+    "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
+})  # fmt: skip
+_INI = frozenset({
+    "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

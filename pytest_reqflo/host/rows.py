@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,13 +13,14 @@ import pytest
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
+from pytest_reqflo.host.window import width_of
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
-    from pytest_reqflo.host.run import Verdict
     from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
 
 _MOST_LISTED = 50
@@ -78,7 +80,7 @@ class RowsNode(JourneyNode):
         return ((self.subject, spec) for spec in self.rows)
 
     def runtest(self) -> None:
-        """Run every row, one after another.
+        """Run every row.
 
         Raises: ChecksFailed or RequestError RF624 when any failed; whatever interrupted a run.
         """
@@ -87,8 +89,9 @@ class RowsNode(JourneyNode):
         if problem is not None:
             raise problem
         self._tally, self._full = Tally(), {}
-        for spec in self.rows:
-            self._run_row(spec, self._tally)
+        with contextlib.closing(self._verdicts()) as verdicts:
+            for spec, verdict in verdicts:
+                self._add_row(spec, verdict, self._tally)
         self.user_properties.append(("reqflo.rows", self._tally.counts))
         error = self._tally.error()
         if error is not None:
@@ -96,8 +99,22 @@ class RowsNode(JourneyNode):
         if self._tally.outcomes.keys() == {"skipped"}:
             pytest.skip("no step of any row ran")
 
-    def _run_row(self, spec: ItemSpec, tally: Tally) -> None:
-        verdict = self._run(spec)
+    def _verdicts(self) -> Generator[tuple[ItemSpec, Verdict], None, None]:
+        settings = self.journeys.settings
+        is_apart = self.subject.is_serial or bool(self.subject.group)
+        if not settings.is_many_at_once or is_apart or self.journeys.ahead is None:
+            for spec in self.rows:
+                yield spec, self._run(spec)
+            return
+        from pytest_reqflo.host.rows_ahead import run_rows
+
+        width = width_of(settings.concurrency)
+        rows = run_rows(self.journeys, self.subject, self.rows, self.fixture_values(), width)
+        with contextlib.closing(rows):
+            while (landed := self._guarded(lambda: next(rows, None))) is not None:
+                yield landed
+
+    def _add_row(self, spec: ItemSpec, verdict: Verdict, tally: Tally) -> None:
         if not tally.outcomes:
             named = properties_of(verdict.result)
             self.user_properties += [each for each in named if each[0] not in _NOT_OF_ALL]

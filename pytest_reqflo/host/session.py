@@ -15,17 +15,20 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloError, ReqfloWarning, UsageProblem
+from pytest_reqflo.host.choices import Choices
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.logs import Uninstall, install_log_factory
 from pytest_reqflo.host.options import Settings, load_settings
+from pytest_reqflo.host.ready import ReadyFixtures
 from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.store import ArtifactStore
     from pytest_reqflo.compile.project import Project
+    from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
-    from pytest_reqflo.host.run import Runner
+    from pytest_reqflo.host.runner import Runner
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.result import JourneyResult
 
@@ -51,6 +54,10 @@ def begin_session(config: pytest.Config) -> JourneySession:
             _begin_cloud(config, session)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        if session.settings.is_many_at_once:
+            from pytest_reqflo.host.ahead_hooks import AheadHooks
+
+            config.pluginmanager.register(AheadHooks(config, session), "reqflo-ahead")
         if session.cloud is not None:
             from pytest_reqflo.host.cloud_hooks import CloudHooks
 
@@ -94,6 +101,9 @@ class JourneySession:
         self._runner: Runner | None = None
         self._uninstall_logs: Uninstall | None = None
         self.durable: DurableRuns | None = None
+        self.ready = ReadyFixtures(settings.rootdir)
+        self.choices = Choices()
+        self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
@@ -123,9 +133,9 @@ class JourneySession:
     def runner(self) -> Runner:
         """The engine of this process, with one transport."""
         if self._runner is None:
-            from pytest_reqflo.host.run import Runner
+            from pytest_reqflo.host.runner import Runner
 
-            self._runner = Runner(self.hiding)
+            self._runner = Runner(self.hiding, self.settings.transport)
             # From here on secrets may be known.
             if self._uninstall_logs is None:
                 self._uninstall_logs = install_log_factory(self.hiding.text)

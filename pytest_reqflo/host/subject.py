@@ -16,6 +16,7 @@ from pytest_reqflo.syntax.paths import path_below
 from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
+    from pytest_reqflo.compile.places import Stamp
     from pytest_reqflo.compile.project import CompiledJourney
     from pytest_reqflo.host.session import JourneySession
     from pytest_reqflo.syntax.library import Library
@@ -27,7 +28,7 @@ class Subject:
 
     Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
         *shown* is the path as shown to people; *file* is the path of the journey below its root,
-        empty when it is not known.
+        empty when it is not known; *unchanged* is the state of the file when it was last as compiled.
     """
 
     artifact: Artifact
@@ -45,9 +46,17 @@ class Subject:
     case_names: tuple[str, ...] = ()
     fixtures: tuple[str, ...] = ()
     group: str = ""
+    is_serial: bool = False
     places: SourceMap | None = None
     compiled: CompiledJourney | None = field(default=None, repr=False)
     version: str = ""
+    unchanged: Stamp | None = None
+
+    @property
+    def has_inline_rows(self) -> bool:
+        """Whether rows stand in the journey file itself."""
+        data = self.compiled.model.data if self.compiled else None
+        return data is not None and not isinstance(data, str) and data.rows is not None
 
     def declared(self, sets: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return those of *sets* whose name the journey declares, or uses as that of a secret."""
@@ -61,18 +70,25 @@ class Subject:
 
     def is_file_changed(self) -> bool:
         """Say whether the journey file is no longer what was compiled; never for an artifact."""
+        from pytest_reqflo.compile.places import find_stamp
         from pytest_reqflo.compile.project import source_digest_of
 
         if self.compiled is None:
             return False
+        # Each row of a journey asks: the file is read again only when it may have been touched.
+        stamp = find_stamp(self.path)
+        if stamp is not None and stamp == self.unchanged:
+            return False
         try:
-            return source_digest_of(self.path) != self.compiled.source_digest
+            is_changed = source_digest_of(self.path) != self.compiled.source_digest
         except JourneyError:
             return True
+        self.unchanged = None if is_changed else stamp
+        return is_changed
 
     def line_of(self, pointer: str) -> int:
         """Return the line (from 1) of the value at *pointer* of the document."""
-        return self.places.span_of(pointer).start.line if self.places else 1
+        return self.places.line_of(pointer) if self.places else 1
 
     def labels_at(self, pointer: str) -> tuple[Label, ...]:
         """Return the marked place of *pointer*, none without the file."""
@@ -93,15 +109,17 @@ def subject_of_journey(compiled: CompiledJourney) -> Subject:
         path=compiled.path,
         shown=compiled.shown,
         library=compiled.library,
-        file=path_below(compiled.library.root, compiled.path),
+        file=compiled.file,
         label=model.version or "",
         owner=model.owner or "",
         tags=tuple(model.tags),
         case_names=tuple(case.name for case in model.cases),
         fixtures=tuple(model.settings.fixtures),
         group=model.settings.group or "",
+        is_serial=model.settings.serial,
         places=compiled.source_map,
         compiled=compiled,
+        unchanged=compiled.source_stamp,
     )
 
 

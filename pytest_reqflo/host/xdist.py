@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from pytest_reqflo.host.durable import BATCH_KEY, RESUMES_KEY
 from pytest_reqflo.host.session import find_session
 
 USAGE_KEY = "reqflo_usage"
@@ -22,6 +21,9 @@ class ControllerHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker which batch of recorded runs it works on."""
+        # Loading engines is for those sessions that use one.
+        from pytest_reqflo.host.durable import BATCH_KEY, RESUMES_KEY
+
         session = find_session(node.config)
         if session is not None and session.cloud is not None:
             node.workerinput[BATCH_KEY] = session.cloud.batch_id

@@ -22,6 +22,11 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 
 
+def has_forbidden(text: str) -> bool:
+    """Say whether *text* holds a character that YAML excludes."""
+    return _FORBIDDEN.search(text) is not None
+
+
 class Stop(Exception):
     """Reading further is useless or dangerous; the problem is already noted."""
 

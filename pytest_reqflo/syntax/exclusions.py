@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pydantic import BaseModel
 
@@ -14,40 +13,22 @@ from pytest_reqflo.syntax.keys import keys_of, mappings_of
 from pytest_reqflo.syntax.wording import Parts, join_words, name_part
 from pytest_reqflo.values import Json, pointer_join
 
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """At most one of *keys*; exactly one when *is_needed*. A null counts when *null_counts*."""
-
-    keys: tuple[str, ...]
-    is_needed: bool = False
-    null_counts: bool = False
-
-
-_BODIES = ("json", "json_file", "form", "multipart", "text", "body_file", "body_base64")
-
-_RULES: dict[type[BaseModel], _Rule] = {
-    model.StepModel: _Rule(("retry", "poll")),
-    # A null takes an inherited body away, so it excludes nothing.
-    model.RequestModel: _Rule(_BODIES),
-    model.TemplateBodyModel: _Rule(("json", "form", "multipart", "text", "body_file")),
-    model.AuthModel: _Rule(("basic", "bearer"), is_needed=True),
-    model.MultipartPartModel: _Rule(("value", "file"), is_needed=True),
-    model.JsonPathAssertion: _Rule(("expected", "expected_file"), null_counts=True),
-    model.BodyEqualsAssertion: _Rule(
-        ("expected", "expected_file"), is_needed=True, null_counts=True
-    ),
-    model.JsonSchemaAssertion: _Rule(("schema", "file"), is_needed=True),
-    model.VariableModel: _Rule(("source", "value"), null_counts=True),
-    model.DataModel: _Rule(("file", "rows"), is_needed=True),
-}
+_RULES: dict[type[BaseModel], model.Rule] = {
+    kind: kind.rule
+    for kind in (
+        model.StepModel, model.RequestModel, model.TemplateBodyModel, model.AuthModel,
+        model.MultipartPartModel, model.JsonPathAssertion, model.BodyEqualsAssertion,
+        model.JsonSchemaAssertion, model.VariableModel, model.DataModel,
+    )
+}  # fmt: skip
+_KINDS = frozenset(_RULES)
 
 
 def find_exclusions(document: Document, root: type[BaseModel]) -> list[Diagnostic]:
     """Return the problems of keys that exclude (RF112) or need (RF105) each other."""
     return [
         problem
-        for kind, parts, mapping in mappings_of(root, document.data)
+        for kind, parts, mapping in mappings_of(root, document.data, _KINDS)
         for problem in (
             *_break_rule(document, kind, parts, mapping),
             *_name_template_twice(document, kind, parts, mapping),

@@ -26,7 +26,7 @@ from pytest_reqflo.syntax.compose import untold_problems
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.exclusions import find_exclusions
 from pytest_reqflo.syntax.keys import child_with_key, keys_of, model_at
-from pytest_reqflo.syntax.model import StepModel
+from pytest_reqflo.syntax.model import RULE_BROKEN, StepModel
 from pytest_reqflo.syntax.wording import Parts, name_part, value_at
 from pytest_reqflo.values import Json, pointer_join
 
@@ -63,14 +63,12 @@ def validate(document: Document, model: type[M]) -> M:
     """
     if not isinstance(document.data, dict):
         raise JourneyError(_explain_root(document, model))
-    found = find_exclusions(document, model)
     try:
-        checked = model.model_validate(document.data)
+        return model.model_validate(document.data)
     except ValidationError as error:
+        # pydantic keeps silent about the rules of a part that it refuses.
+        found = find_exclusions(document, model)
         found += _explain_all(document, model, error)
-    else:
-        if not found:
-            return checked
     raise _all_in_order(found, document)
 
 
@@ -83,7 +81,8 @@ def _all_in_order(found: list[Diagnostic], document: Document) -> JourneyError:
 def _explain_all(
     document: Document, model: type[BaseModel], error: ValidationError
 ) -> list[Diagnostic]:
-    complaints = error.errors(include_url=False)[:_MAX_COMPLAINTS]
+    told = error.errors(include_url=False)
+    complaints = [item for item in told if item["type"] != RULE_BROKEN][:_MAX_COMPLAINTS]
     mistakes = [_place(item, document.data) for item in complaints]
     explainer = _Explainer(document, model)
     kept = _without_echoes(mistakes, model, document)

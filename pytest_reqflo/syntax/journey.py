@@ -8,8 +8,9 @@ from pathlib import Path
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.explain import validate
-from pytest_reqflo.syntax.load import load_document
+from pytest_reqflo.syntax.load import MAX_SIZE_BYTES, parse_yaml
 from pytest_reqflo.syntax.model import JourneyDocument, JourneyModel
+from pytest_reqflo.syntax.read import decode_source, read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,20 @@ class LoadedJourney:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def load_journey(path: Path, *, shown: str, root: Path, below: Path | None = None) -> LoadedJourney:
-    """Return the journey in the file *path*.
+def load_journey(path: Path, *, shown: str, root: Path) -> LoadedJourney:
+    """Return the journey in the file *path*, wherever it lies.
 
-    Shape: *below* is the folder that the file must lie in, links followed; None: anywhere.
     Raises: JourneyError with every problem of the file (RF1xx, RF210).
     """
-    document, warnings = load_document(path.resolve() if below else path, shown, below=below)
+    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES)
+    return read_journey(content, path, shown=shown, root=root)
+
+
+def read_journey(content: bytes, path: Path, *, shown: str, root: Path) -> LoadedJourney:
+    """Return the journey that *content*, read from *path*, holds.
+
+    Raises: JourneyError with every problem of the file (RF1xx, RF210).
+    """
+    document, warnings = parse_yaml(decode_source(content, shown))
     model = validate(document, JourneyDocument).journey
     return LoadedJourney(path, shown, root, model, document, warnings)

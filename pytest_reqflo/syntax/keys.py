@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -38,23 +38,51 @@ def model_at(model: type[BaseModel], data: Json, parts: Parts) -> type[BaseModel
     return found if _is_model(found) else None
 
 
-def mappings_of(model: type[BaseModel], data: Json) -> Iterator[Place]:
-    """Yield each mapping of *data* that has a model, with its place, in file order."""
-    yield from _mappings(model, data, ())
+def mappings_of(
+    model: type[BaseModel], data: Json, kinds: frozenset[type[BaseModel]]
+) -> list[Place]:
+    """Return each mapping of *data* whose model is one of *kinds*, with its place, in file order."""
+    found: list[Place] = []
+    _gather(model, data, (), kinds, found)
+    return found
 
 
-def _mappings(hint: Any, data: Json, parts: Parts) -> Iterator[Place]:
-    hint = _choose(hint, data) if hint is not None else None
-    if hint is None:
-        return
-    if isinstance(data, dict):
-        if _is_model(hint):
-            yield hint, parts, data
-        for key, item in data.items():
-            yield from _mappings(_step(hint, key), item, (*parts, key))
-    elif isinstance(data, list):
+def _gather(
+    hint: Any, data: Json, parts: Parts, kinds: frozenset[type[BaseModel]], found: list[Place]
+) -> None:
+    hint = _choose(hint, data)
+    if isinstance(data, list):
+        inner = _step(hint, 0)
         for number, item in enumerate(data):
-            yield from _mappings(_step(hint, number), item, (*parts, number))
+            if isinstance(item, (dict, list)) and inner is not None:
+                _gather(inner, item, (*parts, number), kinds, found)
+        return
+    if _is_model(hint):
+        if hint in kinds:
+            found.append((hint, parts, data))
+        # Most of a file leads nowhere: values, bodies, headers.
+        ways = _ways_of(hint, kinds)
+    else:
+        ways = dict.fromkeys(data, _step(hint, ""))
+    for key, item in data.items():
+        if isinstance(item, (dict, list)) and ways.get(key) is not None:
+            _gather(ways[key], item, (*parts, key), kinds, found)
+
+
+@functools.cache
+def _ways_of(model: type[BaseModel], kinds: frozenset[type[BaseModel]]) -> Mapping[str, Any]:
+    """Return the types of those keys of *model* below which a mapping of *kinds* may stand."""
+    return {key: hint for key, hint in _fields_of(model).items() if _leads_to(hint, kinds)}
+
+
+def _leads_to(hint: Any, kinds: frozenset[type[BaseModel]]) -> bool:
+    for member in members_of(hint):
+        if _is_model(member):
+            if member in kinds or _ways_of(member, kinds):
+                return True
+        elif typing.get_args(member) and _leads_to(typing.get_args(member)[-1], kinds):
+            return True
+    return False
 
 
 def child_with_key(model: type[BaseModel] | None, key: str) -> str | None:

@@ -16,19 +16,32 @@ from typing import Any
 import yaml
 
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.source import Position, SourceText
-from pytest_reqflo.syntax.compose import Composer, Stop
+from pytest_reqflo.source import Position, SourceMap, SourceText, Spans
+from pytest_reqflo.syntax.compose import Composer, Stop, has_forbidden
 from pytest_reqflo.syntax.document import Document, scalar_offset_span
+from pytest_reqflo.syntax.plain import EventKinds, PlainTree, read_plain
 from pytest_reqflo.syntax.read import decode_source, read_bytes, refuse
 from pytest_reqflo.syntax.sentences import YamlProblem
-from pytest_reqflo.syntax.tree import TooLarge, expand
+from pytest_reqflo.syntax.tree import MAX_NODES, TooLarge, expand
 
 __all__ = ["Document", "load_document", "parse_yaml", "scalar_offset_span"]
 
 MAX_SIZE_BYTES = 1024 * 1024
 
-FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PURE_LOADER: Any = yaml.SafeLoader
+_C_LOADER: Any = getattr(yaml, "CSafeLoader", None)
+FAST_LOADER: Any = _C_LOADER or PURE_LOADER
+
+_KINDS = EventKinds(
+    scalar=yaml.ScalarEvent,
+    mapping_start=yaml.MappingStartEvent,
+    list_start=yaml.SequenceStartEvent,
+    mapping_end=yaml.MappingEndEvent,
+    list_end=yaml.SequenceEndEvent,
+    alias=yaml.AliasEvent,
+    document_start=yaml.DocumentStartEvent,
+    stream_end=yaml.StreamEndEvent,
+)
 
 
 def load_document(
@@ -54,7 +67,33 @@ def parse_yaml(
     text = source.text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if len(text) > MAX_SIZE_BYTES:
         refuse("RF102", f"`{source.file}` is larger than 1 MiB")
-    composer = _read(SourceText(source.file, text), loader)
+    source = source if text == source.text else SourceText(source.file, text)
+    plain = _find_plain(text) if loader is _C_LOADER else None
+    if plain is not None:
+        find = functools.partial(_find_places, source)
+        return Document(plain.data, SourceMap(source, find=find, lines=plain.lines)), ()
+    return _parse_with_places(source, loader)
+
+
+def _find_plain(text: str) -> PlainTree | None:
+    """Return the quick reading of *text*, None where it must be read with care."""
+    # A text of fewer characters holds fewer values.
+    if len(text) > MAX_NODES or has_forbidden(text):
+        return None
+    try:
+        return read_plain(text, _C_LOADER(text).get_event, _KINDS)
+    except yaml.YAMLError:
+        return None
+
+
+def _find_places(source: SourceText) -> tuple[Spans, Spans]:
+    """Read *source* once more, now that somebody asks where its parts stand."""
+    places = _parse_with_places(source, FAST_LOADER)[0].map
+    return places.values, places.keys
+
+
+def _parse_with_places(source: SourceText, loader: Any) -> tuple[Document, tuple[Diagnostic, ...]]:
+    composer = _read(source, loader)
     composer.raise_errors()
     try:
         document = expand(composer.root, composer.source)

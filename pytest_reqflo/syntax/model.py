@@ -7,9 +7,12 @@ Values in which expressions are legal have the type `Json`: the compiler parses 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+import functools
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_reqflo.values import Json
 
@@ -38,7 +41,55 @@ def _shape(value: Any) -> str:
 
 class _Part(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=False
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        use_attribute_docstrings=False,
+        # A session meets two or three of the kinds of files: only these get their validators.
+        defer_build=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most one of *keys*; exactly one when *is_needed*. A null counts when *null_counts*."""
+
+    keys: tuple[str, ...]
+    is_needed: bool = False
+    null_counts: bool = False
+
+
+class _Ruled(_Part):
+    """A part of which some keys exclude or need each other; `exclusions` finds the words for it."""
+
+    rule: ClassVar[Rule]
+
+    @model_validator(mode="after")
+    def _keep_rule(self) -> Self:
+        if not self._is_kept():
+            raise PydanticCustomError(RULE_BROKEN, "keys exclude or need each other")
+        return self
+
+    def _is_kept(self) -> bool:
+        rule, given = self.rule, self.model_fields_set
+        count = 0
+        for name in _names_of(type(self)):
+            if name in given and (rule.null_counts or getattr(self, name) is not None):
+                count += 1
+        return count == 1 or (count == 0 and not rule.is_needed)
+
+
+RULE_BROKEN = "rule_broken"
+"""Type of pydantic's complaint about a `Rule`."""
+
+
+@functools.cache
+def _names_of(model: type[_Ruled]) -> tuple[str, ...]:
+    """Return the attributes that hold the keys of the rule of *model*."""
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if (field.alias or name) in model.rule.keys
     )
 
 
@@ -50,6 +101,10 @@ class _Assertion(_Part):
     message: str | None = Field(None, description="Your own sentence, shown first when it fails.")
 
 
+class _RuledAssertion(_Assertion, _Ruled):
+    pass
+
+
 class StatusCodeAssertion(_Assertion):
     """The response status."""
 
@@ -59,8 +114,10 @@ class StatusCodeAssertion(_Assertion):
     )
 
 
-class JsonPathAssertion(_Assertion):
+class JsonPathAssertion(_RuledAssertion):
     """A JSONPath over the response body."""
+
+    rule = Rule(("expected", "expected_file"), null_counts=True)
 
     type: Literal["json_path"] = Field(description="Checks what a JSONPath selects from the body.")
     path: str = Field(description='RFC 9535 JSONPath, for example "$.items[*].id".')
@@ -102,8 +159,10 @@ class BodyContainsAssertion(_Assertion):
     expected: Json = Field(description="The text; may be an expression.")
 
 
-class BodyEqualsAssertion(_Assertion):
+class BodyEqualsAssertion(_RuledAssertion):
     """The whole raw body."""
+
+    rule = Rule(("expected", "expected_file"), is_needed=True, null_counts=True)
 
     type: Literal["body_equals"] = Field(description="Checks that the raw body equals a text.")
     expected: Json = Field(None, description="The text; may be an expression.")
@@ -119,8 +178,10 @@ class BodyMatchesAssertion(_Assertion):
     expected: str = Field(description="The regular expression (Python syntax), searched anywhere.")
 
 
-class JsonSchemaAssertion(_Assertion):
+class JsonSchemaAssertion(_RuledAssertion):
     """The body against a JSON Schema."""
+
+    rule = Rule(("schema", "file"), is_needed=True)
 
     type: Literal["json_schema"] = Field(description="Checks the body against a JSON Schema.")
     schema_: dict[str, Json] | bool | None = Field(
@@ -170,15 +231,19 @@ class BasicAuthModel(_Part):
     password: Json = Field(description="Password, usually an expression that names a secret.")
 
 
-class AuthModel(_Part):
+class AuthModel(_Ruled):
     """Authentication of a request: one of the kinds."""
+
+    rule = Rule(("basic", "bearer"), is_needed=True)
 
     basic: BasicAuthModel | None = Field(None, description="HTTP basic authentication (RFC 7617).")
     bearer: Json = Field(None, description="Bearer token (RFC 6750), usually an expression.")
 
 
-class MultipartPartModel(_Part):
+class MultipartPartModel(_Ruled):
     """One part of a multipart body."""
+
+    rule = Rule(("value", "file"), is_needed=True)
 
     name: Name = Field(description="Field name; may be repeated.")
     value: Json = Field(None, description="Text or JSON of the part; may be an expression.")
@@ -187,8 +252,13 @@ class MultipartPartModel(_Part):
     content_type: str | None = Field(None, description="Content type of the part.")
 
 
-class RequestModel(_Part):
+BODIES = ("json", "json_file", "form", "multipart", "text", "body_file", "body_base64")
+
+
+class RequestModel(_Ruled):
     """A request, or changes to the template's, key by key."""
+
+    rule = Rule(BODIES)  # a null takes an inherited body away, so it excludes nothing
 
     method: Method | None = Field(None, description="HTTP method, for example GET.")
     url: str | None = Field(
@@ -292,8 +362,10 @@ class ConditionModel(_Part):
     expected: Json = Field(None, description="What to compare with; may be an expression.")
 
 
-class StepModel(_Part):
+class StepModel(_Ruled):
     """One HTTP request with its values, checks and outputs."""
+
+    rule = Rule(("retry", "poll"))
 
     id: Identifier | None = Field(
         None, description="Name used in expressions; default: slug of `name`."
@@ -350,6 +422,11 @@ class StepModel(_Part):
         "auto", description="auto: the body is JSON when it parses; text: never."
     )
 
+    def _is_kept(self) -> bool:
+        # A text under `request` is another spelling of `template`.
+        is_named_twice = self.template is not None and isinstance(self.request, str)
+        return not is_named_twice and super()._is_kept()
+
 
 # --- journey -------------------------------------------------------------------------------------
 
@@ -371,8 +448,10 @@ class InputModel(_Part):
     sensitive: bool = Field(False, description="Hide the value everywhere.")
 
 
-class VariableModel(_Part):
+class VariableModel(_Ruled):
     """A named value shared by the steps."""
+
+    rule = Rule(("source", "value"), null_counts=True)
 
     name: Identifier = Field(description="Name, used as variables.<name>.")
     description: str | None = Field(None, description="What it means.")
@@ -417,8 +496,10 @@ class CaseModel(_Part):
     tags: list[Name] = Field(default_factory=list, description="Marks of this case's items.")
 
 
-class DataModel(_Part):
+class DataModel(_Ruled):
     """Rows, each one a run of the whole journey."""
+
+    rule = Rule(("file", "rows"), is_needed=True)
 
     file: str | None = Field(None, description="CSV, JSON or JSONL file.")
     rows: list[dict[str, Json]] | None = Field(None, description="Rows written here.")
@@ -498,10 +579,17 @@ class JourneyDocument(_Part):
 # --- the other files -----------------------------------------------------------------------------
 
 
+class TlsModel(_Part):
+    """TLS of a service."""
+
+    verify: bool = Field(True, description="Check the server's certificate.")
+    ca_file: str | None = Field(None, description="PEM file of trusted authorities.")
+
+
 class ServiceModel(BaseModel):
     """How one service is reached; further keys are values of the service."""
 
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
 
     base_url: str | None = Field(None, description="Root of its URLs, with http:// or https://.")
     headers: dict[str, Json] = Field(default_factory=dict, description="Headers of every request.")
@@ -510,13 +598,6 @@ class ServiceModel(BaseModel):
         None, description="Follow redirects: true for 5 hops, or the number of hops."
     )
     tls: TlsModel | bool | None = Field(None, description="TLS settings; false turns checks off.")
-
-
-class TlsModel(_Part):
-    """TLS of a service."""
-
-    verify: bool = Field(True, description="Check the server's certificate.")
-    ca_file: str | None = Field(None, description="PEM file of trusted authorities.")
 
 
 class GrantModel(_Part):
@@ -653,8 +734,10 @@ class TemplateValueModel(_Part):
     example: Json = Field(None, description="A typical value, for documentation.")
 
 
-class TemplateBodyModel(_Part):
+class TemplateBodyModel(_Ruled):
     """The fixed part of a template's body."""
+
+    rule = Rule(("json", "form", "multipart", "text", "body_file"))
 
     content_type: str | None = Field(None, description="Content type; default application/json.")
     json_: Json = Field(
@@ -700,6 +783,3 @@ class TemplateDocument(_Part):
     """A template file with a root key."""
 
     template: TemplateModel = Field(description="The template.")
-
-
-ServiceModel.model_rebuild()

@@ -14,11 +14,13 @@ from pytest_reqflo.values import Json
 MAX_NUMBER_LENGTH = 400
 """Longest number, in characters: Python neither reads nor writes integers of 4,301 digits."""
 
-_WORDS: dict[str, Json] = {
+WORDS: dict[str, Json] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+"""The unquoted words that are no text."""
+
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -39,8 +41,8 @@ def resolve_plain(text: str) -> Json:
 
     Raises: ScalarProblem for ``.inf`` and ``.nan`` (RF108) and numbers beyond the limits (RF102).
     """
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     # Most scalars are words; their first character says that they are no number.
     if text[0] not in "+-.0123456789":
         return text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 
-from sending import Sender
 from servers import ScriptedServer, head, redirect_to, reply
 
 from pytest_reqflo.run.effects import Sent
@@ -17,24 +16,24 @@ def assert_out_of_time(sent: Sent, doing: str) -> None:
     assert 0.3 <= sent.elapsed_s < 5
 
 
-def test_a_server_that_drips_header_bytes_is_bounded():
+def test_a_server_that_drips_header_bytes_is_bounded(sender):
     def drip(request, connection):
         connection.send(b"HTTP/1.1 200 OK\r\n")
         connection.drip(b"X-More: 1\r\n", every_s=0.01)
 
-    with ScriptedServer(drip) as server, Sender() as send:
+    with ScriptedServer(drip) as server, sender() as send:
         sent = send(server.url, timeout_s=0.3)
 
     assert_out_of_time(sent, "reading the answer")
     assert sent.hops[0].response is None
 
 
-def test_a_server_that_drips_body_bytes_is_bounded_and_leaves_the_head():
+def test_a_server_that_drips_body_bytes_is_bounded_and_leaves_the_head(sender):
     def drip(request, connection):
         connection.send(head(200, [("Content-Length", "1000000")]))
         connection.drip(b"abc", every_s=0.01)
 
-    with ScriptedServer(drip) as server, Sender() as send:
+    with ScriptedServer(drip) as server, sender() as send:
         sent = send(server.url, timeout_s=0.3)
 
     assert_out_of_time(sent, "reading the answer")
@@ -44,45 +43,45 @@ def test_a_server_that_drips_body_bytes_is_bounded_and_leaves_the_head():
     assert response.body.startswith(b"abcabc")
 
 
-def test_a_server_that_never_answers_is_bounded():
+def test_a_server_that_never_answers_is_bounded(sender):
     def wait(request, connection):
         connection.closing.wait()
 
-    with ScriptedServer(wait) as server, Sender() as send:
+    with ScriptedServer(wait) as server, sender() as send:
         sent = send(server.url, timeout_s=0.3)
 
     assert_out_of_time(sent, "waiting for the answer")
 
 
-def test_a_server_that_never_reads_is_bounded():
-    with socket.create_server(("127.0.0.1", 0)) as listener, Sender() as send:
+def test_a_server_that_never_reads_is_bounded(sender):
+    with socket.create_server(("127.0.0.1", 0)) as listener, sender() as send:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         sent = send(url, method="POST", body=b"x" * 40_000_000, timeout_s=0.3)
 
     assert_out_of_time(sent, "sending the request")
 
 
-def test_a_server_that_never_negotiates_tls_is_bounded():
-    with socket.create_server(("127.0.0.1", 0)) as listener, Sender() as send:
+def test_a_server_that_never_negotiates_tls_is_bounded(sender):
+    with socket.create_server(("127.0.0.1", 0)) as listener, sender() as send:
         sent = send(f"https://127.0.0.1:{listener.getsockname()[1]}", timeout_s=0.3)
 
     assert_out_of_time(sent, "negotiating TLS")
 
 
-def test_all_hops_of_an_exchange_share_one_deadline():
+def test_all_hops_of_an_exchange_share_one_deadline(sender):
     def slow(request, connection):
         connection.closing.wait(0.12)
         return redirect_to("/again")
 
-    with ScriptedServer(slow) as server, Sender() as send:
+    with ScriptedServer(slow) as server, sender() as send:
         sent = send(server.url, timeout_s=0.3, follow_redirects=100)
 
     assert_out_of_time(sent, "waiting for the answer")
     assert len(sent.hops) <= 3
 
 
-def test_a_deadline_of_one_request_does_not_reach_the_next_on_the_same_connection():
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_a_deadline_of_one_request_does_not_reach_the_next_on_the_same_connection(sender):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         first = send(server.url, timeout_s=0.3)
         server.closing.wait(0.35)
         second = send(server.url, timeout_s=5)

@@ -7,7 +7,6 @@ import socket
 import threading
 
 import pytest
-from sending import Sender
 from servers import ScriptedServer, chunked, closed_port, head, reply
 
 
@@ -19,8 +18,8 @@ def closing_after(data: bytes):
     return handle
 
 
-def test_a_refused_connection_is_RF401():
-    with closed_port() as port, Sender() as send:
+def test_a_refused_connection_is_RF401(sender):
+    with closed_port() as port, sender() as send:
         sent = send(f"http://127.0.0.1:{port}/orders")
 
     assert (sent.failure.code, sent.failure.category) == ("RF401", "connection")
@@ -28,8 +27,8 @@ def test_a_refused_connection_is_RF401():
     assert sent.hops[0].response is None
 
 
-def test_a_name_that_cannot_be_resolved_is_RF401():
-    with Sender() as send:
+def test_a_name_that_cannot_be_resolved_is_RF401(sender):
+    with sender() as send:
         sent = send("http://no-such-host.invalid/")
 
     assert sent.failure.code == "RF401"
@@ -37,8 +36,8 @@ def test_a_name_that_cannot_be_resolved_is_RF401():
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_new_connection_closed_without_an_answer_is_RF404_and_not_repeated(method):
-    with ScriptedServer(closing_after(b"")) as server, Sender() as send:
+def test_a_new_connection_closed_without_an_answer_is_RF404_and_not_repeated(sender, method):
+    with ScriptedServer(closing_after(b"")) as server, sender() as send:
         sent = send(server.url, method=method)
 
     assert sent.failure.code == "RF404"
@@ -46,26 +45,26 @@ def test_a_new_connection_closed_without_an_answer_is_RF404_and_not_repeated(met
     assert len(server.requests) == 1
 
 
-def test_a_head_that_ends_early_is_RF404():
-    with ScriptedServer(closing_after(b"HTTP/1.1 200 OK\r\nX-A: 1")) as server, Sender() as send:
+def test_a_head_that_ends_early_is_RF404(sender):
+    with ScriptedServer(closing_after(b"HTTP/1.1 200 OK\r\nX-A: 1")) as server, sender() as send:
         sent = send(server.url)
 
     assert sent.failure.code == "RF404"
     assert sent.failure.message.startswith("the server closed the connection in the middle")
 
 
-def test_a_body_shorter_than_its_content_length_is_RF404_and_kept_as_far_as_it_came():
+def test_a_body_shorter_than_its_content_length_is_RF404_and_kept_as_far_as_it_came(sender):
     short = head(200, [("Content-Length", "10")]) + b"abc"
-    with ScriptedServer(closing_after(short)) as server, Sender() as send:
+    with ScriptedServer(closing_after(short)) as server, sender() as send:
         sent = send(server.url)
 
     assert (sent.failure.code, sent.failure.category) == ("RF404", "protocol")
     assert (sent.hops[0].response.body, sent.hops[0].response.is_cut) == (b"abc", True)
 
 
-def test_chunks_that_end_early_are_RF404():
+def test_chunks_that_end_early_are_RF404(sender):
     short = head(200, [("Transfer-Encoding", "chunked")]) + b"5\r\nhello\r\n"
-    with ScriptedServer(closing_after(short)) as server, Sender() as send:
+    with ScriptedServer(closing_after(short)) as server, sender() as send:
         sent = send(server.url)
 
     assert sent.failure.code == "RF404"
@@ -76,40 +75,40 @@ def test_chunks_that_end_early_are_RF404():
     "answer",
     [b"SSH-2.0-OpenSSH_9.6\r\n\r\n", b"HTTP/1.1 abc OK\r\n\r\n", b"\x00\x01\x02\r\n\r\n"],
 )
-def test_an_answer_that_is_not_http_is_RF404(answer):
-    with ScriptedServer(closing_after(answer)) as server, Sender() as send:
+def test_an_answer_that_is_not_http_is_RF404(sender, answer):
+    with ScriptedServer(closing_after(answer)) as server, sender() as send:
         sent = send(server.url)
 
     assert sent.failure.code == "RF404"
     assert "not HTTP/1.1" in sent.failure.message
 
 
-def test_headers_without_end_are_RF404_before_they_fill_the_memory():
+def test_headers_without_end_are_RF404_before_they_fill_the_memory(sender):
     def flood(request, connection):
         connection.send(b"HTTP/1.1 200 OK\r\n")
         connection.send(b"X-A: " + b"a" * 400_000)
         connection.closing.wait()
 
-    with ScriptedServer(flood) as server, Sender() as send:
+    with ScriptedServer(flood) as server, sender() as send:
         sent = send(server.url)
 
     assert sent.failure.code == "RF404"
 
 
-def test_a_connection_that_is_reset_is_RF404():
+def test_a_connection_that_is_reset_is_RF404(sender):
     def reset(request, connection):
         connection.send(head(200, [("Content-Length", "10")]) + b"abc")
         connection.reset()
 
-    with ScriptedServer(reset) as server, Sender() as send:
+    with ScriptedServer(reset) as server, sender() as send:
         sent = send(server.url)
 
     assert sent.failure.code == "RF404"
 
 
-def test_an_answer_given_before_the_request_was_read_is_seen():
+def test_an_answer_given_before_the_request_was_read_is_seen(sender):
 
-    with socket.create_server(("127.0.0.1", 0)) as listener, Sender() as send:
+    with socket.create_server(("127.0.0.1", 0)) as listener, sender() as send:
 
         def serve():
             sock, _ = listener.accept()
@@ -142,8 +141,8 @@ def test_an_answer_given_before_the_request_was_read_is_seen():
         {"method": "GÉT"},
     ],
 )
-def test_a_request_that_cannot_be_sent_is_RF405_and_nothing_arrives(changes):
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_a_request_that_cannot_be_sent_is_RF405_and_nothing_arrives(sender, changes):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         sent = send(server.url, **changes)
 
     assert sent.failure.code == "RF405"
@@ -151,9 +150,9 @@ def test_a_request_that_cannot_be_sent_is_RF405_and_nothing_arrives(changes):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_whatever_a_server_sends_comes_back_as_an_outcome(seed):
+def test_whatever_a_server_sends_comes_back_as_an_outcome(sender, seed):
     answer = mutated(chunked([b"hello", b"w" * 300], [("X-A", "1"), ("Set-Cookie", "a=1")]), seed)
-    with ScriptedServer(closing_after(answer)) as server, Sender() as send:
+    with ScriptedServer(closing_after(answer)) as server, sender() as send:
         sent = send(server.url, timeout_s=5, follow_redirects=2)
 
     assert sent.failure is None or sent.failure.code.startswith("RF4")

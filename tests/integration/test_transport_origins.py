@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sending import Sender
 from servers import ScriptedServer, reply
 
 
@@ -27,11 +26,11 @@ from servers import ScriptedServer, reply
         "http://127.0.0.1:{port}/\x00",
     ],
 )
-def test_a_url_that_is_not_allowed_never_reaches_a_server_that_is_not(spelling):
+def test_a_url_that_is_not_allowed_never_reaches_a_server_that_is_not(sender, spelling):
     with (
         ScriptedServer(lambda request, connection: reply()) as allowed,
         ScriptedServer(lambda request, connection: reply()) as other,
-        Sender() as send,
+        sender() as send,
     ):
         url = spelling.format(port=allowed.port, other=f"127.0.0.1:{other.port}")
         sent = send(url, allowed_origins=(allowed.url,))
@@ -45,8 +44,8 @@ def test_a_url_that_is_not_allowed_never_reaches_a_server_that_is_not(spelling):
         assert allowed.connections == 0
 
 
-def test_an_origin_beside_the_list_is_named_in_the_failure():
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_an_origin_beside_the_list_is_named_in_the_failure(sender):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         sent = send(server.url + "/secret-path", allowed_origins=("https://api.example.com",))
 
     assert sent.failure.message == (
@@ -55,23 +54,23 @@ def test_an_origin_beside_the_list_is_named_in_the_failure():
     assert server.connections == 0
 
 
-def test_without_a_list_nothing_is_allowed():
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_without_a_list_nothing_is_allowed(sender):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         sent = send(server.url, allowed_origins=())
 
     assert sent.failure.code == "RF407"
 
 
 @pytest.mark.parametrize("listed", ["HTTP://127.0.0.1:{port}", "http://127.0.0.1:{port}/base/path"])
-def test_spelling_of_an_allowed_origin_does_not_matter(listed):
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_spelling_of_an_allowed_origin_does_not_matter(sender, listed):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         sent = send(server.url, allowed_origins=(listed.format(port=server.port),))
 
     assert sent.failure is None
 
 
-def test_a_user_name_in_a_url_is_refused_without_quoting_it():
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_a_user_name_in_a_url_is_refused_without_quoting_it(sender):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         sent = send(
             f"http://alice:hunter22@127.0.0.1:{server.port}/", allowed_origins=(server.url,)
         )

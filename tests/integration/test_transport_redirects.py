@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sending import Sender
 from servers import ScriptedServer, json_reply, redirect_to, reply, routes
 
 from pytest_reqflo.run.cookies import CookieJars, store_cookies
@@ -11,10 +10,10 @@ from pytest_reqflo.run.cookies import CookieJars, store_cookies
 NOW = "2026-01-01T00:00:00.000000Z"
 
 
-def test_a_redirect_is_an_answer_unless_told_to_follow():
+def test_a_redirect_is_an_answer_unless_told_to_follow(sender):
     with (
         ScriptedServer(lambda request, connection: redirect_to("/next")) as server,
-        Sender() as send,
+        sender() as send,
     ):
         sent = send(server.url)
 
@@ -37,10 +36,10 @@ def test_a_redirect_is_an_answer_unless_told_to_follow():
         (308, "PATCH", "PATCH", True),
     ],
 )
-def test_the_method_and_body_after_a_redirect(status, method, then, has_body):
+def test_the_method_and_body_after_a_redirect(sender, status, method, then, has_body):
     body = None if method in ("GET", "HEAD") else b'{"a":1}'
     answers = {f"{method} /a": redirect_to("/b", status), f"{then} /b": reply()}
-    with ScriptedServer(routes(answers)) as server, Sender() as send:
+    with ScriptedServer(routes(answers)) as server, sender() as send:
         headers = (("Content-Type", "application/json"), ("X-Own", "1"))
         sent = send(
             server.url + "/a", method=method, body=body, headers=headers, follow_redirects=1
@@ -63,13 +62,13 @@ def test_the_method_and_body_after_a_redirect(status, method, then, has_body):
         ("/täg#part", "GET /t%C3%A4g"),
     ],
 )
-def test_a_relative_location_is_joined(location, line):
+def test_a_relative_location_is_joined(sender, location, line):
     def handle(request, connection):
         if request.line == "GET /a/start":
             return redirect_to("LOCATION").replace(b"LOCATION", location.encode())
         return reply()
 
-    with ScriptedServer(handle) as server, Sender() as send:
+    with ScriptedServer(handle) as server, sender() as send:
         sent = send(server.url + "/a/start", follow_redirects=1)
 
     assert sent.failure is None
@@ -77,10 +76,10 @@ def test_a_relative_location_is_joined(location, line):
     assert sent.hops[-1].response.url == server.url + line.removeprefix("GET ")
 
 
-def test_too_many_redirects_are_RF408_with_every_hop_kept():
+def test_too_many_redirects_are_RF408_with_every_hop_kept(sender):
     with (
         ScriptedServer(lambda request, connection: redirect_to("/loop")) as server,
-        Sender() as send,
+        sender() as send,
     ):
         sent = send(server.url, follow_redirects=3)
 
@@ -89,7 +88,7 @@ def test_too_many_redirects_are_RF408_with_every_hop_kept():
     assert len(sent.hops) == len(server.requests) == 4
 
 
-def test_credentials_and_secret_headers_do_not_cross_origins():
+def test_credentials_and_secret_headers_do_not_cross_origins(sender):
     headers = (
         ("Authorization", "Bearer token-1234"),
         ("Proxy-Authorization", "Basic abc"),
@@ -100,7 +99,7 @@ def test_credentials_and_secret_headers_do_not_cross_origins():
     with (
         ScriptedServer(lambda request, connection: json_reply({})) as other,
         ScriptedServer(lambda request, connection: redirect_to(other.url + "/x")) as first,
-        Sender() as send,
+        sender() as send,
     ):
         sent = send(
             first.url,
@@ -119,9 +118,9 @@ def test_credentials_and_secret_headers_do_not_cross_origins():
     assert received.header("host") == other.url.removeprefix("http://")
 
 
-def test_credentials_stay_on_the_same_origin():
+def test_credentials_stay_on_the_same_origin(sender):
     answers = {"GET /a": redirect_to("/b"), "GET /b": reply()}
-    with ScriptedServer(routes(answers)) as server, Sender() as send:
+    with ScriptedServer(routes(answers)) as server, sender() as send:
         send(
             server.url + "/a",
             headers=(("Authorization", "Bearer t"), ("X-Api-Key", "k")),
@@ -136,10 +135,10 @@ def test_credentials_stay_on_the_same_origin():
     assert last.header("cookie") == "once=2"
 
 
-def test_credentials_that_were_dropped_do_not_come_back():
+def test_credentials_that_were_dropped_do_not_come_back(sender):
     with ScriptedServer(lambda request, connection: redirect_to(back)) as other:
         answers = {"GET /a": redirect_to(other.url), "GET /b": reply()}
-        with ScriptedServer(routes(answers)) as first, Sender() as send:
+        with ScriptedServer(routes(answers)) as first, sender() as send:
             back = first.url + "/b"
             send(
                 first.url + "/a",
@@ -154,11 +153,11 @@ def test_credentials_that_were_dropped_do_not_come_back():
     assert first.requests[-1].header("cookie") is None
 
 
-def test_a_redirect_to_an_origin_that_is_not_allowed_is_RF407_and_never_connects():
+def test_a_redirect_to_an_origin_that_is_not_allowed_is_RF407_and_never_connects(sender):
     with (
         ScriptedServer(lambda request, connection: reply()) as other,
         ScriptedServer(lambda request, connection: redirect_to(other.url)) as first,
-        Sender() as send,
+        sender() as send,
     ):
         sent = send(first.url, follow_redirects=5)
 
@@ -174,17 +173,17 @@ def test_a_redirect_to_an_origin_that_is_not_allowed_is_RF407_and_never_connects
     "location",
     ["ftp://127.0.0.1/x", "file:///etc/passwd", "javascript:alert(1)", "http://u:p@127.0.0.1/"],
 )
-def test_a_redirect_to_what_is_no_plain_http_url_is_RF408(location):
+def test_a_redirect_to_what_is_no_plain_http_url_is_RF408(sender, location):
     with (
         ScriptedServer(lambda request, connection: redirect_to(location)) as server,
-        Sender() as send,
+        sender() as send,
     ):
         sent = send(server.url, follow_redirects=5)
 
     assert sent.failure.code == "RF408"
 
 
-def test_cookies_are_kept_and_sent_along_the_way():
+def test_cookies_are_kept_and_sent_along_the_way(sender):
     answers = {
         "GET /login": redirect_to("/home", headers=[("Set-Cookie", "sid=1; Path=/; HttpOnly")]),
         "GET /home": reply(
@@ -192,7 +191,7 @@ def test_cookies_are_kept_and_sent_along_the_way():
         ),
         "GET /shop": reply(),
     }
-    with ScriptedServer(routes(answers)) as server, Sender() as send:
+    with ScriptedServer(routes(answers)) as server, sender() as send:
         first = send(server.url + "/login", follow_redirects=1)
         send(server.url + "/shop", jars=first.jars, cookies=(("theme", "light"),))
         send(server.url + "/shop", jars=first.jars, jar=None)
@@ -202,9 +201,9 @@ def test_cookies_are_kept_and_sent_along_the_way():
     assert cookies == [None, "sid=1", "theme=light; sid=2", None, None]
 
 
-def test_a_jar_does_not_send_cookies_of_another_host():
+def test_a_jar_does_not_send_cookies_of_another_host(sender):
     jars = store_cookies(CookieJars(), "default", "http://example.com/", ["sid=1; Path=/"], NOW)
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         send(server.url, jars=jars)
 
     assert server.requests[0].header("cookie") is None

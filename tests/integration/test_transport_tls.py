@@ -6,7 +6,6 @@ import ssl
 
 import pytest
 import trustme
-from sending import Sender
 from servers import ScriptedServer, redirect_to, reply
 
 
@@ -33,8 +32,8 @@ def answering(authority: trustme.CA, name: str = "127.0.0.1") -> ScriptedServer:
     return ScriptedServer(lambda request, connection: reply(200, b"ok"), tls=tls)
 
 
-def test_a_server_with_a_certificate_of_the_named_authority_is_trusted(authority, ca_file):
-    with answering(authority) as server, Sender() as send:
+def test_a_server_with_a_certificate_of_the_named_authority_is_trusted(sender, authority, ca_file):
+    with answering(authority) as server, sender() as send:
         first, second = send(server.url, ca_file=ca_file), send(server.url, ca_file=ca_file)
 
     assert (first.failure, second.failure) == (None, None)
@@ -42,8 +41,8 @@ def test_a_server_with_a_certificate_of_the_named_authority_is_trusted(authority
     assert server.connections == 1
 
 
-def test_an_unknown_certificate_is_RF403_and_no_request_arrives(authority):
-    with answering(authority) as server, Sender() as send:
+def test_an_unknown_certificate_is_RF403_and_no_request_arrives(sender, authority):
+    with answering(authority) as server, sender() as send:
         sent = send(server.url, headers=(("Authorization", "Bearer t"),))
 
     assert (sent.failure.code, sent.failure.category) == ("RF403", "tls")
@@ -51,15 +50,15 @@ def test_an_unknown_certificate_is_RF403_and_no_request_arrives(authority):
     assert server.requests == []
 
 
-def test_a_certificate_for_another_name_is_RF403(authority, ca_file):
-    with answering(authority, "other.example") as server, Sender() as send:
+def test_a_certificate_for_another_name_is_RF403(sender, authority, ca_file):
+    with answering(authority, "other.example") as server, sender() as send:
         sent = send(server.url, ca_file=ca_file)
 
     assert sent.failure.code == "RF403"
 
 
-def test_checks_can_be_turned_off_and_stay_on_for_others(authority):
-    with answering(authority) as server, Sender() as send:
+def test_checks_can_be_turned_off_and_stay_on_for_others(sender, authority):
+    with answering(authority) as server, sender() as send:
         off = send(server.url, verify_tls=False)
         on = send(server.url)
 
@@ -68,11 +67,11 @@ def test_checks_can_be_turned_off_and_stay_on_for_others(authority):
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_unusable_authority_file_is_RF403(authority, tmp_path, content):
+def test_an_unusable_authority_file_is_RF403(sender, authority, tmp_path, content):
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    with answering(authority) as server, Sender() as send:
+    with answering(authority) as server, sender() as send:
         sent = send(server.url, ca_file=str(path))
 
     assert sent.failure.code == "RF403"
@@ -80,19 +79,19 @@ def test_an_unusable_authority_file_is_RF403(authority, tmp_path, content):
     assert server.connections == 0
 
 
-def test_tls_to_a_server_without_it_is_RF403():
-    with ScriptedServer(lambda request, connection: reply()) as server, Sender() as send:
+def test_tls_to_a_server_without_it_is_RF403(sender):
+    with ScriptedServer(lambda request, connection: reply()) as server, sender() as send:
         sent = send(server.url.replace("http:", "https:"))
 
     assert sent.failure.code == "RF403"
 
 
-def test_a_redirect_from_https_to_http_is_RF408(authority, ca_file):
+def test_a_redirect_from_https_to_http_is_RF408(sender, authority, ca_file):
     with ScriptedServer(lambda request, connection: reply()) as plain:
         tls = server_context(authority)
         with (
             ScriptedServer(lambda request, connection: redirect_to(plain.url), tls=tls) as server,
-            Sender() as send,
+            sender() as send,
         ):
             sent = send(
                 server.url,

@@ -6,6 +6,8 @@ import contextlib
 import importlib.metadata
 import json
 import os
+import subprocess
+import sys
 import textwrap
 import threading
 import warnings
@@ -14,13 +16,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from meeting import MeetingServer
 
 # Modules first imported inside an in-process run are dropped after it; a class would exist twice.
 import pytest_reqflo.artifact.store
 import pytest_reqflo.compile.project
 import pytest_reqflo.engine.http
 import pytest_reqflo.engine.local
+import pytest_reqflo.host.ahead
+import pytest_reqflo.host.ahead_hooks
+import pytest_reqflo.host.air
 import pytest_reqflo.host.collect
+import pytest_reqflo.host.rows_ahead
 import pytest_reqflo.host.run
 import pytest_reqflo.host.xdist
 import pytest_reqflo.plan.items
@@ -104,7 +111,7 @@ def server() -> Iterator[Server]:
 class Project:
     """Files in, `run` in process or in a subprocess, results out."""
 
-    def __init__(self, pytester: pytest.Pytester, server: Server) -> None:
+    def __init__(self, pytester: pytest.Pytester, server: Server | MeetingServer) -> None:
         self.pytester = pytester
         self.path = pytester.path
         self.server = server
@@ -146,6 +153,12 @@ class Project:
             )
         return self.write(name, text)
 
+    def rows(self, name: str, count: int, *steps: str, head: str = "") -> Path:
+        """Write a journey with *count* rows, each with its number `n`."""
+        rows = ", ".join(f"{{n: {number}}}" for number in range(1, count + 1))
+        given = f"inputs: [{{name: n}}]\ndata: {{rows: [{rows}]}}\n"
+        return self.journey(name, *steps, head=given + textwrap.dedent(head).strip("\n"))
+
     def run(self, *args: str) -> pytest.RunResult:
         # The filters of the outer run, where warnings are errors, would reach the inner one.
         with warnings.catch_warnings():
@@ -154,6 +167,17 @@ class Project:
 
     def run_apart(self, *args: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess(*args, timeout=120)
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        """Start pytest in a process of its own, which can be sent signals."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", *args],
+            cwd=self.path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
 @pytest.fixture
@@ -179,3 +203,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 @pytest.fixture
 def project(pytester: pytest.Pytester, server: Server, installed: None) -> Project:
     return Project(pytester, server)
+
+
+@pytest.fixture
+def meeting(pytester: pytest.Pytester, installed: None) -> Iterator[Project]:
+    """A project whose server shows what was under way together."""
+    with MeetingServer() as server:
+        yield Project(pytester, server)

@@ -201,7 +201,7 @@ def test_collecting_loads_no_http_client(project) -> None:
         """
         import sys
         def pytest_unconfigure():
-            print("LOADED", sorted({"httpx", "httpcore", "jsonschema"} & set(sys.modules)))
+            print("LOADED", sorted({"httpx", "h11", "jsonschema"} & set(sys.modules)))
         """,
     )
     result = project.run_apart("--collect-only", "-q", "-s")

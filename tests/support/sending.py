@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pytest_reqflo.engine.clock import SystemClock
-from pytest_reqflo.engine.http import HttpTransport
+from pytest_reqflo.engine.exchange import Close, Closed, Failed, Open, Opened, Piece, Read, exchange
 from pytest_reqflo.engine.perform import perform_send
+from pytest_reqflo.engine.target import parse_target
+from pytest_reqflo.engine.transport import AsyncTransport, Deadline, Transport, TransportFailed
+from pytest_reqflo.engine.transports import make_async_transport, make_transport, new_event_loop
 from pytest_reqflo.run.cookies import CookieJars
 from pytest_reqflo.run.effects import Send, Sent, WireRequest
+
+KINDS = ("default", "default-async", "fast", "fast-async")
+"""The transports that the same tests run over."""
 
 
 def origin_of(url: str) -> str:
@@ -30,8 +39,8 @@ def make_send(url: str, *, method: str = "GET", **changes: Any) -> Send:
 class Sender:
     """A transport of its own, closed at the end."""
 
-    def __init__(self) -> None:
-        self.transport = HttpTransport()
+    def __init__(self, transport: Transport | None = None) -> None:
+        self.transport = transport or make_transport("default")
 
     def __call__(self, url: str, **changes: Any) -> Sent:
         return perform_send(
@@ -43,3 +52,68 @@ class Sender:
 
     def __exit__(self, *details: object) -> None:
         self.transport.close()
+
+
+class AsyncSender:
+    """The same over an asynchronous transport, on a loop in a thread."""
+
+    def __init__(self, transport: AsyncTransport, loop: asyncio.AbstractEventLoop) -> None:
+        self.transport = transport
+        self.loop = loop
+        self._thread = threading.Thread(target=loop.run_forever, daemon=True)
+
+    def start(self, url: str, **changes: Any) -> Any:
+        """Begin an exchange and return its future, which can be cancelled."""
+        coroutine = send_on(make_send(url, **changes), self.transport)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def __call__(self, url: str, **changes: Any) -> Sent:
+        return self.start(url, **changes).result(30)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        asyncio.run_coroutine_threadsafe(self.transport.close(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+def make_sender(kind: str) -> Sender | AsyncSender:
+    """Return a sender over a transport of *kind*, one of `KINDS`."""
+    library, _, is_async = kind.partition("-")
+    if is_async:
+        return AsyncSender(make_async_transport(library), new_event_loop(library))
+    return Sender(make_transport(library))
+
+
+async def send_on(send: Send, transport: AsyncTransport) -> Sent:
+    """Return what came of *send* over *transport*."""
+    clock = SystemClock()
+    started_s = clock.monotonic_s()
+    deadline = Deadline(started_s + send.timeout_s, send.timeout_s, clock.monotonic_s)
+    flow = exchange(send, parse=parse_target, now=clock.now(), find_proxy=transport.shown_proxy)
+    stream, outcome = None, None
+    try:
+        while True:
+            effect = flow.send(outcome)
+            try:
+                match effect:
+                    case Open():
+                        stream = await transport.open(effect.request, deadline)
+                        outcome = Opened(stream.head)
+                    case Read():
+                        outcome = Piece(await stream.read())
+                    case Close():
+                        closing, stream = stream, None
+                        await closing.close()
+                        outcome = Closed(closing.times)
+            except TransportFailed as failed:
+                outcome = Failed(failed.failure, failed.times)
+    except StopIteration as end:
+        return replace(end.value, elapsed_s=clock.monotonic_s() - started_s)
+    finally:
+        if stream is not None:
+            await stream.close()

@@ -220,7 +220,7 @@ def test_an_allowed_origin_that_is_none_is_an_error_and_not_ignored(
 
 
 def test_a_default_port_is_the_same_origin_with_and_without_it() -> None:
-    from pytest_reqflo.engine.http import parse_target
+    from pytest_reqflo.engine.target import parse_target
 
     same = ["https://api.example", "https://api.example:443", "HTTPS://API.example:0443/x"]
     assert {parse_target(url).origin for url in same} == {"https://api.example"}

@@ -9,10 +9,10 @@ import sys
 from package import FOLDER, imported_names, modules
 
 REQUIRED = {
-    "pytest", "pytest-xdist", "pyyaml", "httpx", "httpcore", "pydantic", "jsonschema", "jsonpath-rfc9535", "regex",
+    "pytest", "pytest-xdist", "pyyaml", "httpx", "h11", "pydantic", "jsonschema", "jsonpath-rfc9535", "regex",
 }  # fmt: skip
 IMPORTED = {
-    "pytest", "yaml", "httpx", "httpcore", "pydantic", "jsonschema", "referencing", "jsonpath_rfc9535", "regex",
+    "pytest", "yaml", "httpx", "h11", "pydantic", "jsonschema", "referencing", "jsonpath_rfc9535", "regex",
 }  # fmt: skip
 
 
@@ -26,7 +26,7 @@ def test_the_distribution_needs_no_more_than_it_says() -> None:
 
 
 def test_every_import_is_the_standard_library_or_a_dependency() -> None:
-    optional = {"keyring", "dbos", "sqlalchemy", "cryptography", "croniter"}
+    optional = {"keyring", "dbos", "sqlalchemy", "cryptography", "croniter", "pyreqwest", "uvloop"}
     roots = {name.split(".")[0] for _, tree in modules() for name in imported_names(tree)}
     assert roots - set(sys.stdlib_module_names) - optional == IMPORTED | {"pytest_reqflo"}
 

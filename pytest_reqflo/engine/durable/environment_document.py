@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.engine.http import PEM_BEGINS
+from pytest_reqflo.engine.tls import PEM_BEGINS
 from pytest_reqflo.errors import EngineError
 from pytest_reqflo.evidence.positions import find_userinfo
 from pytest_reqflo.plan.environments import CA_PEM, snapshot_environment

@@ -19,7 +19,7 @@ from pytest_reqflo.engine.exchange import (
     Read,
     exchange,
 )
-from pytest_reqflo.engine.http import parse_target
+from pytest_reqflo.engine.target import parse_target
 from pytest_reqflo.engine.transport import ResponseHead
 from pytest_reqflo.run.cookies import CookieJars
 from pytest_reqflo.run.effects import PhaseTimes, Send, SendFailure, Sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_reqflo.engine.http import parse_target
+from pytest_reqflo.engine.target import parse_target
 from pytest_reqflo.engine.transport import Target, TargetProblem
 
 

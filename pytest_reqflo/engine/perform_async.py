@@ -1,0 +1,102 @@
+"""Effects become outcomes on an event loop: the same exchange as `engine.perform`, awaited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from pytest_reqflo.engine.clock import Clock
+from pytest_reqflo.engine.exchange import (
+    Close,
+    Closed,
+    ExchangeEffect,
+    ExchangeOutcome,
+    Failed,
+    Open,
+    Opened,
+    Piece,
+    Read,
+    exchange,
+)
+from pytest_reqflo.engine.secrets.chain import SecretSource
+from pytest_reqflo.engine.target import parse_target
+from pytest_reqflo.engine.transport import (
+    AsyncResponseStream,
+    AsyncTransport,
+    Deadline,
+    TransportFailed,
+)
+from pytest_reqflo.run.effects import (
+    Draw,
+    Drawn,
+    PhaseTimes,
+    ReadSecrets,
+    SecretsRead,
+    Send,
+    Sent,
+    TryEffect,
+    TryOutcome,
+)
+
+
+async def perform_async(
+    effect: TryEffect, *, transport: AsyncTransport, secrets: SecretSource, clock: Clock
+) -> TryOutcome:
+    """Return what came of one effect of a try."""
+    match effect:
+        case Send():
+            return await perform_send_async(effect, transport=transport, clock=clock)
+        case ReadSecrets():
+            return SecretsRead(secrets=secrets.get_many(effect.names))
+        case Draw():
+            return Drawn(now=clock.now())
+        case _:
+            assert_never(effect)
+
+
+async def perform_send_async(send: Send, *, transport: AsyncTransport, clock: Clock) -> Sent:
+    """Return what came of *send*: every hop, the cookies, and the failure if there is one."""
+    started_s = clock.monotonic_s()
+    deadline = Deadline(started_s + send.timeout_s, send.timeout_s, clock.monotonic_s)
+    flow = exchange(send, parse=parse_target, now=clock.now(), find_proxy=transport.shown_proxy)
+    wire = _AsyncWire(transport, deadline)
+    outcome: ExchangeOutcome = None
+    try:
+        while True:
+            outcome = await wire.perform(flow.send(outcome))
+    except StopIteration as end:
+        sent: Sent = end.value
+        return replace(sent, elapsed_s=clock.monotonic_s() - started_s)
+    finally:
+        await wire.close()
+
+
+class _AsyncWire:
+    """The answer at hand of one exchange."""
+
+    def __init__(self, transport: AsyncTransport, deadline: Deadline) -> None:
+        self._transport = transport
+        self._deadline = deadline
+        self._stream: AsyncResponseStream | None = None
+
+    async def perform(self, effect: ExchangeEffect) -> ExchangeOutcome:
+        try:
+            match effect:
+                case Open():
+                    self._stream = await self._transport.open(effect.request, self._deadline)
+                    return Opened(self._stream.head)
+                case Read():
+                    return Piece(await self._stream.read() if self._stream else b"")
+                case Close():
+                    return Closed(await self.close())
+                case _:
+                    assert_never(effect)
+        except TransportFailed as failed:
+            return Failed(failed.failure, failed.times)
+
+    async def close(self) -> PhaseTimes:
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return PhaseTimes()
+        await stream.close()
+        return stream.times

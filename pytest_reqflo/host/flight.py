@@ -1,0 +1,118 @@
+"""A run that was started ahead of its item's turn, and what is kept of it until then."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
+from pytest_reqflo.engine.protocol import LocalRun
+from pytest_reqflo.host.logs import keeping_records
+from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.values import Digest
+
+if TYPE_CHECKING:
+    from pytest_reqflo.engine.loop import LoopThread, Started
+    from pytest_reqflo.evidence.redact import Redactor
+
+_MOST_RECORDS = 10_000
+"""Log records that are kept of one run; the oldest give way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a run was under way, in seconds since the epoch."""
+
+    start_s: float
+    stop_s: float
+
+
+class Flight:
+    """One run on the loop; used by the thread that started it.
+
+    Shape: *problem* is why it could not begin; then nothing was sent. *finally_timeout_s* is what
+        its cleanup may take; *redactor* knows what is sensitive in it, None before it begins.
+    """
+
+    def __init__(self, finally_timeout_s: float) -> None:
+        self.finally_timeout_s = finally_timeout_s
+        self.problem: Exception | None = None
+        self.was_interrupted = False
+        self.redactor: Redactor | None = None
+        self.records: deque[logging.LogRecord] = deque(maxlen=_MOST_RECORDS)
+        self._cause = Cause()
+        self._started: Started[LocalRun] | None = None
+        self._begun_s = self._ended_s = time.time()
+
+    def begin(
+        self,
+        loop: LoopThread,
+        engine: AsyncEngine,
+        plan: Plan,
+        blobs: Mapping[Digest, bytes],
+        redactor: Redactor,
+        landed: queue.SimpleQueue[Flight],
+    ) -> None:
+        """Run *plan* on *loop*; the flight is put into *landed* when it is over."""
+
+        async def fly() -> LocalRun:
+            with keeping_records(self.records):
+                self._begun_s = time.time()
+                try:
+                    return await engine.run(plan, blobs, redactor=redactor, cause=self._cause)
+                finally:
+                    self._ended_s = time.time()
+
+        self.redactor = redactor
+        self._started = loop.start(fly())
+        self._started.future.add_done_callback(lambda _: landed.put(self))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run came to an end, or never began."""
+        return self._started is None or self._started.future.done()
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is over and did not go well."""
+        if self._started is None:
+            return True
+        future = self._started.future
+        if not future.done():
+            return False
+        if future.cancelled() or future.exception() is not None:
+            return True
+        return future.result().result.outcome not in ("passed", "skipped")
+
+    @property
+    def span(self) -> Span:
+        """When the run was under way, for a run that is over."""
+        return Span(self._begun_s, max(self._begun_s, self._ended_s))
+
+    def interrupt(self, error: BaseException) -> None:
+        """Let the effect at hand be answered with an interruption by *error*."""
+        self.was_interrupted = True
+        self._cause.error = self._cause.error or error
+        if self._started is not None:
+            self._started.cancel()
+
+    def result(self) -> LocalRun:
+        """Return the record of a run that is over. Raises: what kept it from beginning or ending."""
+        if self.problem is not None:
+            raise self.problem
+        if self._started is None:
+            raise RuntimeError("the run was never started")
+        if self._started.future.cancelled():
+            raise self._cause.error or RuntimeError("the run was cancelled before it began")
+        return self._started.future.result()
+
+    def release_records(self) -> None:
+        """Hand the log records of the run to their loggers, here and now."""
+        while self.records:
+            record = self.records.popleft()
+            logging.getLogger(record.name).handle(record)

@@ -1,0 +1,120 @@
+"""What pytest is told about a run: passed, skipped, or the error with its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.engine.protocol import LocalRun
+from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError, RunCheckError
+from pytest_reqflo.host.failure import Failure, failure_of
+from pytest_reqflo.report.page import FailurePage, page_heading, render_page
+from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
+
+if TYPE_CHECKING:
+    from pytest_reqflo.host.subject import Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one item.
+
+    Shape: *error* and *failure* are set together when the item fails; *pending* is what interrupted
+        the run and must be raised on; *warnings* are still to be issued.
+    """
+
+    result: JourneyResult
+    error: ReqfloError | None = None
+    failure: Failure | None = None
+    warnings: tuple[Diagnostic, ...] = ()
+    pending: BaseException | None = None
+
+
+def judge(run: LocalRun, subject: Subject) -> Verdict:
+    """Return what pytest is told of a run that came to an end."""
+    result = run.result
+    warnings = tuple(_warnings_of(result, subject))
+    if result.outcome in ("passed", "skipped") or run.pending is not None:
+        return Verdict(result=result, warnings=warnings, pending=run.pending)
+    page = render_page(result, subject.places, shown=subject.shown)
+    return Verdict(
+        result=result,
+        warnings=warnings,
+        error=_error_of(result, page),
+        failure=Failure(
+            reason=page.first_line,
+            text=page.text,
+            path=str(subject.path),
+            line=page.span.start.line if page.span else 1,
+        ),
+    )
+
+
+def _error_of(result: JourneyResult, page: FailurePage) -> ReqfloError:
+    # A report reads the exception too: it holds the sentence and nothing that the page does not.
+    diagnostic = Diagnostic(code=page.code, title=page.first_line)
+    if result.outcome == "failed":
+        return ChecksFailed(diagnostic)
+    if page.code.startswith("RF3"):
+        return RunCheckError(diagnostic)
+    return RequestError(diagnostic)
+
+
+def refused(error: ReqfloError, subject: Subject, identity: RunIdentity) -> Verdict:
+    """Return the verdict of a run that could not begin: nothing was sent."""
+    now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    result = JourneyResult(
+        identity=identity,
+        outcome="error",
+        started_at=now,
+        finished_at=now,
+        elapsed_s=0.0,
+        problems=tuple(_problem_of(item) for item in error.diagnostics),
+        category="run_check",
+    )
+    heading = page_heading(None, identity)
+    line = subject.line_of("/journey")
+    return Verdict(
+        result=result,
+        error=error,
+        failure=failure_of(error, path=str(subject.path), line=line, heading=heading),
+    )
+
+
+def _problem_of(diagnostic: Diagnostic) -> Problem:
+    return Problem(
+        code=diagnostic.code,
+        category="run_check",
+        message=diagnostic.title,
+        notes=diagnostic.notes,
+        hint=diagnostic.hint,
+    )
+
+
+def _warnings_of(result: JourneyResult, subject: Subject) -> Iterator[Diagnostic]:
+    """Yield RF502 of each soft check that failed, and what the run itself warned of."""
+    for step in result.steps:
+        heading = page_heading(step, result.identity)
+        last = step.last_try
+        for check in last.checks if last else ():
+            if check.soft and not check.passed:
+                yield _warning("RF502", heading, check.message, check.pointer, subject)
+        for problem in last.warnings if last else ():
+            if problem.code != "RF502":
+                yield _warning(problem.code, heading, problem.message, problem.pointer, subject)
+    for problem in result.warnings:
+        heading = page_heading(None, result.identity)
+        yield _warning(problem.code, heading, problem.message, problem.pointer, subject)
+
+
+def _warning(code: str, heading: str, message: str, pointer: str, subject: Subject) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        title=f"{heading}{to_line(message)}",
+        labels=subject.labels_at(f"/journey{pointer}"),
+        severity="warning",
+    )
