@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.evidence.encodings import is_hideable
-from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of
+from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -188,7 +188,9 @@ class Redactor:
         kind = type(value)
         if kind is str:
             return self._leaf(value, key)
-        if kind is bool or (kind is int and not key and len(str(value)) < self._known.view.shortest):
+        if kind is bool or (
+            kind is int and not key and len(str(value)) < self._known.view.shortest
+        ):
             return value
         if isinstance(value, Secret):
             return value.mask()
@@ -255,7 +257,8 @@ def hide_shortened(text: str, redactors: Sequence[Redactor]) -> str:
     pytest shows long texts as their head, three dots and their tail.
     """
     places = _find_known(text, redactors)
-    places += [place for each in redactors for place in each.find_shortened(text)]
+    if is_shortened(text):
+        places += [place for each in redactors for place in each.find_shortened(text)]
     return _replace(text, places)
 
 

@@ -41,13 +41,13 @@ from pytest_reqflo.run.effects import (
 )
 from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
-from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.reading import (
     expressions_in,
     read_step,
     secret_names_of,
     walk_reachable,
 )
+from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.telling import answers_of, register_plan, register_positional
 from pytest_reqflo.run.url import link_source
