@@ -57,6 +57,9 @@ from pytest_reqflo.values import Digest
 
 TryFlow = Generator[TryEffect, TryOutcome, TryDone]
 
+_SHOWN_ROOTS = frozenset({"steps", "env", "case", "row", "run"})
+"""Roots whose values are no secrets as they are, before any pipe."""
+
 _NOT_RETRYABLE = frozenset({"refused", "limit", "values"})
 
 
@@ -154,11 +157,13 @@ class _Attempt:
         for expression in walk_reachable(needs, self._plan):
             if not isinstance(expression, PathExpression) or expression.root == "response":
                 continue
+            name = self._scope.hidden_name(expression)
+            if not name and not expression.pipes and expression.root in _SHOWN_ROOTS:
+                continue
             try:
                 value = render_value(expression, self._scope, site="")
             except ValueMissing:
                 continue
-            name = self._scope.hidden_name(expression)
             if isinstance(value, Secret):
                 self._redactor.add_secret(value)
             elif name:
