@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
-PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "performance.md"
-_BEGIN, _END = "<!-- begin: durable -->", "<!-- end: durable -->"
+from marked_page import table, write_part
 
 
 @dataclass(frozen=True)
@@ -25,14 +22,12 @@ class Row:
 
 def print_table(rows: Sequence[Row]) -> None:
     """Print what was measured."""
-    print("\n".join((machine(), "", *_lines(rows))))
+    print("\n".join(_lines(rows)))
 
 
 def write_page(rows: Sequence[Row]) -> None:
     """Write the table between its two marks of the page."""
-    section = "\n".join((_BEGIN, machine(), "", *_lines(rows), _END))
-    marked = re.compile(f"{re.escape(_BEGIN)}.*{re.escape(_END)}", re.DOTALL)
-    PAGE.write_text(marked.sub(lambda _: section, PAGE.read_text()))
+    write_part("durable", _lines(rows))
 
 
 def machine() -> str:
@@ -45,5 +40,5 @@ def machine() -> str:
 
 
 def _lines(rows: Sequence[Row]) -> list[str]:
-    head = ["| what | measured | target |", "| --- | --- | --- |"]
-    return [*head, *(f"| {row.what} | {row.measured} | {row.target} |" for row in rows)]
+    measured = [(row.what, row.measured, row.target) for row in rows]
+    return [machine(), "", *table(("what", "measured", "target"), measured)]

@@ -66,11 +66,15 @@ class SourceText:
 Spans: TypeAlias = Mapping[str, Span]
 
 
+LINED_LEVELS = 4
+"""Levels of a document of which lines are noted: those of a journey, and of its steps and cases."""
+
+
 class SourceMap:
     """Where each part of a document stands: JSON pointer to span, for values and for keys.
 
     Shape: the spans are found when one is first asked for, as few documents have anything to show;
-        *lines* are the lines (from 1) on which values begin, where these are known without.
+        *lines* are the lines (from 1) on which the values of the outer `LINED_LEVELS` begin, none or all.
     """
 
     __slots__ = ("_find", "_lines", "_spans", "source")
@@ -114,8 +118,12 @@ class SourceMap:
 
     def line_of(self, pointer: str) -> int:
         """Return the line (from 1) on which the value at *pointer* begins, or what encloses it."""
-        known = self._lines.get(pointer)
-        return known if known is not None else self.span_of(pointer).start.line
+        outer = "/".join(pointer.split("/")[:LINED_LEVELS])
+        if not self._lines or (outer != pointer and outer in self._lines):
+            return self.span_of(pointer).start.line
+        while outer not in self._lines:
+            outer = outer.rpartition("/")[0]
+        return self._lines[outer]
 
     def span_of(self, pointer: str) -> Span:
         """Return the span of the value at *pointer*, or of its nearest enclosing value."""

@@ -37,10 +37,12 @@ def canonical_json(value: Json) -> bytes:
 
     Raises: ValueError for NaN and infinities; TypeError for anything that is not JSON.
     """
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode("utf-8", errors="surrogatepass")
+    return _CANONICAL.encode(value).encode("utf-8", errors="surrogatepass")
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 
 
 def digest_of(content: bytes) -> Digest:

@@ -47,7 +47,7 @@ class VariableDeclaration:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class JsonBody:
     value: Value
     kind: Literal["json"] = "json"
@@ -216,7 +216,7 @@ class ConditionSpec:
     expected: Value | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class StepSpec:
     """One step; *clear_cookies* names the jars to empty before it."""
 
@@ -243,7 +243,7 @@ class RunSettings:
     on_interrupt: Literal["resume", "restart", "fail"] = "resume"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Artifact:
     """A compiled journey; see the module text.
 

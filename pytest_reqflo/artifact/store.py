@@ -18,7 +18,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,17 +68,23 @@ class ArtifactStore:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.is_exposure_told = False
+        self._is_ignored = False
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def put(self, artifact: Artifact, blobs: Mapping[Digest, bytes]) -> Path:
+    def put(
+        self, artifact: Artifact, blobs: Mapping[Digest, bytes], digest: Digest | None = None
+    ) -> Path:
         """Write *artifact* and the files it names, and return the path of the artifact.
 
-        What is there already is left as it is.
+        What is there already is left as it is; with the *digest* of the artifact, that is found
+        without making its bytes.
         Raises: OSError when the store cannot be written.
         """
-        for digest, content in blobs.items():
-            self._write_once(self.directory / "blobs" / digest, content)
+        for blob, content in blobs.items():
+            self._write_once(self.directory / "blobs" / blob, content)
+        if digest is not None and (path := self.artifact_path(digest)).exists():
+            return path
         content = to_bytes(artifact)
         path = self.artifact_path(digest_of(content))
         self._write_once(path, content)
@@ -94,10 +100,12 @@ class ArtifactStore:
         while True:
             # By the names, and before the records are read: a damaged record has its number all the
             # same, and whoever writes in between must collide with us and not be passed by.
-            number = max(_numbers(folder), default=0) + 1
-            for version in self.versions(record.journey_id):
+            taken = sorted(_numbers(folder), reverse=True)
+            # A definition that comes again is most often the newest.
+            for version in _read_records(folder, taken):
                 if version.digest == record.digest:
                     return version
+            number = max(taken, default=0) + 1
             numbered = dataclasses.replace(record, number=number)
             if self._write_once(folder / f"v{number}.json", canonical_json(to_json(numbered))):
                 return numbered
@@ -106,18 +114,20 @@ class ArtifactStore:
 
     def _write_once(self, path: Path, content: bytes) -> bool:
         """Write *content* unless *path* exists; say whether it was written."""
-        if path.exists():
+        if os.path.exists(path):
             return False
-        self._make_folders(path.parent)
+        if os.path.islink(self.directory):
+            # A link in a change of a stranger must not have us write anywhere on this machine.
+            raise OSError(f"{self.directory} is a symbolic link")
+        if not (self._is_ignored and os.path.isdir(path.parent)):
+            self._make_folders(path.parent)
         return _write_new(path, content)
 
     def _make_folders(self, folder: Path) -> None:
-        if self.directory.is_symlink():
-            # A link in a change of a stranger must not have us write anywhere on this machine.
-            raise OSError(f"{self.directory} is a symbolic link")
         _make_private(self.directory)
         if not (ignore := self.directory / ".gitignore").exists():
             _write_new(ignore, b"*\n")
+        self._is_ignored = True
         _make_private(folder)
 
     def find_exposure(self) -> str:
@@ -237,30 +247,39 @@ class ArtifactStore:
 
 def _make_private(folder: Path) -> None:
     """Make *folder* and what is missing above it, for the owner alone whatever the umask is."""
-    if folder.is_dir():
+    if os.path.isdir(folder):
         return
     _make_private(folder.parent)
     with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    if not folder.is_dir():
+        os.mkdir(folder, mode=0o700)
+    if not os.path.isdir(folder):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
 def _write_new(path: Path, content: bytes) -> bool:
     """Write *content* under the name *path*, whole or not at all; say whether the name was free."""
-    aside = path.parent / f".{secrets.token_hex(8)}"
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    aside = f"{os.path.dirname(path)}/.{secrets.token_hex(8)}"
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), 0o400)
+        try:
+            _write_all(descriptor, content)
+            os.fchmod(descriptor, 0o400)
+        finally:
+            os.close(descriptor)
         try:
             os.link(aside, path)
         except FileExistsError:
             return False
         return True
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(aside)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
 
 
 def _read_versions(folder: Path) -> Iterator[VersionRecord]:
@@ -268,15 +287,31 @@ def _read_versions(folder: Path) -> Iterator[VersionRecord]:
     if not folder.is_dir():
         return
     for path in folder.iterdir():
-        if _VERSION_FILE.fullmatch(path.name):
-            with contextlib.suppress(OSError, JsonProblem, CodecError):
-                content = read_regular(path, max_bytes=_MAX_RECORD_BYTES)
-                yield from_json(VersionRecord, parse_json(content))
+        if _VERSION_FILE.fullmatch(path.name) and (record := _read_record(path)):
+            yield record
+
+
+def _read_records(folder: Path, numbers: Iterable[int]) -> Iterator[VersionRecord]:
+    """Give the readable records of *folder* that have these *numbers* in their names."""
+    for number in numbers:
+        if record := _read_record(folder / f"v{number}.json"):
+            yield record
+
+
+def _read_record(path: Path) -> VersionRecord | None:
+    try:
+        content = read_regular(path, max_bytes=_MAX_RECORD_BYTES)
+        return from_json(VersionRecord, parse_json(content))
+    except (OSError, JsonProblem, CodecError):
+        return None
 
 
 def _numbers(folder: Path) -> Iterator[int]:
     """Give the numbers that are taken in *folder*, whether their records can be read or not."""
-    names = os.listdir(folder) if folder.is_dir() else ()
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
     yield from (int(match[1]) for match in map(_VERSION_FILE.fullmatch, names) if match)
 
 

@@ -75,7 +75,7 @@ class Redactor:
 
     def url(self, url: str) -> str:
         """Return *url* without known values, userinfo, and query values of telling names."""
-        return self._hide(url, self.find_hidden(url))
+        return url if self._is_plain(url) else self._hide(url, self.find_hidden(url))
 
     def body(self, text: str, *, is_cut: bool = False) -> str:
         """Return the text of a body, also without the values of telling JSON keys and form fields.
@@ -174,8 +174,11 @@ class Redactor:
         # Answers hold millions of numbers; where nothing is known there is nothing to find.
         if value is None or (type(value) in (int, float, bool) and not key and not self.size):
             return value
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             return self._leaf(value, key)
+        if kind is bool or (kind is int and not key and len(str(value)) < self._known.view.shortest):
+            return value
         if isinstance(value, Secret):
             return value.mask()
         if isinstance(value, Mapping):

@@ -141,7 +141,8 @@ class _ItemFile(_ReqfloFile):
             if isinstance(each, RowBatch):
                 yield self._make_rows_item(subject, each, fixtures)
             else:
-                self._register_marks(each.tags)
+                if each.tags:
+                    self._register_marks(each.tags)
                 yield self._make_item(subject, each, fixtures)
 
     def _register_marks(self, tags: Iterable[str]) -> None:
@@ -278,8 +279,10 @@ def _asking_for(names: tuple[str, ...]) -> Any:
 
 
 def _line_of(subject: Subject, spec: ItemSpec) -> int:
-    if spec.row_number is not None:
-        return subject.line_of(f"/journey/data/rows/{spec.row_number - 1}")
+    if spec.row is not None and not subject.has_inline_rows:
+        return subject.line_of("/journey/data")
+    if spec.row is not None:
+        return subject.line_of(f"/journey/data/rows/{spec.row.number - 1}")
     if spec.case in subject.case_names:
         return subject.line_of(f"/journey/cases/{subject.case_names.index(spec.case)}")
     return subject.line_of("/journey")

@@ -63,8 +63,9 @@ class JourneyNode(pytest.Item):
         self.subject = subject
         self.spec = spec
         self.line = line
-        for marker in marks_of(subject.tags, spec):
-            self.add_marker(marker)
+        if subject.tags or spec.tags or spec.skip or spec.xfail:
+            for marker in marks_of(subject.tags, spec):
+                self.add_marker(marker)
         group = subject.group or (_SERIAL_GROUP if subject.is_serial else "")
         if group and self.config.pluginmanager.hasplugin("xdist"):
             self.add_marker(pytest.mark.xdist_group(group))

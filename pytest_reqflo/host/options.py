@@ -12,10 +12,10 @@ from typing import Literal, TypeAlias, cast
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
+from pytest_reqflo.engine.transports import TransportKind
 from pytest_reqflo.errors import UsageProblem
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
-TransportKind: TypeAlias = Literal["default", "fast"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,10 +71,11 @@ def _find_problem(
     unmet = _find_unknown_environment(journeys, wanted)
     if unmet is not None:
         return unmet
-    names = {name for item in journeys for name, _ in item.subject.declared(settings.sets)}
+    subjects = {id(item.subject): item.subject for item in journeys}.values()
+    names = {name for subject in subjects for name, _ in subject.declared(settings.sets)}
     unknown = [name for name, _ in settings.sets if name not in names]
     if unknown:
-        declared = {name for item in journeys for name in item.subject.declared_names()}
+        declared = {name for subject in subjects for name in subject.declared_names()}
         title = f"--reqflo-set {unknown[0]}: no journey declares an input or variable of this name"
         hint = name_hint(unknown[0], sorted(declared), what="Inputs and variables")
         return Diagnostic(code="RF801", title=title, hint=hint)

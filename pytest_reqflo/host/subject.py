@@ -52,6 +52,12 @@ class Subject:
     version: str = ""
     unchanged: Stamp | None = None
 
+    @property
+    def has_inline_rows(self) -> bool:
+        """Whether rows stand in the journey file itself."""
+        data = self.compiled.model.data if self.compiled else None
+        return data is not None and not isinstance(data, str) and data.rows is not None
+
     def declared(self, sets: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return those of *sets* whose name the journey declares, or uses as that of a secret."""
         names = (*self.declared_names(), *secret_keys(self.artifact))

@@ -21,7 +21,7 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
     if subject.version:
         return None
     try:
-        store.put(subject.artifact, subject.blobs)
+        store.put(subject.artifact, subject.blobs, subject.digest)
         subject.version = store.record_version(_record_of(subject)).version
     except OSError as error:
         subject.version = UNKNOWN

@@ -39,7 +39,7 @@ def _gathered(
             yield spec
         elif spec is rows[spec.case][0]:
             # Marks and tags are those of the case, so all of its rows have the same.
-            bare = replace(spec, id=ids[spec.case], row_key="", row_number=None, given=())
+            bare = ItemSpec(id=ids[spec.case], of=replace(spec.of, given=()))
             yield RowBatch(spec=bare, rows=tuple(rows[spec.case]))
 
 

@@ -16,6 +16,7 @@ from pytest_reqflo.errors import RunCheckError
 from pytest_reqflo.evidence.positions import SensitiveNames
 from pytest_reqflo.lang.expression import PathExpression, Value
 from pytest_reqflo.lang.template import parse_value, walk_expressions
+from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.grants import read_grants
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.values import Json
@@ -236,6 +237,14 @@ def find_origin(url: str) -> str | None:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     is_default = port is None or port == {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + ("" if is_default else f":{port}")
+
+
+def service_origin(service: Service) -> str | None:
+    """Return what `find_origin` does for the base URL of *service*."""
+    return _SERVICE_ORIGINS.of(service)
+
+
+_SERVICE_ORIGINS = Noted(lambda service: find_origin(service.base_url))
 
 
 def read_me_values(

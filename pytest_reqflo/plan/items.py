@@ -46,17 +46,59 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemSpec:
-    """One run of a journey: its id in the file, and the values that it is given."""
+class ItemCase:
+    """What all items of one case of a journey share."""
 
-    id: str
-    case: str = ""
-    row_key: str = ""
-    row_number: int | None = None
+    name: str = ""
     given: tuple[GivenValue, ...] = ()
     skip: MarkSpec | None = None
     xfail: MarkSpec | None = None
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemSpec:
+    """One run of a journey: its id in the file, and the values that it is given."""
+
+    # There is one for each row: what others know too is not kept here.
+    id: str
+    of: ItemCase = ItemCase()
+    row: Row | None = None
+
+    @property
+    def case(self) -> str:
+        """The name of the case, empty when there is none."""
+        return self.of.name
+
+    @property
+    def row_number(self) -> int | None:
+        """The number of the row, from 1."""
+        return self.row.number if self.row else None
+
+    @property
+    def row_key(self) -> str:
+        """The text that names the row."""
+        return self.row.key if self.row else ""
+
+    @property
+    def given(self) -> tuple[GivenValue, ...]:
+        """The values, made when they are asked for."""
+        return (*self.of.given, *_row_values(self.row)) if self.row else self.of.given
+
+    @property
+    def skip(self) -> MarkSpec | None:
+        """Why it does not run."""
+        return self.of.skip
+
+    @property
+    def xfail(self) -> MarkSpec | None:
+        """Why its checks may fail."""
+        return self.of.xfail
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of the case."""
+        return self.of.tags
 
 
 def make_items(compiled: CompiledJourney, selection: Selection) -> tuple[ItemSpec, ...]:
@@ -84,19 +126,12 @@ def make_artifact_items(
     """
     sets = read_assignments(selection.sets, artifact, read_typed)
     if selection.data is None:
-        return (ItemSpec(id=SINGLE_ID, given=sets),)
+        return (ItemSpec(id=SINGLE_ID, of=ItemCase(given=sets)),)
     types = {each.name: each.type for each in artifact.inputs}
     hidden = [each.name for each in artifact.inputs if each.sensitive]
     rows = load_rows(selection.data, shown=shown_data, inputs=types, key=None, sensitive=hidden)
-    return tuple(
-        ItemSpec(
-            id=row_id(row.number, row.key, ""),
-            row_key=row.key,
-            row_number=row.number,
-            given=(*sets, *_row_values(row)),
-        )
-        for row in rows
-    )
+    of = ItemCase(given=sets)
+    return tuple(ItemSpec(id=row_id(row.number, row.key), of=of, row=row) for row in rows)
 
 
 def _row_values(row: Row) -> tuple[GivenValue, ...]:
@@ -113,14 +148,11 @@ def _row_values(row: Row) -> tuple[GivenValue, ...]:
 
 def _row_items(maker: _Maker, rows: tuple[Row, ...], named: list[CaseModel]) -> Iterator[ItemSpec]:
     if named:
-        yield from (
-            maker.row_item(row, case, is_one_of_several=len(named) > 1)
-            for case in named
-            for row in rows
-        )
+        for case in named:
+            yield from maker.row_items(rows, case, is_one_of_several=len(named) > 1)
         return
     shared = maker.shared_case()
-    yield from (maker.row_item(row, shared) for row in rows)
+    yield from maker.row_items(rows, shared)
     yield from (maker.case_item(case) for case in maker.model.cases if case is not shared)
 
 
@@ -134,35 +166,26 @@ class _Maker:
         self._sets = read_assignments(selection.sets, compiled.artifact, read_typed)
         self._ids = case_ids(case.name for case in self.model.cases)
         self._numbers = {case.name: number for number, case in enumerate(self.model.cases)}
-        self._values: dict[str, tuple[GivenValue, ...]] = {}
-        self._marks: dict[tuple[str, str], MarkSpec | None] = {}
 
     # --- items
 
     def single_item(self) -> ItemSpec:
-        return ItemSpec(
-            id=SINGLE_ID, given=self._sets, skip=self._mark("skip"), xfail=self._mark("xfail")
-        )
+        return ItemSpec(id=SINGLE_ID, of=self._case(None))
 
     def case_item(self, case: CaseModel) -> ItemSpec:
-        return ItemSpec(
-            id=self._ids[case.name],
-            case=case.name,
-            given=(*self._case_values(case), *self._sets),
-            skip=self._mark("skip", case),
-            xfail=self._mark("xfail", case),
-            tags=tuple(case.tags),
-        )
+        return ItemSpec(id=self._ids[case.name], of=self._case(case))
 
-    def row_item(
-        self, row: Row, case: CaseModel | None, *, is_one_of_several: bool = False
-    ) -> ItemSpec:
-        return ItemSpec(
-            id=row_id(row.number, row.key, case.name if case and is_one_of_several else ""),
-            case=case.name if case else "",
-            row_key=row.key,
-            row_number=row.number,
-            given=(*(self._case_values(case) if case else ()), *self._sets, *_row_values(row)),
+    def row_items(
+        self, rows: tuple[Row, ...], case: CaseModel | None, *, is_one_of_several: bool = False
+    ) -> Iterator[ItemSpec]:
+        of, name = self._case(case), case.name if case and is_one_of_several else ""
+        for row in rows:
+            yield ItemSpec(id=row_id(row.number, row.key, name), of=of, row=row)
+
+    def _case(self, case: CaseModel | None) -> ItemCase:
+        return ItemCase(
+            name=case.name if case else "",
+            given=(*(self._read_case(case) if case else ()), *self._sets),
             skip=self._mark("skip", case),
             xfail=self._mark("xfail", case),
             tags=tuple(case.tags) if case else (),
@@ -211,12 +234,6 @@ class _Maker:
 
     # --- values and marks
 
-    def _case_values(self, case: CaseModel) -> tuple[GivenValue, ...]:
-        """Return the values of the case and of its presets, parsed once for all rows."""
-        if case.name not in self._values:
-            self._values[case.name] = tuple(self._read_case(case))
-        return self._values[case.name]
-
     def _read_case(self, case: CaseModel) -> Iterator[GivenValue]:
         for name in case.presets:
             preset = self.compiled.library.find_preset(name)
@@ -225,14 +242,11 @@ class _Maker:
         yield from _given(case.values, "case", f"case `{case.name}`")
 
     def _mark(self, kind: str, case: CaseModel | None = None) -> MarkSpec | None:
-        at = (kind, case.name if case else "")
-        if at not in self._marks:
-            marks = [PlacedMark(getattr(self.model, kind), f"/journey/{kind}")]
-            if case is not None:
-                pointer = f"/journey/cases/{self._numbers[case.name]}/{kind}"
-                marks.append(PlacedMark(getattr(case, kind), pointer))
-            self._marks[at] = find_mark(marks, self.compiled.source_map, self._environment)
-        return self._marks[at]
+        marks = [PlacedMark(getattr(self.model, kind), f"/journey/{kind}")]
+        if case is not None:
+            pointer = f"/journey/cases/{self._numbers[case.name]}/{kind}"
+            marks.append(PlacedMark(getattr(case, kind), pointer))
+        return find_mark(marks, self.compiled.source_map, self._environment)
 
     def _environment(self) -> EnvironmentSnapshot | None:
         """Return the chosen environment; None where none is chosen, which the run reports."""

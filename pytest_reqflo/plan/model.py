@@ -51,7 +51,7 @@ class RunRequest:
     row_number: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Service:
     """How one service is reached in one environment.
 
@@ -67,7 +67,7 @@ class Service:
     values: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class EnvironmentSnapshot:
     """The chosen environment as it was when the run began, made where the run executes.
 

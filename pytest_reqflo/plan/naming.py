@@ -12,6 +12,7 @@ from pytest_reqflo.values import slugify
 MAX_ID_LENGTH = 60
 
 _DIGEST_LENGTH = 6
+_SLUG = re.compile(r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*")
 _ROW_LIKE = re.compile(r"row-[0-9]+(-.*)?")
 
 
@@ -31,6 +32,10 @@ def case_ids(names: Iterable[str]) -> Mapping[str, str]:
 
 def row_id(number: int, key: str, case: str = "") -> str:
     """Return the id of row *number* (from 1); *case* only where rows run for several cases."""
+    if not case and (not key or _SLUG.fullmatch(key)):  # as most keys are, and quicker
+        name = f"row-{number:05}-{key}" if key else f"row-{number:05}"
+        if len(name) <= MAX_ID_LENGTH:
+            return name
     slug = slugify(key, limit=10 * MAX_ID_LENGTH)
     name = "-".join(filter(None, (f"row-{number:05}", slug, slugify(case))))
     has_all = bool(slug) == bool(key) and bool(slugify(case)) == bool(case)

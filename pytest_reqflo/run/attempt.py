@@ -11,7 +11,7 @@ from typing import Literal
 
 from pytest_reqflo.artifact.model import StepSpec
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.lang.expression import PathExpression, ValueMissing
+from pytest_reqflo.lang.expression import Expression, PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import Problem, TryResult
@@ -42,7 +42,13 @@ from pytest_reqflo.run.effects import (
 from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.record import record_hop, record_uses
-from pytest_reqflo.run.scope import RunScope, secret_names_of, walk_reachable
+from pytest_reqflo.run.reading import (
+    expressions_in,
+    read_step,
+    secret_names_of,
+    walk_reachable,
+)
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.telling import answers_of, register_plan, register_positional
 from pytest_reqflo.run.url import link_source
 from pytest_reqflo.run.wire import render_request
@@ -66,7 +72,8 @@ def run_try(
     drawn = yield Draw()
     if not isinstance(drawn, Drawn):
         return _interrupted(do, drawn, started_at="")
-    names = secret_names_of(_needs_of(plan, do.step), plan)
+    needs = _needs_of(plan, do.step)
+    names = secret_names_of(needs, plan)
     secrets: Mapping[str, Secret] = {}
     if names:
         read = yield ReadSecrets(names=names)
@@ -75,7 +82,7 @@ def run_try(
         secrets = read.secrets
     attempt = _Attempt(plan, start, do, redactor, drawn.now, secrets)
     try:
-        send = attempt.prepare(blobs)
+        send = attempt.prepare(blobs, needs)
     except (WireProblem, ValueMissing) as problem:
         return attempt.refused(problem)
     sent = yield send
@@ -84,11 +91,11 @@ def run_try(
     return attempt.judge(sent)
 
 
-def _needs_of(plan: Plan, step: StepSpec) -> tuple[object, ...]:
-    """Return every part that is rendered in a try of *step*."""
+def _needs_of(plan: Plan, step: StepSpec) -> tuple[Expression, ...]:
+    """Return every expression that is rendered in a try of *step*."""
     # Which service a whole URL belongs to is only known once it is rendered.
     headers = tuple(each.headers for each in plan.environment.services.values())
-    return (step.request, step.assertions, step.poll, headers)
+    return read_step(step).all + expressions_in(headers)
 
 
 def _interrupted(do: DoTry, answer: TryOutcome, started_at: str) -> TryDone:
@@ -133,18 +140,18 @@ class _Attempt:
         for secret in secrets.values():
             redactor.add_secret(secret)
 
-    def prepare(self, blobs: Mapping[Digest, bytes]) -> Send:
+    def prepare(self, blobs: Mapping[Digest, bytes], needs: tuple[Expression, ...]) -> Send:
         """Return what must be sent. Raises: WireProblem, ValueMissing."""
-        self._register_derived()
+        with self._scope.unnoted():
+            self._register_derived(needs)
         send = render_request(self._plan, self._do, self._scope, blobs, seed=self._start.seed)
         for secret in self._scope.derived:
             self._redactor.add_secret(secret)
         return send
 
-    def _register_derived(self) -> None:
+    def _register_derived(self, needs: tuple[Expression, ...]) -> None:
         """Hide what pipes and variables make of hidden values, before any of it can come back."""
-        uses = len(self._scope.uses)
-        for expression in walk_reachable(_needs_of(self._plan, self._step), self._plan):
+        for expression in walk_reachable(needs, self._plan):
             if not isinstance(expression, PathExpression) or expression.root == "response":
                 continue
             try:
@@ -156,7 +163,6 @@ class _Attempt:
                 self._redactor.add_secret(value)
             elif name:
                 self._redactor.add_value(name, value)
-        del self._scope.uses[uses:]
 
     # --- endings ---------------------------------------------------------------------------------
 
@@ -190,7 +196,7 @@ class _Attempt:
         answer = Answer(sent.hops, response, as_text=self._step.parse == "text")
         register_positional(self._plan, (*answers_of(sent.hops[:-1]), answer), self._redactor)
         live = capture_live(self._step, answer, self._redactor)
-        scope = self._scope.with_response(answer.view)
+        scope = self._scope.with_response(lambda: answer.view)
         verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
         captures = record_captures(self._step, live, self._redactor, self._do.pointer)
         verdict = _with_missing(verdict, captures)

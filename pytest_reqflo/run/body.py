@@ -18,9 +18,10 @@ from pytest_reqflo.artifact.model import (
     MultipartPart,
     TextBody,
 )
-from pytest_reqflo.lang.expression import Rendered, ValueMissing
+from pytest_reqflo.lang.expression import LiteralValue, Rendered, ValueMissing
 from pytest_reqflo.lang.functions import call_function
 from pytest_reqflo.lang.render import render_value, to_text
+from pytest_reqflo.noted import Noted
 from pytest_reqflo.run.problems import WireProblem
 from pytest_reqflo.run.scope import RunScope, revealed
 from pytest_reqflo.secret import Secret
@@ -69,6 +70,8 @@ def render_body(
     match body:
         case None:
             return None
+        case JsonBody(value=LiteralValue()):
+            return _CONSTANT.of(body)
         case JsonBody(value=value):
             rendered = revealed(render_value(value, scope, site=f"{site}/json"))
             return BodyBytes(_json_bytes(rendered), "application/json")
@@ -85,11 +88,20 @@ def render_body(
             assert_never(body)
 
 
+def _render_constant(body: JsonBody) -> BodyBytes:
+    literal = body.value.value if isinstance(body.value, LiteralValue) else None
+    return BodyBytes(_json_bytes(literal), "application/json")
+
+
+_CONSTANT = Noted(_render_constant)
+"""Bodies without expressions: written in the journey, and the same in each of its runs."""
+
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _json_bytes(value: Rendered) -> bytes:
     try:
-        return json.dumps(
-            value, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-        ).encode()
+        return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
         # Half of a surrogate pair has no bytes of its own, but JSON can write it.
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()

@@ -23,7 +23,7 @@ from pytest_reqflo.result import CapturedValue, Problem
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.effects import Captured, CapturedValues
 from pytest_reqflo.run.record import record_value
-from pytest_reqflo.run.scope import output_key
+from pytest_reqflo.run.reading import read_step
 from pytest_reqflo.run.subject import mask_leaves
 from pytest_reqflo.run.telling import is_telling_text, register_keys
 from pytest_reqflo.values import Json
@@ -42,9 +42,10 @@ class Captures:
 
 def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
     """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
-    live = {output_key(spec): _capture(spec, answer, redactor) for spec in step.outputs}
-    for spec in step.outputs:
-        captured = live[output_key(spec)]
+    outputs = read_step(step).outputs
+    live = {key: _capture(spec, answer, redactor) for key, spec in outputs}
+    for key, spec in outputs:
+        captured = live[key]
         if captured.sensitive and not captured.missing:
             _register(spec, captured.value, redactor)
     return {
@@ -55,7 +56,7 @@ def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str
 
 def no_answer(step: StepSpec, reason: str) -> dict[str, Captured]:
     """Return each output of *step* as missing because of *reason*."""
-    return {output_key(spec): Captured(missing=reason) for spec in step.outputs}
+    return {key: Captured(missing=reason) for key, _ in read_step(step).outputs}
 
 
 def record_captures(
@@ -65,8 +66,8 @@ def record_captures(
     records = []
     problems = []
     number = 0
-    for spec in step.outputs:
-        captured = live[output_key(spec)]
+    for key, spec in read_step(step).outputs:
+        captured = live[key]
         if not captured.missing:
             records.append(_record(spec, captured, redactor))
         elif spec.is_declared and spec.required:
@@ -78,9 +79,11 @@ def record_captures(
 def register_captured(plan: Plan, captured: CapturedValues, redactor: Redactor) -> None:
     """Make *redactor* know every sensitive value of earlier steps; a resumed run begins with none."""
     for step in (*plan.artifact.steps, *plan.artifact.finally_steps):
-        kept = captured.get(step.id, {})
-        for spec in step.outputs:
-            found = kept.get(output_key(spec))
+        kept = captured.get(step.id)
+        if not kept:
+            continue
+        for key, spec in read_step(step).outputs:
+            found = kept.get(key)
             if found is not None and found.sensitive and not found.missing:
                 _register(spec, found.value, redactor)
 

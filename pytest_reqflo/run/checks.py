@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.evidence.redact import Redactor, is_hideable
-from pytest_reqflo.lang.expression import PathExpression, Rendered, ValueMissing
+from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Rendered, ValueMissing
 from pytest_reqflo.lang.operators import (
     OPERATORS,
     Mismatch,
@@ -283,9 +283,12 @@ class _Check:
         )
 
     def _expected(self) -> Json:
-        if self.spec.expected is None:
+        expected = self.spec.expected
+        if expected is None:
             return None
-        rendered = render_value(self.spec.expected, self.scope, site=f"{self.site}/expected")
+        if isinstance(expected, LiteralValue):
+            return expected.value
+        rendered = render_value(expected, self.scope, site=f"{self.site}/expected")
         self._register_derived(rendered)
         return revealed(rendered)
 

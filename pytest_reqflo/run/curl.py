@@ -16,6 +16,7 @@ MAX_BODY = 2_000
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 _MASKED_BASIC = re.compile(rf"(?i:basic)\s+{_MASK.pattern}")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_GLOBBED = frozenset("[]{}")
 _LEFT_OUT = frozenset({"host", "content-length", "accept-encoding"})
 _NAMELESS = re.compile(r"[^A-Za-z0-9_]")
 _FILE = "body.bin"
@@ -45,6 +46,8 @@ def render_curl(request: RequestRecord, *, user: str = "") -> str:
 
 def quote_masked(text: str) -> str:
     """Return *text* as one shell word in which each mask is a variable in double quotes."""
+    if "[se" not in text:
+        return _quote(text)
     pieces = []
     position = 0
     for match in _MASK.finditer(text):
@@ -91,7 +94,7 @@ def _options(request: RequestRecord) -> list[str]:
     path = request.url.partition("?")[0]
     if "/./" in path or "/../" in path or path.endswith(("/.", "/..")):
         options.append("--path-as-is")
-    if any(mark in _MASK.sub("", request.url) for mark in "[]{}"):
+    if not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
         options.append("--globoff")
     return options
 

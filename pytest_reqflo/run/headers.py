@@ -20,7 +20,8 @@ from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.plan.model import Service
 from pytest_reqflo.run.body import BodyBytes
 from pytest_reqflo.run.problems import WireProblem
-from pytest_reqflo.run.scope import RunScope, walk_part
+from pytest_reqflo.run.reading import expressions_in
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain, text_of, texts_of
 from pytest_reqflo.secret import Secret
 
@@ -78,7 +79,7 @@ def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> 
 
 
 def _is_hidden(value: Value, scope: RunScope) -> bool:
-    return any(scope.hidden_name(expression) for expression in walk_part(value))
+    return any(scope.hidden_name(expression) for expression in expressions_in(value))
 
 
 def _checked(text: str | Secret, name: str) -> str | Secret:
@@ -130,7 +131,7 @@ def _render_auth(auth: BasicAuth | BearerAuth, scope: RunScope, site: str) -> He
 
 def _hide(credentials: str | Secret, auth: BasicAuth, scope: RunScope) -> str | Secret:
     """Encode *credentials*; in base64 a secret inside them would no longer be found."""
-    names = [scope.hidden_name(expression) for expression in walk_part(auth)]
+    names = [scope.hidden_name(expression) for expression in expressions_in(auth)]
     hidden_as = next(filter(None, names), "")
     if hidden_as and isinstance(credentials, str):
         credentials = Secret(hidden_as, credentials)

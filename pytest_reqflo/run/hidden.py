@@ -18,7 +18,8 @@ from pytest_reqflo.lang.expression import (
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.plan.environments import find_origin, find_service
 from pytest_reqflo.plan.model import Plan
-from pytest_reqflo.run.scope import RunScope, revealed, secrets_in, walk_reachable
+from pytest_reqflo.run.reading import expressions_in, walk_reachable
+from pytest_reqflo.run.scope import RunScope, revealed, secrets_in
 from pytest_reqflo.values import is_array
 
 _WHOLE_AUTHORITY = re.compile(r"https?://[^/?#{]+[/?#]", re.IGNORECASE)
@@ -27,14 +28,12 @@ _WHOLE_AUTHORITY = re.compile(r"https?://[^/?#{]+[/?#]", re.IGNORECASE)
 
 def find_hidden_texts(part: Any, scope: RunScope) -> tuple[str, ...]:
     """Return the secret and sensitive texts that *part* of a request is made from, each once."""
-    uses = len(scope.uses)
-    found = dict.fromkeys(_hidden_texts(part, scope))
-    del scope.uses[uses:]
-    return tuple(found)
+    with scope.unnoted():
+        return tuple(dict.fromkeys(_hidden_texts(part, scope)))
 
 
 def _hidden_texts(part: Any, scope: RunScope) -> Iterator[str]:
-    for expression in walk_reachable(part, scope.plan):
+    for expression in walk_reachable(expressions_in(part), scope.plan):
         if not isinstance(expression, PathExpression) or expression.root == "response":
             continue
         try:
@@ -77,7 +76,7 @@ def _has_own_authority(url: Value) -> bool:
 def _sources_of(spec: RequestSpec, plan: Plan) -> set[str]:
     return {
         str(found.path[0])
-        for found in walk_reachable((spec.url, spec.path_params), plan)
+        for found in walk_reachable(expressions_in((spec.url, spec.path_params)), plan)
         if isinstance(found, PathExpression) and found.root == "steps" and found.path
     }
 

@@ -9,7 +9,8 @@ from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.operators import OPERATORS, compare
 from pytest_reqflo.lang.render import RenderProblem, render_value
 from pytest_reqflo.plan.model import Plan
-from pytest_reqflo.run.scope import RunScope, walk_part
+from pytest_reqflo.run.reading import expressions_in, read_step
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.values import Json, json_type
 
 
@@ -27,7 +28,7 @@ class ConditionProblem(Exception):
 
 def find_missing(step: StepSpec, plan: Plan, scope: RunScope) -> Missing | None:
     """Return the first value of an earlier step that *step* needs and that is not there."""
-    for expression in walk_part((step.request, step.assertions, step.poll)):
+    for expression in read_step(step).all:
         if not isinstance(expression, PathExpression) or not _reads_steps(expression, plan):
             continue
         try:
@@ -50,7 +51,7 @@ def _reads_steps(expression: PathExpression, plan: Plan, depth: int = 0) -> bool
         return False
     return any(
         isinstance(inner, PathExpression) and _reads_steps(inner, plan, depth + 1)
-        for inner in walk_part(resolved.value)
+        for inner in expressions_in(resolved.value)
     )
 
 

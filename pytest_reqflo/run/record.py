@@ -93,6 +93,8 @@ def _record_request(request: WireRequest, redactor: Redactor) -> RequestRecord:
 def _record_headers(request: WireRequest, redactor: Redactor) -> tuple[tuple[str, str], ...]:
     """Mask what is known; a header that came from a short secret value is masked by its place."""
     shown = redactor.headers(request.headers)
+    if not request.secret_headers:
+        return shown
     return tuple(
         (name, sensitive_mask(name.lower()) if _is_bare(name, value, raw, request) else value)
         for (name, value), (_, raw) in zip(shown, request.headers, strict=True)
@@ -109,13 +111,13 @@ def _record_response(
     body = _record_body(
         response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
     )
-    listed = tuple(islice(repeated_keys, _MAX_REPEATED))
+    listed = tuple(shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED))
     return ResponseRecord(
         status=response.status,
         reason=redactor.text(response.reason),
         http_version=response.http_version,
         headers=redactor.headers(response.headers),
-        body=replace(body, repeated_keys=tuple(shorten(redactor.text(k), 60) for k in listed)),
+        body=replace(body, repeated_keys=listed) if listed else body,
     )
 
 
@@ -202,12 +204,14 @@ def _json_text(value: Json) -> str:
 
 def record_uses(uses: Iterable[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
     """Return each value that was used, once, in the order of first use."""
-    found: dict[bytes, ValueUse] = {}
+    found: dict[object, ValueUse] = {}
     for use in uses:
         is_masked = bool(use.hidden_as) and not isinstance(use.value, Secret)
         value = sensitive_mask(use.hidden_as) if is_masked else record_value(use.value, redactor)
-        found.setdefault(
-            canonical_json([use.expression, value]),
-            ValueUse(expression=use.expression, value=value, origin=use.origin),
-        )
+        # Python takes 1, 1.0 and true for the same.
+        key = value if isinstance(value, str) else canonical_json(value)
+        if (use.expression, key) not in found:
+            found[use.expression, key] = ValueUse(
+                expression=use.expression, value=value, origin=use.origin
+            )
     return tuple(found.values())

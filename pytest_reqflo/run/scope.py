@@ -5,18 +5,15 @@ A scope notes what it was asked for, so that the failure page can show the value
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import functools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from pytest_reqflo.artifact.model import OutputSpec
 from pytest_reqflo.evidence.redact import Redactor, mask_name
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
-    LiteralValue,
     PathExpression,
     Rendered,
     Segment,
@@ -28,10 +25,10 @@ from pytest_reqflo.lang.template import expression_text, path_text
 from pytest_reqflo.plan.environments import find_me_name, find_service, service_entries
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.run.effects import Captured, CapturedValues, RunStart
+from pytest_reqflo.run.reading import expressions_in, folded
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_array
 
-_FOLDED_ROOTS = ("headers", "headers_all")
 _MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
 """Pipes whose result is no text; they take no secret."""
 
@@ -51,7 +48,8 @@ class RunScope:
 
     Shape: *secrets* is None where none can be read (``when``). *now* is the first start of the step.
         *derived* collects secrets made from others in a way that only the request knows. With a
-        *redactor*, what pipes make of a text that it would change is secret too.
+        *redactor*, what pipes make of a text that it would change is secret too. While it
+        *is_noting*, the values that were asked for are kept in *uses*.
     """
 
     def __init__(
@@ -64,8 +62,10 @@ class RunScope:
         service: str | None = None,
         secrets: Mapping[str, Secret] | None = None,
         redactor: Redactor | None = None,
+        is_noting: bool = True,
     ) -> None:
         self.plan = plan
+        self.is_noting = is_noting
         self.uses: list[Use] = []
         self.derived: list[Secret] = []
         self._start = start
@@ -74,10 +74,10 @@ class RunScope:
         self._service = service
         self._secrets = secrets
         self._redactor = redactor
-        self._response: Mapping[str, Json] | None = None
+        self._response: Callable[[], Mapping[str, Json]] | None = None
 
-    def with_response(self, response: Mapping[str, Json]) -> RunScope:
-        """Return this scope with the root `response`."""
+    def with_response(self, response: Callable[[], Mapping[str, Json]]) -> RunScope:
+        """Return this scope with the root `response`, asked for when it is used."""
         scope = RunScope(
             self.plan,
             self._start,
@@ -92,23 +92,33 @@ class RunScope:
         scope._response = response
         return scope
 
+    @contextlib.contextmanager
+    def unnoted(self) -> Iterator[None]:
+        """Look at values within, which does not count as using them."""
+        was_noting, self.is_noting = self.is_noting, False
+        try:
+            yield
+        finally:
+            self.is_noting = was_noting
+
     def lookup(self, expression: PathExpression) -> Rendered:
         """Return what *expression* names, before its pipes.
 
         Raises: ValueMissing; RenderProblem for a secret where none can be read.
         """
         value = self._find(expression)
-        if expression.root != "response":
+        if self.is_noting and expression.root != "response":
             hidden_as = self.hidden_name(expression)
             self._note(expression, value, self._origin_of(expression), hidden_as)
-        return self._guarded(value) if self._is_derived(expression) else value
+        return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
         """Return the value of a function for this call *site*, the same in every try."""
         value = call_function(
             expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
         )
-        self._note(expression, value, "drawn for this run", "")
+        if self.is_noting:
+            self._note(expression, value, "drawn for this run", "")
         return value
 
     def origins_of(self, secret: str) -> frozenset[str] | None:
@@ -146,8 +156,8 @@ class RunScope:
             case "env":
                 return walk_path(self._environment_values(), expression.path, shown="env")
             case "response" if self._response is not None:
-                path = _folded(expression.path)
-                return walk_path(dict(self._response), path, shown="response")
+                path = folded(expression.path)
+                return walk_path(dict(self._response()), path, shown="response")
             case "case" | "row" | "run":
                 return walk_path(
                     self._facts(expression.root), expression.path, shown=expression.root
@@ -168,7 +178,7 @@ class RunScope:
         step = _first(expression)
         found = self._find_output(expression)
         if found is None:
-            text = expression_text(dataclasses.replace(expression, pipes=()))
+            text = _path_key((expression.root, *expression.path))
             reason = "it has no such value" if step in self._captured else "it has not run"
             raise ValueMissing(f"`{text}` has no value: {reason}", step=step, expression=text)
         captured, rest, shown = found
@@ -186,9 +196,9 @@ class RunScope:
         """Return the longest kept part of the path, what leads on from it, and its text."""
         step, *rest = expression.path
         kept = self._captured.get(str(step), {})
-        path = _folded(tuple(rest))
+        path = folded(tuple(rest))
         for length in range(len(path), 0, -1):
-            key = path_text(path[:length])
+            key = _path_key(path[:length])
             if key in kept:
                 return kept[key], path[length:], f"steps.{step}.{key}"
         return None
@@ -268,7 +278,7 @@ class RunScope:
             self._is_hidden(str(found.path[0]), seen | {name})
             if found.root in ("inputs", "variables")
             else bool(self.hidden_name(found))
-            for found in walk_part(resolved.value)
+            for found in expressions_in(resolved.value)
             if isinstance(found, PathExpression) and found.path
         )
 
@@ -290,63 +300,18 @@ class RunScope:
                 return "this run"
 
     def _note(self, expression: Expression, value: Rendered, origin: str, hidden_as: str) -> None:
-        text = expression_text(dataclasses.replace(expression, pipes=()))
+        text = _text_without_pipes(expression)
         self.uses.append(Use("{{ " + text + " }}", value, origin, hidden_as))
 
 
-def output_key(spec: OutputSpec) -> str:
-    """Return the key of an output among the captured values of its step.
-
-    It is the path that expressions write after the step: ``outputs.order_id``, ``body.order.id``.
-    """
-    if spec.is_declared:
-        return path_text(("outputs", spec.name))
-    return path_text(_folded((spec.source, *spec.path)))
+_path_key = functools.lru_cache(maxsize=4_096)(path_text)
+"""Paths are written in journeys: the same ones are looked up in every run."""
 
 
-def walk_part(part: Any) -> Iterator[Expression]:
-    """Yield every expression in *part*: a value, a request, assertions, or any tuple of these."""
-    if isinstance(part, (PathExpression, CallExpression)):
-        yield part
-    elif part is None or isinstance(part, (str, int, float)):
-        return
-    elif isinstance(part, tuple):
-        for item in part:
-            yield from walk_part(item)
-    elif isinstance(part, Mapping):
-        for item in part.values():
-            yield from walk_part(item)
-    elif not isinstance(part, LiteralValue):
-        for name in _field_names(type(part)):  # type: ignore[arg-type]
-            yield from walk_part(getattr(part, name))
-
-
-@functools.cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """Return the names of the fields of a dataclass, none for any other class."""
-    is_data = dataclasses.is_dataclass(kind)
-    return tuple(each.name for each in dataclasses.fields(kind)) if is_data else ()
-
-
-def walk_reachable(part: Any, plan: Plan) -> Iterator[Expression]:
-    """Yield every expression in *part*, and in the inputs and variables that it reads."""
-    seen: set[str] = set()
-    waiting: list[Any] = [part]
-    while waiting:
-        for expression in walk_part(waiting.pop()):
-            yield expression
-            if not isinstance(expression, PathExpression) or not expression.path:
-                continue
-            name = str(expression.path[0])
-            if expression.root in ("inputs", "variables") and name not in seen:
-                seen.add(name)
-                waiting += [plan.names[name].value] if name in plan.names else []
-
-
-def secret_names_of(part: Any, plan: Plan) -> tuple[str, ...]:
-    """Return the sorted names of the secrets that *part* needs, by whatever way."""
-    found = (item for item in walk_reachable(part, plan) if isinstance(item, PathExpression))
-    return tuple(sorted({str(item.path[0]) for item in found if item.root == "secrets"}))
+def _text_without_pipes(expression: Expression) -> str:
+    if isinstance(expression, PathExpression):
+        return _path_key((expression.root, *expression.path))
+    return expression_text(replace(expression, pipes=()))
 
 
 def revealed(value: Rendered) -> Json:
@@ -381,12 +346,3 @@ def _first(expression: PathExpression) -> str:
     if not expression.path:
         raise RenderProblem(f"`{expression.root}` must be followed by a name")
     return str(expression.path[0])
-
-
-def _folded(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """Lower the name of a header: their case does not matter."""
-    if len(path) > 1 and path[0] in _FOLDED_ROOTS:
-        return (path[0], str(path[1]).lower(), *path[2:])
-    if len(path) > 2 and path[0] == "request" and path[1] == "headers":
-        return (*path[:2], str(path[2]).lower(), *path[3:])
-    return path

@@ -64,6 +64,7 @@ class RunState:
             captured=self.captured,
             now=self._start.started_at,
             service=step.request.service,
+            is_noting=False,
         )
 
     def find_result(self, step_id: str) -> StepResult | None:

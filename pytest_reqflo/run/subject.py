@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -43,10 +44,17 @@ def hidden_subject(spec: AssertionSpec, subject: str, names: SensitiveNames) -> 
         case "header" if names.is_header(spec.target):
             return spec.target.lower()
         case "json_path":
-            found = _LAST_NAME.search(subject)
-            return found.group(1) if found and names.is_key(found.group(1)) else ""
+            name = _last_name(subject)
+            return name if name and names.is_key(name) else ""
         case _:
             return ""
+
+
+@functools.lru_cache(maxsize=1_024)
+def _last_name(path: str) -> str:
+    """Return the name that the JSONPath of an assertion ends with, empty for an index."""
+    found = _LAST_NAME.search(path)
+    return found.group(1) if found else ""
 
 
 def mask_leaves(value: Json, name: str) -> Json:

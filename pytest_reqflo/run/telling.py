@@ -66,27 +66,34 @@ def is_telling_text(value: Json) -> bool:
 
 def register_keys(value: Json, redactor: Redactor) -> None:
     """Make *redactor* know what stands under telling keys of *value*."""
-    waiting: list[Json] = [value]
+    waiting: list[Json] = [value] if type(value) in _STRUCTURES else []
     while waiting and not _is_full(redactor):
         item = waiting.pop()
-        if isinstance(item, list):
-            waiting += item
-        elif isinstance(item, dict):
-            for key, child in item.items():
-                if redactor.is_telling(key):
-                    redactor.add_value(key, child)
-                else:
-                    waiting.append(child)
+        if type(item) is list:
+            waiting += [child for child in item if type(child) in _STRUCTURES]
+            continue
+        for key, child in item.items():
+            if redactor.is_telling(key):
+                redactor.add_value(key, child)
+            elif type(child) in _STRUCTURES:
+                waiting.append(child)
+
+
+_STRUCTURES = frozenset({list, dict})
+"""What holds keys, in JSON that was read; texts and numbers are passed over at once."""
 
 
 def _find_texts(answer: Answer, names: SensitiveNames) -> Iterator[tuple[str, str]]:
     """Yield the names and texts of cookies, credential headers, and fields of a body without keys."""
     for header, value in answer.response.headers:
-        cookie = parse_set_cookie(value) if header.lower() == "set-cookie" else None
+        name = header.lower()
+        cookie = parse_set_cookie(value) if name == "set-cookie" else None
         if cookie:
             yield cookie.name, cookie.value
             continue
-        for place in (*names.find_credentials(header.lower(), value), *names.find_form(value)):
+        if "=" not in value and name not in names.headers:
+            continue
+        for place in (*names.find_credentials(name, value), *names.find_form(value)):
             yield mask_name(place.mask), value[place.start : place.end]
     if answer.json_problem:
         text = answer.text

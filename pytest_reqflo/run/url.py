@@ -50,7 +50,8 @@ def render_url(
         joined = _join_lone(given, base_url, page)
     else:
         pieces = _expand(url, spec, scope, site)
-        _check_segments(pieces)
+        if any(piece.is_value for piece in pieces):
+            _check_segments(pieces)
         joined = _join_base(Secret.join(piece.text for piece in pieces), base_url)
     return _with_query(joined, _render_query(spec, scope, site))
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec
-from pytest_reqflo.plan.environments import find_origin, find_service
+from pytest_reqflo.plan.environments import find_origin, find_service, service_origin
 from pytest_reqflo.plan.model import Plan, Service
 from pytest_reqflo.run.body import render_body
 from pytest_reqflo.run.effects import DoTry, OriginTls, Send, WireRequest
@@ -22,7 +22,8 @@ from pytest_reqflo.run.headers import (
 )
 from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
 from pytest_reqflo.run.problems import LinkRefused, SecretRefused
-from pytest_reqflo.run.scope import RunScope, secret_names_of
+from pytest_reqflo.run.reading import expressions_in, secret_names_of
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
 from pytest_reqflo.secret import Secret
@@ -97,8 +98,10 @@ def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunS
 
     Raises: LinkRefused.
     """
+    if not is_answer_led(spec, plan):
+        return
     origin = find_origin(request.url)
-    if not is_answer_led(spec, plan) or origin is None:
+    if origin is None:
         return
     homes = find_home_origins(plan, spec)
     if origin in homes:
@@ -121,8 +124,9 @@ def _check_bound(parts: tuple[object, ...], url: str, scope: RunScope) -> None:
 
     Raises: SecretRefused.
     """
-    origin = find_origin(url)
-    for name in secret_names_of(parts, scope.plan):
+    names = secret_names_of(expressions_in(parts), scope.plan)
+    origin = find_origin(url) if names else None
+    for name in names:
         bound_to = scope.origins_of(name)
         if bound_to is not None and origin not in bound_to:
             allowed = ", ".join(sorted(bound_to)) or "no origin"
@@ -167,9 +171,18 @@ def _make_send(
 
 def _service_at(plan: Plan, named: Service | None, url: str | Secret) -> Service | None:
     """Return the service that *url* belongs to: its headers and TLS settings go nowhere else."""
-    origin = find_origin(plain(url))
+    bare = plain(url)
+    # Most URLs are a base URL and a path.
+    if named and _is_below(bare, named.base_url):
+        return named if service_origin(named) else None
+    origin = find_origin(bare)
     services = [named] if named else []
     services += plan.environment.services.values()
     if origin is None:
         return None
-    return next((each for each in services if find_origin(each.base_url) == origin), None)
+    return next((each for each in services if service_origin(each) == origin), None)
+
+
+def _is_below(url: str, base_url: str) -> bool:
+    base = base_url.rstrip("/")
+    return bool(base) and url.startswith(base) and url[len(base) : len(base) + 1] in ("/", "?", "#")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,16 +37,44 @@ _TABLES: Mapping[str, Callable[[SourceText], Table]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What many rows have in common: the file, the names of their values, and where they begin."""
+
+    file: str
+    names: tuple[str, ...]
+    column: int = 1
+
+
 class Row:
-    """One run's values: *number* from 1, *key* (empty without a key column), and its place.
+    """One run's values: *number* from 1, *key* (empty without a key column), and its place."""
 
-    Shape: *values* holds no empty CSV cell; *place* is ``file:line:col``.
-    """
+    # A file may hold very many, which live as long as the session.
+    __slots__ = ("_cells", "_columns", "_line_offset", "key", "number")
 
-    number: int
-    key: str
-    values: Mapping[str, Json]
-    place: str
+    def __init__(
+        self, number: int, key: str, cells: tuple[Json, ...], columns: Columns, line: int
+    ) -> None:
+        self.number = number
+        self.key = key
+        self._cells = cells
+        self._columns = columns
+        # Nearly always the same small number, which takes no memory.
+        self._line_offset = line - number
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        """The values by name, without empty CSV cells."""
+        return dict(zip(self._columns.names, self._cells, strict=True))
+
+    @property
+    def line(self) -> int:
+        """The line that it begins on."""
+        return self.number + self._line_offset
+
+    @property
+    def place(self) -> str:
+        """Where it stands: ``file:line:col``."""
+        return f"{self._columns.file}:{self.line}:{self._columns.column}"
 
 
 def load_rows(
@@ -62,14 +90,18 @@ def load_rows(
     make_table = _TABLES.get(path.suffix.lower())
     if make_table is None:
         refuse("RF115", f"`{shown}` is no data file", hint="use .csv, .json or .jsonl")
-    content = read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES, below=below)
-    source = decode_source(content, shown, code="RF115")
+    source = decode_source(
+        read_bytes(path, shown, max_bytes=MAX_SIZE_BYTES, below=below), shown, code="RF115"
+    )
     table = make_table(source)
     reader = _Reader(source, inputs, key, is_secret=bool(sensitive))
     try:
         reader.check_columns(table)
-        for record in table.records():
-            reader.take(record, partial(table.locate, record), table.is_text)
+        if isinstance(table, CsvTable):
+            reader.take_cells(table)
+        else:
+            for record in table.records():
+                reader.take(record, partial(table.locate, record), is_text=False)
     except MalformedData as problem:
         reader.note("RF115", str(problem), problem.at, problem.hint)
     return reader.finish()
@@ -118,7 +150,8 @@ class _Reader:
         self.key = key
         self.is_secret = is_secret
         self.rows: list[Row] = []
-        self.first_with: dict[str, Record] = {}
+        self.first_with: dict[str, int] = {}
+        self.columns: dict[tuple[tuple[str, ...], int], Columns] = {}
         self.unknown: set[str] = set()
         self.problems: list[Diagnostic] = []
         self.count = 0
@@ -165,8 +198,45 @@ class _Reader:
             if problem:
                 self._note_cell(record, name, problem, self._where(locate, name))
         key = self._key_of(record, values, locate)
-        place = f"{self.source.file}:{record.line}:{column}"
-        self.rows.append(Row(record.number, key, values, place))
+        self._keep(record.number, key, tuple(values), tuple(values.values()), record.line, column)
+
+    def _keep(
+        self,
+        number: int,
+        key: str,
+        names: tuple[str, ...],
+        cells: tuple[Json, ...],
+        line: int,
+        column: int = 1,
+    ) -> None:
+        columns = self.columns.get((names, column))
+        if columns is None:
+            columns = self.columns[names, column] = Columns(self.source.file, names, column)
+        self.rows.append(Row(number, key, cells, columns, line))
+
+    def take_cells(self, table: CsvTable) -> None:
+        """Add the rows of *table*: at once those without a fault, the others with care."""
+        names = tuple(table.columns())
+        kinds = [self.inputs[name] for name in names if name in self.inputs]
+        place = names.index(self.key) if self.key is not None else None
+        is_plain = place is None or kinds[place : place + 1] in (["any"], ["string"])
+        if len(kinds) < len(names) or not is_plain:
+            self._take_carefully(table.records(), table)
+            return
+        typed = [each for each in enumerate(kinds) if each[1] not in ("any", "string")]
+        for number, line, cells in table.rows():
+            key = cells[place] if place is not None else ""
+            values = None if "" in cells or key in self.first_with else _fit_all(cells, typed)
+            if values is None:
+                self._take_carefully([table.record(number, line, cells)], table)
+                continue
+            if place is not None:
+                self.first_with[key] = len(self.rows)
+            self._keep(number, key, names, values, line)
+
+    def _take_carefully(self, records: Iterable[Record], table: Table) -> None:
+        for record in records:
+            self.take(record, partial(table.locate, record), is_text=True)
 
     def _key_of(
         self, record: Record, values: Mapping[str, Json], locate: Callable[[str], Position]
@@ -189,8 +259,9 @@ class _Reader:
             if isinstance(value, str)
             else canonical_json(value).decode(errors="surrogatepass")
         )
-        first = self.first_with.setdefault(text, record)
-        if first is not record:
+        index = self.first_with.setdefault(text, len(self.rows))
+        if index < len(self.rows):
+            first = self.rows[index]
             title = f"row {record.number} repeats the key of row {first.number}"
             shown = "" if self.is_secret else f": `{text[:60]}`"
             second = self._label(Position(first.line, 1), 1, "first here")
@@ -230,6 +301,17 @@ class _Reader:
         if self.problems:
             raise JourneyError(*self.problems)
         return tuple(self.rows)
+
+
+def _fit_all(cells: list[str], typed: Sequence[tuple[int, InputType]]) -> tuple[Json, ...] | None:
+    """Return *cells* with those at *typed* read, None when one does not fit."""
+    values: list[Json] = list(cells)
+    try:
+        for index, kind in typed:
+            values[index] = read_typed(cells[index], kind)
+    except ValueError:
+        return None
+    return tuple(values)
 
 
 def _fit(cell: Json, kind: InputType, is_text: bool, values: dict[str, Json], name: str) -> str:

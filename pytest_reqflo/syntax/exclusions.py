@@ -13,7 +13,6 @@ from pytest_reqflo.syntax.keys import keys_of, mappings_of
 from pytest_reqflo.syntax.wording import Parts, join_words, name_part
 from pytest_reqflo.values import Json, pointer_join
 
-
 _RULES: dict[type[BaseModel], model.Rule] = {
     kind: kind.rule
     for kind in (

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from sys import intern
 from typing import Any, NamedTuple
 
+from pytest_reqflo.source import LINED_LEVELS
 from pytest_reqflo.syntax.scalars import WORDS, ScalarProblem, loses_its_form, resolve_plain
 from pytest_reqflo.syntax.tree import MAX_DEPTH
 from pytest_reqflo.values import Json, pointer_join
-
-_SHALLOW = 4
-"""Levels of which lines are noted: those of the journey, and of its cases."""
 
 
 class EventKinds(NamedTuple):
@@ -106,7 +104,7 @@ def _read(next_event: Callable[[], Any], kinds: EventKinds, is_marked: bool) -> 
         else:
             continue
         depth = len(stack)
-        if depth < _SHALLOW:
+        if depth < LINED_LEVELS:
             part = key if key is not None else len(node or ())
             pointer = pointer_join(pointers[depth - 1], part) if depth else ""
             lines[pointer] = event.start_mark.line + 1

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_reqflo.source import Position, SourceText
-from pytest_reqflo.values import Json, JsonProblem, parse_json
+from pytest_reqflo.values import Json, JsonProblem, parse_json_noting
 
 _PLACE = re.compile(r" at line (\d+), column (\d+)$")
 
@@ -64,8 +64,7 @@ class CsvTable:
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
-        self._lines = source.text.split("\n")
-        self._reader = csv.reader(_with_line_ends(self._lines, self), strict=True)
+        self._reader = csv.reader(_with_line_ends(lines_of(source.text)), strict=True)
         self._names: list[str] = []
         self._header_line = 1
 
@@ -94,15 +93,26 @@ class CsvTable:
         self._names = names
 
     def records(self) -> Iterator[Record]:
-        width = len(self.columns())
-        rows = (row for row in self._rows() if width == 1 or not _is_blank(row[1]))
-        for number, (line, cells) in enumerate(rows, start=1):
+        for number, line, cells in self.rows():
+            yield self.record(number, line, cells)
+
+    def record(self, number: int, line: int, cells: list[str]) -> Record:
+        """Return the record that `rows` told of."""
+        return Record(number, line, dict(zip(self._names, cells, strict=True)))
+
+    def rows(self) -> Iterator[tuple[int, int, list[str]]]:
+        """Yield the number, the first line and the cells of each row. Raises: MalformedData."""
+        width, number = len(self.columns()), 0
+        for line, cells in self._rows():
+            if width > 1 and len(cells) == 1 and not cells[0].strip():
+                continue
+            number += 1
             if len(cells) != width:
                 message = f"row {number} has {_count(len(cells), 'cell')}, the header has {width}"
                 is_long = len(cells) > width
                 hint = "put a cell that holds a comma in double quotes" if is_long else ""
                 raise MalformedData(message, Position(line, 1), hint)
-            yield Record(number, line, dict(zip(self._names, cells, strict=True)))
+            yield number, line, cells
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         while True:
@@ -122,8 +132,9 @@ class CsvTable:
     def _position(self, line: int, index: int) -> Position:
         """Return where cell *index* begins in the row that begins at *line*."""
         is_quoted, column = False, 1
-        while index and line <= len(self._lines):
-            for column, character in enumerate(self._lines[line - 1], start=1):
+        lines = self._source.text.split("\n")
+        while index and line <= len(lines):
+            for column, character in enumerate(lines[line - 1], start=1):
                 is_quoted ^= character == '"'
                 index -= character == "," and not is_quoted
                 if not index:
@@ -132,17 +143,22 @@ class CsvTable:
         return Position(line, column)
 
 
-def _with_line_ends(lines: Iterable[str], table: CsvTable) -> Iterator[str]:
+def lines_of(text: str) -> Iterator[str]:
+    """Yield the lines of *text* without their ends, one at a time: there may be very many."""
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
+
+
+def _with_line_ends(lines: Iterable[str]) -> Iterator[str]:
     for number, line in enumerate(lines, start=1):
         if "\0" in line:
             raise MalformedData(
                 "the file holds a NUL character", Position(number, line.index("\0") + 1)
             )
         yield f"{line}\n"
-
-
-def _is_blank(cells: list[str]) -> bool:
-    return len(cells) == 1 and not cells[0].strip()
 
 
 def _csv_sentence(message: str) -> str:
@@ -190,7 +206,7 @@ class JsonTable(_ObjectTable):
 
     def records(self) -> Iterator[Record]:
         text = self._source.text
-        rows = _parse(text, Position(1, 1))
+        rows = _parse(text, Position(1, 1))[0]
         if not isinstance(rows, list):
             raise MalformedData("the file must hold an array of objects", Position(1, 1))
         line, seen = 1, 0
@@ -205,19 +221,20 @@ class JsonLinesTable(_ObjectTable):
 
     def records(self) -> Iterator[Record]:
         number, offset = 0, 0
-        for line, text in enumerate(self._source.text.split("\n"), start=1):
+        for line, text in enumerate(lines_of(self._source.text), start=1):
             if text.strip():
                 number += 1
-                value = _parse(text, Position(line, 1))
-                # Reads it a second time for what `parse_json` lets pass: a key that stands twice.
-                _decode_unique(text, len(text) - len(text.lstrip()), Position(line, 1))
+                value, repeated = _parse(text, Position(line, 1))
+                if repeated:
+                    raise _twice(repeated[0], Position(line, 1))
                 yield self._record(number, line, value, offset, offset + len(text))
             offset += len(text) + 1
 
 
-def _parse(text: str, begin: Position) -> Json:
+def _parse(text: str, begin: Position) -> tuple[Json, tuple[str, ...]]:
+    """Return the value, and the keys that stand twice in one object."""
     try:
-        return parse_json(text)
+        return parse_json_noting(text)
     except JsonProblem as problem:
         found = _PLACE.search(str(problem))
         at = begin
@@ -234,7 +251,7 @@ def _elements(text: str) -> Iterator[tuple[Json, int, int]]:
         start = _skip(text, end)
         if text[start] == "]":
             return
-        value, end = _decode_unique(text, start, None)
+        value, end = _decode_unique(text, start)
         yield value, start, end
 
 
@@ -244,13 +261,15 @@ def _skip(text: str, offset: int) -> int:
     return offset
 
 
-def _decode_unique(text: str, start: int, at: Position | None) -> tuple[Json, int]:
+def _decode_unique(text: str, start: int) -> tuple[Json, int]:
     try:
         return _DECODER.raw_decode(text, start)
     except _RepeatedKey as error:
-        raise MalformedData(
-            f"the key `{error}` stands twice in one object", at or _position_at(text, start)
-        ) from None
+        raise _twice(str(error), _position_at(text, start)) from None
+
+
+def _twice(key: str, at: Position) -> MalformedData:
+    return MalformedData(f"the key `{key}` stands twice in one object", at)
 
 
 class _RepeatedKey(Exception):

@@ -57,6 +57,8 @@ def test_values_that_lie_in_each_other_give_few_places_in_little_time(values) ->
 def test_dots_in_a_text_take_no_time_for_each_value() -> None:
     tokens = known_values(f"tok-{number:08}-abcdef" for number in range(1_000))
     begun = time.perf_counter()
-    [before, behind] = tokens.view.find_shortened("x tok-00000999-a...034-abcdef y" + " ...x..." * 2_000)
+    [before, behind] = tokens.view.find_shortened(
+        "x tok-00000999-a...034-abcdef y" + " ...x..." * 2_000
+    )
     assert (before.start, before.end, behind.start, behind.end) == (2, 16, 19, 29)
     assert time.perf_counter() - begun < 5

@@ -75,7 +75,9 @@ def test_many_ended_runs_leave_nothing_behind(hiding):
     known = len(hiding._beginnings._known)
 
     assert known < 10_000
-    assert hiding.text("00002999-captured 00000000-captured") == "[sensitive:token] 00000000-captured"
+    assert (
+        hiding.text("00002999-captured 00000000-captured") == "[sensitive:token] 00000000-captured"
+    )
     assert hiding.text(VALUE) == MASK
 
 

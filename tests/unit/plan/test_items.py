@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import gc
 import textwrap
+import tracemalloc
 
 import pytest
 
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.errors import JourneyError, UsageProblem
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression
-from pytest_reqflo.plan.items import ItemSpec, Selection, make_items
+from pytest_reqflo.plan.items import ItemCase, ItemSpec, Selection, make_items
 from pytest_reqflo.plan.marks import MarkSpec
 from pytest_reqflo.plan.model import GivenValue
 
@@ -59,9 +61,8 @@ def test_a_journey_without_cases_is_one_item(items):
 
 
 def test_a_case_gives_its_presets_first_and_then_its_values(items):
-    assert items(CASES, files=GOLD)[0] == ItemSpec(
-        id="happy-path",
-        case="Happy path",
+    of = ItemCase(
+        name="Happy path",
         given=(
             GivenValue(
                 name="customer", layer="preset", value=LiteralValue("ada"), detail="preset `gold`"
@@ -75,26 +76,23 @@ def test_a_case_gives_its_presets_first_and_then_its_values(items):
         ),
         tags=("smoke",),
     )
+    assert items(CASES, files=GOLD)[0] == ItemSpec(id="happy-path", of=of)
 
 
 def test_rows_lie_over_the_shared_case_and_the_other_cases_stay(items):
     made = items(ROWS, files=CSV)
     assert ids(made) == ["row-00001-c-1", "row-00002-c-2", "happy-path"]
-    assert made[1] == ItemSpec(
-        id="row-00002-c-2",
-        case="Nobody",
-        row_key="c-2",
-        row_number=2,
-        given=(
-            GivenValue(
-                name="customer", layer="case", value=LiteralValue("nobody"), detail="case `Nobody`"
-            ),
-            GivenValue(
-                name="customer",
-                layer="row",
-                value=LiteralValue("c-2"),
-                detail="row 2 (rows.csv:3:1)",
-            ),
+    second = made[1]
+    assert (second.case, second.row_key, second.row_number) == ("Nobody", "c-2", 2)
+    assert second.given == (
+        GivenValue(
+            name="customer", layer="case", value=LiteralValue("nobody"), detail="case `Nobody`"
+        ),
+        GivenValue(
+            name="customer",
+            layer="row",
+            value=LiteralValue("c-2"),
+            detail="row 2 (rows.csv:3:1)",
         ),
     )
 
@@ -200,3 +198,23 @@ def test_a_condition_that_is_no_boolean_is_refused_at_its_place(items, when, cod
     found = caught.value.diagnostics[0]
     assert found.code == code
     assert str(found.span) == "orders.journey.yaml:3:27"
+
+
+def test_a_row_takes_little_memory_and_makes_its_values_when_asked(items):
+    count = 2000
+    text = "customer,quantity\n" + "".join(f"customer-{n},{n % 9}\n" for n in range(count))
+    items(ROWS, files=GOLD | {"rows.csv": "customer,quantity\nc-1,2\n"})
+    gc.collect()
+    tracemalloc.start()
+    try:
+        made = items(ROWS, files=GOLD | {"rows.csv": text})
+        gc.collect()
+        size_bytes = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(made) == count + 1
+    assert size_bytes / count < 700
+    assert made[7].given is not made[7].given
+    assert [each.value for each in made[7].given[-2:]] == [
+        LiteralValue("customer-7"), LiteralValue(7)
+    ]  # fmt: skip

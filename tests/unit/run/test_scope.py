@@ -9,7 +9,8 @@ from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import RenderProblem, render_value
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.run.effects import Captured
-from pytest_reqflo.run.scope import RunScope, output_key, secret_names_of
+from pytest_reqflo.run.reading import expressions_in, output_key, secret_names_of
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.secret import Secret
 
 CAPTURED = {
@@ -113,7 +114,7 @@ def test_a_missing_value_of_a_step_names_the_step() -> None:
 def test_the_answer_at_hand_is_known_in_assertions_only() -> None:
     answer = {"headers": {"x-id": "1"}}
     value = make.value("{{ response.headers.X-Id }}")
-    assert render_value(value, scope().with_response(answer), site="x") == "1"
+    assert render_value(value, scope().with_response(lambda: answer), site="x") == "1"
     with pytest.raises(RenderProblem, match="`response` is not known here"):
         render_value(value, scope(), site="x")
 
@@ -125,8 +126,8 @@ def test_secrets_cannot_be_read_without_a_request_and_no_default_hides_that() ->
 
 def test_secrets_are_found_through_variables_of_variables() -> None:
     plan = scope().plan
-    assert secret_names_of(make.value("{{ variables.indirect }}"), plan) == ("KEY",)
-    assert secret_names_of(make.value("{{ inputs.sku }}"), plan) == ()
+    assert secret_names_of(expressions_in(make.value("{{ variables.indirect }}")), plan) == ("KEY",)
+    assert secret_names_of(expressions_in(make.value("{{ inputs.sku }}")), plan) == ()
 
 
 @pytest.mark.parametrize(

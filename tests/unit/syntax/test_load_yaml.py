@@ -6,6 +6,7 @@ import pytest
 
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.source import Position, SourceText
+from pytest_reqflo.syntax import load
 from pytest_reqflo.syntax.load import FAST_LOADER, PURE_LOADER, load_document, parse_yaml
 from pytest_reqflo.syntax.load import scalar_offset_span as offset_span
 from pytest_reqflo.values import canonical_json
@@ -331,3 +332,26 @@ class TestLoadDocument:
         with pytest.raises(JourneyError) as caught:
             load_document(tmp_path / name, "shown.yaml")
         assert [item.code for item in caught.value.diagnostics] == [code]
+
+
+NESTED = "a:\n  b:\n    c:\n    - d: {e: 1}\n    - x\n  '~/': y\nz: [1,\n  2]\n"
+
+
+def test_lines_are_those_of_the_places() -> None:
+    document, _ = parse_yaml(SourceText("f.yaml", NESTED))
+    lines = {pointer: document.map.line_of(pointer) for pointer in ("/a/b", "/a/b/c/1/q", "/no")}
+    assert lines == {"/a/b": 3, "/a/b/c/1/q": 5, "/no": 1}
+    for pointer, span in document.map.values.items():
+        fresh, _ = parse_yaml(SourceText("f.yaml", NESTED))
+        assert (pointer, fresh.map.line_of(pointer)) == (pointer, span.start.line)
+
+
+def test_places_are_read_only_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    document, _ = parse_yaml(SourceText("f.yaml", NESTED))
+    calls = []
+    find = load.expand
+    monkeypatch.setattr(load, "expand", lambda *given: calls.append(given) or find(*given))
+    assert (document.data["a"]["~/"], document.map.line_of("/a/~0~1")) == ("y", 6)
+    assert calls == []
+    document.map.span_of("/a"), document.map.key_span_of("/z")
+    assert len(calls) == 1

@@ -1,0 +1,136 @@
+"""A step to what its tries need to know of it before any value is known: once per artifact. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_reqflo.artifact.model import OutputSpec, StepSpec
+from pytest_reqflo.lang.expression import (
+    CallExpression,
+    Expression,
+    LiteralValue,
+    PathExpression,
+    Segment,
+)
+from pytest_reqflo.lang.template import path_text
+from pytest_reqflo.noted import Noted
+from pytest_reqflo.plan.model import Plan
+
+_FOLDED_ROOTS = ("headers", "headers_all")
+
+_PLAIN = frozenset({str, int, float, bool, type(None), LiteralValue, OutputSpec})
+"""Types of what holds no expression."""
+
+_PLAIN_FIELDS = frozenset({"str", "int", "float", "bool", "Json", "tuple[str, ...]"})
+"""How the fields are declared that hold no expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepReading:
+    """The expressions of a step in the order in which they stand, and the keys of its outputs."""
+
+    request: tuple[Expression, ...]
+    judging: tuple[Expression, ...]
+    outputs: tuple[tuple[str, OutputSpec], ...]
+
+    @property
+    def all(self) -> tuple[Expression, ...]:
+        """Those of the request, the assertions and the poll."""
+        return self.request + self.judging
+
+
+def read_step(step: StepSpec) -> StepReading:
+    """Return what is known of *step* in all runs."""
+    return _READINGS.of(step)
+
+
+def _read(step: StepSpec) -> StepReading:
+    return StepReading(
+        request=expressions_in(step.request),
+        judging=expressions_in((step.assertions, step.poll)),
+        outputs=tuple((output_key(spec), spec) for spec in step.outputs),
+    )
+
+
+_READINGS = Noted(_read)
+
+
+def output_key(spec: OutputSpec) -> str:
+    """Return the key of an output among the captured values of its step.
+
+    It is the path that expressions write after the step: ``outputs.order_id``, ``body.order.id``.
+    """
+    if spec.is_declared:
+        return path_text(("outputs", spec.name))
+    return path_text(folded((spec.source, *spec.path)))
+
+
+def folded(path: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """Lower the name of a header: their case does not matter."""
+    if len(path) > 1 and path[0] in _FOLDED_ROOTS:
+        return (path[0], str(path[1]).lower(), *path[2:])
+    if len(path) > 2 and path[0] == "request" and path[1] == "headers":
+        return (*path[:2], str(path[2]).lower(), *path[3:])
+    return path
+
+
+def expressions_in(part: Any) -> tuple[Expression, ...]:
+    """Return every expression in *part*: a value, a request, assertions, or any tuple of these."""
+    found: list[Expression] = []
+    _gather(part, found)
+    return tuple(found)
+
+
+def _gather(part: Any, found: list[Expression]) -> None:
+    kind = type(part)
+    if kind in _PLAIN:
+        return
+    if kind is PathExpression or kind is CallExpression:
+        found.append(part)
+    elif isinstance(part, tuple):
+        for item in part:
+            _gather(item, found)
+    elif isinstance(part, Mapping):
+        for item in part.values():
+            _gather(item, found)
+    else:
+        for name in _field_names(kind):
+            _gather(getattr(part, name), found)
+
+
+@functools.cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass that may hold expressions, none for others."""
+    if not dataclasses.is_dataclass(kind):
+        return ()
+    return tuple(each.name for each in dataclasses.fields(kind) if _may_hold(str(each.type)))
+
+
+def _may_hold(declared: str) -> bool:
+    return declared.removesuffix(" | None") not in _PLAIN_FIELDS and "Literal[" not in declared
+
+
+def walk_reachable(expressions: tuple[Expression, ...], plan: Plan) -> Iterator[Expression]:
+    """Yield *expressions*, and those of the inputs and variables that they read."""
+    seen: set[str] = set()
+    waiting: list[tuple[Expression, ...]] = [expressions]
+    while waiting:
+        for expression in waiting.pop():
+            yield expression
+            if not isinstance(expression, PathExpression) or not expression.path:
+                continue
+            name = str(expression.path[0])
+            if expression.root in ("inputs", "variables") and name not in seen:
+                seen.add(name)
+                if name in plan.names:
+                    waiting.append(expressions_in(plan.names[name].value))
+
+
+def secret_names_of(expressions: tuple[Expression, ...], plan: Plan) -> tuple[str, ...]:
+    """Return the sorted names of the secrets that *expressions* need, by whatever way."""
+    found = (each for each in walk_reachable(expressions, plan) if isinstance(each, PathExpression))
+    return tuple(sorted({str(each.path[0]) for each in found if each.root == "secrets"}))
