@@ -37,7 +37,7 @@ class _Started:
 
     item: JourneyNode
     stand: Stand
-    beginning: Beginning
+    beginning: Beginning | None
     flight: Flight
 
 
@@ -86,6 +86,7 @@ class Ahead:
             return None
         self._await(started.flight)
         del self._started[id(item)]
+        self._flying.pop(id(started.flight), None)
         self._bad.discard(id(started.flight))
         started.flight.release_records()
         verdict = end_item(self._journeys, started.beginning, started.flight)
@@ -139,8 +140,8 @@ class Ahead:
             self._flying[id(flight)] = stand
 
     def _land(self, flight: Flight) -> None:
-        self._flying.pop(id(flight), None)
-        if flight.is_bad:
+        # One that was found to be over before it landed is reported, and counts no more.
+        if self._flying.pop(id(flight), None) is not None and flight.is_bad:
             self._bad.add(id(flight))
 
     def _land_all(self) -> None:

@@ -39,7 +39,7 @@ def run_rows(
 @dataclass(frozen=True, slots=True)
 class _Started:
     spec: ItemSpec
-    beginning: Beginning
+    beginning: Beginning | None
     flight: Flight
 
 
