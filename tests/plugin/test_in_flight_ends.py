@@ -142,6 +142,23 @@ def test_an_interruption_ends_what_is_in_flight_and_reports_what_is_over(meeting
     assert set(outcomes.values()) <= {"passed", "interrupted"}
 
 
+def test_an_interruption_of_all_rows_of_one_item_ends_them_and_a_second_waits_no_more(meeting) -> None:
+    server = meeting.server
+    server.holds = {"/row/": "/clean/", "/clean/": "/never"}
+    path = meeting.rows("a.journey.yaml", 3, "/row/{{ inputs.n }}", "/next/{{ inputs.n }}")
+    cleanup = '    - {id: clean, request: {method: DELETE, url: "/clean/{{ inputs.n }}"}}\n'
+    path.write_text(f"{path.read_text()}  finally:\n{cleanup}")
+    process = meeting.start("--reqflo-data-mode=batch", "--assert=plain")
+    server.wait_until("/row/", count=3)
+    process.send_signal(signal.SIGINT)
+    server.wait_until("/clean/", count=3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert server.paths("/next/") == []
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method: str) -> None:
     """The others go on; a limit by thread ends the process, as it does with any test."""
