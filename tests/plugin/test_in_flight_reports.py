@@ -255,18 +255,24 @@ def test_every_reporter_tells_the_same_as_one_after_another(meeting) -> None:
 
 
 def test_a_defect_in_a_run_is_told_at_its_own_item(meeting) -> None:
-    """Of three that meet, the checks of one raise what no check may."""
-    meeting.server.holds = {"/meet/": 3}
-    for name in "abc":
+    """One breaks while it runs, one before it has begun; the others meet."""
+    meeting.server.holds = {"/meet/": 2}
+    for name in "abcd":
         meeting.journey(f"{name}.journey.yaml", f"/meet/{name}")
     meeting.write(
         "conftest.py",
         """
         import pytest
         import pytest_reqflo.engine.in_flight as module
+        import pytest_reqflo.host.run as host
 
         def pytest_configure(config):
-            run_try = module.run_try
+            run_try, make_identity = module.run_try, host.make_identity
+
+            def no_identity(session, subject, *arguments):
+                if subject.artifact.journey_id == "c":
+                    raise KeyError("another defect")
+                return make_identity(session, subject, *arguments)
 
             def broken(plan, *arguments):
                 if plan.identity.journey_id == "b":
@@ -274,14 +280,15 @@ def test_a_defect_in_a_run_is_told_at_its_own_item(meeting) -> None:
                     raise LookupError("a defect of ours")
                 return (yield from run_try(plan, *arguments))
 
-            module.run_try = broken
+            module.run_try, host.make_identity = broken, no_identity
             config.add_cleanup(lambda: setattr(module, "run_try", run_try))
+            config.add_cleanup(lambda: setattr(host, "make_identity", make_identity))
         """,
     )
-    meeting.server.holds = {"/meet/": 2}
-    result = meeting.run("-v", "--reqflo-concurrency=3")
-    assert [outcome for _, outcome in reported(result)] == ["PASSED", "FAILED", "PASSED"]
-    result.stdout.fnmatch_lines(["*LookupError*"])
+    result = meeting.run("-v", "--reqflo-concurrency=4")
+    outcomes = ["PASSED", "FAILED", "FAILED", "PASSED"]
+    assert [outcome for _, outcome in reported(result)] == outcomes
+    result.stdout.fnmatch_lines(["*_ b _*", "*LookupError*", "*_ c _*", "*KeyError*"])
     assert "INTERNALERROR" not in result.stdout.str()
 
 

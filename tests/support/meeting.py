@@ -46,6 +46,12 @@ class MeetingServer(ScriptedServer):
         self._moved = threading.Condition()
         self._let_go: set[str] = set()
 
+    def __exit__(self, *details: object) -> None:
+        self.closing.set()
+        with self._moved:
+            self._moved.notify_all()
+        super().__exit__(*details)
+
     @property
     def telling(self) -> str:
         """A conftest.py that tells this server of reports."""
