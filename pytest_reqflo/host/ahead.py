@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_reqflo.host.item import JourneyNode
-from pytest_reqflo.host.landing import wait_until_over
+from pytest_reqflo.host.landing import Cleanup
 from pytest_reqflo.host.run import Beginning, end_item, start_item
 from pytest_reqflo.host.window import Stand, Window
 
@@ -37,7 +37,7 @@ class _Started:
 
     item: JourneyNode
     stand: Stand
-    beginning: Beginning
+    beginning: Beginning | None
     flight: Flight
 
 
@@ -64,7 +64,7 @@ class Ahead:
         self._landed: queue.SimpleQueue[Flight] = queue.SimpleQueue()
         self._head = Stand(journey=None, is_alone=True)
         self._is_stopped = False
-        self._is_abandoned = False
+        self._cleanup = Cleanup(self._landed, self._land)
 
     # --- the turn of an item ---------------------------------------------------------------------
 
@@ -86,6 +86,7 @@ class Ahead:
             return None
         self._await(started.flight)
         del self._started[id(item)]
+        self._flying.pop(id(started.flight), None)
         self._bad.discard(id(started.flight))
         started.flight.release_records()
         verdict = end_item(self._journeys, started.beginning, started.flight)
@@ -139,8 +140,8 @@ class Ahead:
             self._flying[id(flight)] = stand
 
     def _land(self, flight: Flight) -> None:
-        self._flying.pop(id(flight), None)
-        if flight.is_bad:
+        # One that was found to be over before it landed is reported, and counts no more.
+        if self._flying.pop(id(flight), None) is not None and flight.is_bad:
             self._bad.add(id(flight))
 
     def _land_all(self) -> None:
@@ -158,7 +159,7 @@ class Ahead:
             flight.interrupt(error)
             if isinstance(error, KeyboardInterrupt):
                 self.stop(error)
-            if not self._wait_for([flight]):
+            if not self._cleanup.wait_for([flight]):
                 raise
 
     def stop(self, error: BaseException) -> None:
@@ -179,17 +180,7 @@ class Ahead:
         cut = [each.flight for each in self._started.values() if each.flight.was_interrupted]
         # The session ends already: an interruption of this wait has nothing else to end.
         with contextlib.suppress(KeyboardInterrupt):
-            self._wait_for(cut)
+            self._cleanup.wait_for(cut)
         for flight in cut:
             self._journeys.runner.end(flight)
         return [each.item for each in done], len(cut)
-
-    def _wait_for(self, flights: list[Flight]) -> bool:
-        """Wait for cleanup, and say whether all are over; after an interruption for none any more."""
-        if self._is_abandoned:
-            return all(flight.is_over for flight in flights)
-        try:
-            return wait_until_over(flights, self._landed, self._land)
-        except KeyboardInterrupt:
-            self._is_abandoned = True
-            raise

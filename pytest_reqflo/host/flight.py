@@ -95,9 +95,14 @@ class Flight:
         return Span(self._begun_s, max(self._begun_s, self._ended_s))
 
     def interrupt(self, error: BaseException) -> None:
-        """Let the effect at hand be answered with an interruption by *error*."""
+        """Let the effect at hand be answered with an interruption by *error*, once.
+
+        Another one would meet the `finally` steps.
+        """
+        if self.was_interrupted:
+            return
         self.was_interrupted = True
-        self._cause.error = self._cause.error or error
+        self._cause.error = error
         if self._started is not None:
             self._started.cancel()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_reqflo.host.landing import wait_until_over
+from pytest_reqflo.host.landing import Cleanup
 from pytest_reqflo.host.run import Beginning, end_item, start_item
 from pytest_reqflo.host.verdict import Verdict
 from pytest_reqflo.host.window import Width
@@ -39,7 +40,7 @@ def run_rows(
 @dataclass(frozen=True, slots=True)
 class _Started:
     spec: ItemSpec
-    beginning: Beginning
+    beginning: Beginning | None
     flight: Flight
 
 
@@ -57,6 +58,7 @@ class _Rows:
         self._width = width
         self._started: deque[_Started] = deque()
         self._landed: queue.SimpleQueue[Flight] = queue.SimpleQueue()
+        self._cleanup = Cleanup(self._landed)
 
     def next(self) -> _Started | None:
         """Return the next row once it is over, None after the last."""
@@ -70,7 +72,7 @@ class _Rows:
                 self._supply()
         except BaseException as error:
             self._interrupt(error)
-            if not wait_until_over([flight], self._landed):
+            if not self._cleanup.wait_for([flight]):
                 raise
         flight.release_records()
         return self._started.popleft()
@@ -78,7 +80,9 @@ class _Rows:
     def end(self) -> None:
         """End what is under way, with its cleanup steps."""
         self._interrupt(GeneratorExit())
-        wait_until_over([each.flight for each in self._started], self._landed)
+        # What ends this item is raised already.
+        with contextlib.suppress(KeyboardInterrupt):
+            self._cleanup.wait_for([each.flight for each in self._started])
         for each in self._started:
             self._session.runner.end(each.flight)
 

@@ -76,16 +76,17 @@ def start_item(
     spec: ItemSpec,
     fixtures: Mapping[str, Any],
     landed: queue.SimpleQueue[Flight],
-) -> tuple[Beginning, Flight]:
+) -> tuple[Beginning | None, Flight]:
     """Start what `run_item` runs, on the loop; the flight is put into *landed* when it is over.
 
     Shape: nothing is raised here: what goes wrong is told when the flight is asked for its result.
     """
     from pytest_reqflo.host.flight import Flight
 
-    beginning = _begin(session, subject, spec)
+    beginning = None
     flight = Flight(subject.artifact.settings.finally_timeout_s)
     try:
+        beginning = _begin(session, subject, spec)
         asked = _ask(session, beginning, fixtures)
         plan = make_plan(subject.artifact, asked.request, asked.environment)
         session.runner.start(flight, plan, subject.blobs, asked.secrets, landed)
@@ -94,9 +95,11 @@ def start_item(
     return beginning, flight
 
 
-def end_item(session: JourneySession, beginning: Beginning, flight: Flight) -> Verdict:
-    """Say what became of a flight that is over."""
+def end_item(session: JourneySession, beginning: Beginning | None, flight: Flight) -> Verdict:
+    """Say what became of a flight that is over. Raises: what kept it from beginning."""
     try:
+        if beginning is None:
+            raise flight.problem or RuntimeError("the run never began")
         return _conclude(session, beginning, flight.result)
     finally:
         session.runner.end(flight)

@@ -41,7 +41,9 @@ def test_the_first_failure_in_order_is_named_and_all_is_cleaned_up(meeting) -> N
     assert [path for path in server.paths() if path in ("/c2", "/d/")] == []
     for name in "abc":
         assert server.paths(f"/clean/{name}") == [f"/clean/{name}"]
-    result.stdout.fnmatch_lines(["reqflo: 1 journey in flight was cut short", "*stopping after 1 failures*"])
+    result.stdout.fnmatch_lines(
+        ["reqflo: 1 journey in flight was cut short", "*stopping after 1 failures*"]
+    )
     assert (meeting.path / "out.xml").read_text().count("<testcase") == 1
 
 
@@ -112,8 +114,9 @@ def test_an_interruption_ends_what_is_in_flight_and_reports_what_is_over(meeting
     for name in "abcde":
         cleaned(meeting, name, f"/{name}/", f"/{name}2/")
     process = meeting.start(
-        "-v", "--reqflo-concurrency=3", "--junitxml=out.xml", "--reqflo-output=out.json"
-    )
+        "-v", "--reqflo-concurrency=3", "--junitxml=out.xml", "--reqflo-output=out.json",
+        "--assert=plain",
+    )  # fmt: skip
     # d begins when b is known to be over.
     server.wait_until("/d/")
     process.send_signal(signal.SIGINT)
@@ -139,3 +142,42 @@ def test_an_interruption_ends_what_is_in_flight_and_reports_what_is_over(meeting
     outcomes = {each["identity"]["journey_id"]: each["outcome"] for each in results}
     assert outcomes["b"] == "passed"
     assert set(outcomes.values()) <= {"passed", "interrupted"}
+
+
+def test_an_interruption_of_all_rows_of_one_item_ends_them_and_a_second_waits_no_more(meeting) -> None:
+    server = meeting.server
+    server.holds = {"/row/": "/clean/", "/clean/": "/never"}
+    path = meeting.rows("a.journey.yaml", 3, "/row/{{ inputs.n }}", "/next/{{ inputs.n }}")
+    cleanup = '    - {id: clean, request: {method: DELETE, url: "/clean/{{ inputs.n }}"}}\n'
+    path.write_text(f"{path.read_text()}  finally:\n{cleanup}")
+    process = meeting.start("--reqflo-data-mode=batch", "--assert=plain")
+    server.wait_until("/row/", count=3)
+    process.send_signal(signal.SIGINT)
+    server.wait_until("/clean/", count=3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert server.paths("/next/") == []
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method: str) -> None:
+    """The others go on; a limit by thread ends the process, as it does with any test."""
+    server = meeting.server
+    server.holds = {"/b/": "/clean/b" if method == "signal" else "/never", "/c/": "/d/"}
+    for name in "abcd":
+        cleaned(meeting, name, f"/{name}/", f"/{name}2/")
+    options = ("-v", "--reqflo-concurrency=3", "--assert=plain", "--timeout=1")
+    process = meeting.start(*options, f"--timeout-method={method}")
+    output, _ = process.communicate(timeout=60)
+    assert "Timeout" in output
+    assert server.paths("/b2/") == []
+    if method == "thread":
+        assert process.returncode == 1
+        return
+    told = [("a", "PASSED"), ("b", "FAILED"), ("c", "PASSED"), ("d", "PASSED")]
+    assert reported(output) == [(f"{name}.journey.yaml::run", outcome) for name, outcome in told]
+    assert sorted(server.paths("/clean/")) == [f"/clean/{name}" for name in "abcd"]
+    assert "Timeout (>1.0s) from pytest-timeout" in output
+    assert "INTERNALERROR" not in output

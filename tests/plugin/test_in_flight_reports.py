@@ -11,6 +11,7 @@ from packages import install
 from reports import reported
 from servers import closed_port
 
+
 def reports_in(path) -> list[dict]:
     """Return the reports of calls, as pytest-reportlog wrote them."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
@@ -86,7 +87,9 @@ def test_log_records_land_on_their_own_item(meeting, tmp_path, monkeypatch) -> N
     keys = [each.header("x-key") for each in server.requests if each.path.endswith("/2")]
     assert sorted(keys) == [f"value-of-KEY_{name}-7f3a" for name in "abc"]
     reports = reports_in(meeting.path / "log.jsonl")
-    logged = ["".join(text for title, text in each["sections"] if "log" in title) for each in reports]
+    logged = [
+        "".join(text for title, text in each["sections"] if "log" in title) for each in reports
+    ]
     assert [re.findall("<(.*?)>", text) for text in logged] == [["KEY_a"], ["KEY_b"], ["KEY_c"]]
     # Once each, in the order of reports.
     text = (meeting.path / "out.log").read_text()
@@ -114,7 +117,9 @@ def test_soft_failures_warn_at_their_own_item(meeting) -> None:
     )
     meeting.run("--reqflo-concurrency=3").assert_outcomes(passed=3, warnings=1)
     assert (meeting.path / "warned").read_text().split() == ["b.journey.yaml::run"]
-    result = meeting.run("--reqflo-concurrency=3", "-W", "error::pytest_reqflo.errors.ReqfloWarning")
+    result = meeting.run(
+        "--reqflo-concurrency=3", "-W", "error::pytest_reqflo.errors.ReqfloWarning"
+    )
     result.assert_outcomes(passed=2, failed=1)
 
 
@@ -250,18 +255,24 @@ def test_every_reporter_tells_the_same_as_one_after_another(meeting) -> None:
 
 
 def test_a_defect_in_a_run_is_told_at_its_own_item(meeting) -> None:
-    """Of three that meet, the checks of one raise what no check may."""
-    meeting.server.holds = {"/meet/": 3}
-    for name in "abc":
+    """One breaks while it runs, one before it has begun; the others meet."""
+    meeting.server.holds = {"/meet/": 2}
+    for name in "abcd":
         meeting.journey(f"{name}.journey.yaml", f"/meet/{name}")
     meeting.write(
         "conftest.py",
         """
         import pytest
         import pytest_reqflo.engine.in_flight as module
+        import pytest_reqflo.host.run as host
 
         def pytest_configure(config):
-            run_try = module.run_try
+            run_try, make_identity = module.run_try, host.make_identity
+
+            def no_identity(session, subject, *arguments):
+                if subject.artifact.journey_id == "c":
+                    raise KeyError("another defect")
+                return make_identity(session, subject, *arguments)
 
             def broken(plan, *arguments):
                 if plan.identity.journey_id == "b":
@@ -269,14 +280,15 @@ def test_a_defect_in_a_run_is_told_at_its_own_item(meeting) -> None:
                     raise LookupError("a defect of ours")
                 return (yield from run_try(plan, *arguments))
 
-            module.run_try = broken
+            module.run_try, host.make_identity = broken, no_identity
             config.add_cleanup(lambda: setattr(module, "run_try", run_try))
+            config.add_cleanup(lambda: setattr(host, "make_identity", make_identity))
         """,
     )
-    meeting.server.holds = {"/meet/": 2}
-    result = meeting.run("-v", "--reqflo-concurrency=3")
-    assert [outcome for _, outcome in reported(result)] == ["PASSED", "FAILED", "PASSED"]
-    result.stdout.fnmatch_lines(["*LookupError*"])
+    result = meeting.run("-v", "--reqflo-concurrency=4")
+    outcomes = ["PASSED", "FAILED", "FAILED", "PASSED"]
+    assert [outcome for _, outcome in reported(result)] == outcomes
+    result.stdout.fnmatch_lines(["*_ b _*", "*LookupError*", "*_ c _*", "*KeyError*"])
     assert "INTERNALERROR" not in result.stdout.str()
 
 
@@ -319,7 +331,9 @@ def test_a_shuffled_order_is_the_order_of_reports(meeting) -> None:
 def test_reruns_run_alone_and_again(meeting) -> None:
     server = meeting.server
     for name in "abc":
-        meeting.journey(f"{name}.journey.yaml", f"/{name}", f"/status/{500 if name == 'b' else 200}")
+        meeting.journey(
+            f"{name}.journey.yaml", f"/{name}", f"/status/{500 if name == 'b' else 200}"
+        )
     result = meeting.run("-p", "rerunfailures", "--reruns=2", "--reqflo-concurrency=3")
     result.assert_outcomes(passed=2, failed=1)
     ends = [path for path in server.paths() if len(path) == 2]

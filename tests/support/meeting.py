@@ -46,6 +46,12 @@ class MeetingServer(ScriptedServer):
         self._moved = threading.Condition()
         self._let_go: set[str] = set()
 
+    def __exit__(self, *details: object) -> None:
+        self.closing.set()
+        with self._moved:
+            self._moved.notify_all()
+        super().__exit__(*details)
+
     @property
     def telling(self) -> str:
         """A conftest.py that tells this server of reports."""
@@ -148,7 +154,9 @@ class MeetingServer(ScriptedServer):
         name, _, rest = request.path.strip("/").partition("/")
         status = int(rest) if name == "status" else 200
         given = parse_qs(request.query)
-        return json_reply({"path": request.path, "query": given}, status, [("X-Path", request.path)])
+        return json_reply(
+            {"path": request.path, "query": given}, status, [("X-Path", request.path)]
+        )
 
     def _is_met(self, start: str) -> bool:
         if start in self._let_go or self.closing.is_set():
