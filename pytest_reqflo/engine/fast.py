@@ -8,12 +8,12 @@ loop that knows no more than to wait for it.
 from __future__ import annotations
 
 import asyncio
-import os
 import queue
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pytest_reqflo.engine.fast_async import AsyncFastStream, AsyncFastTransport
+from pytest_reqflo.engine.fast_wire import is_forked
 from pytest_reqflo.engine.transport import Deadline, ResponseHead, Target, TransportRequest
 from pytest_reqflo.run.effects import PhaseTimes
 
@@ -25,7 +25,6 @@ class FastTransport:
 
     def __init__(self) -> None:
         self._transport = AsyncFastTransport()
-        self._pid = os.getpid()
 
     def open(self, request: TransportRequest, deadline: Deadline) -> FastStream:
         """Send *request* and return when the headers of its answer are there.
@@ -40,6 +39,8 @@ class FastTransport:
 
     def close(self) -> None:
         """End every connection; the transport can be used again."""
+        if is_forked():
+            return
         run_here(self._transport.close())
 
 
@@ -73,7 +74,7 @@ def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
     loop = _WaitingLoop()
     # A part of asyncio for those who write loops.
     before = asyncio._get_running_loop()
-    asyncio._set_running_loop(loop)
+    asyncio._set_running_loop(cast("asyncio.AbstractEventLoop", loop))
     try:
         while True:
             loop.wait_for(coroutine.send(None))
@@ -85,7 +86,7 @@ def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
         asyncio._set_running_loop(before)
 
 
-class _WaitingLoop(asyncio.AbstractEventLoop):
+class _WaitingLoop:
     """A loop for one coroutine: whatever it waits for is told from another thread."""
 
     def __init__(self) -> None:
@@ -104,13 +105,17 @@ class _WaitingLoop(asyncio.AbstractEventLoop):
             callback(*arguments)
 
     def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
+        """Return what the coroutine will wait for."""
+        return asyncio.Future(loop=cast("asyncio.AbstractEventLoop", self))
 
-    def call_soon_threadsafe(self, callback: Any, *arguments: Any, context: Any = None) -> Any:
+    def call_soon_threadsafe(
+        self, callback: Callable[..., object], *arguments: Any, context: object = None
+    ) -> None:
+        """Be told something, from any thread."""
         self._told.put((callback, arguments))
 
-    def call_soon(self, callback: Any, *arguments: Any, context: Any = None) -> Any:
-        self._told.put((callback, arguments))
+    call_soon = call_soon_threadsafe
 
     def get_debug(self) -> bool:
+        """Say that futures need not note where they were made."""
         return False

@@ -5,6 +5,7 @@ Whatever it would send otherwise than it was asked to, or cannot tell, is refuse
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
 from typing import Any
@@ -31,7 +32,7 @@ from pytest_reqflo.engine.tls import tls_failure
 from pytest_reqflo.engine.transport import Deadline, ResponseHead, TransportFailed, TransportRequest
 from pytest_reqflo.run.effects import SendFailure
 
-OTHER_TRANSPORT = "the default transport can: `--reqflo-transport default`"
+OTHER_TRANSPORT = "the default transport can: run with `--reqflo-transport default`"
 
 # --- clients --------------------------------------------------------------------------------------
 
@@ -59,6 +60,14 @@ def make_client(route: Route) -> Client:
     if route.proxy is not None:
         builder = builder.proxy(_proxy(route.proxy))
     return builder.build()
+
+
+_PID = os.getpid()
+
+
+def is_forked() -> bool:
+    """Say whether this process is a copy of the one whose threads carry the requests."""
+    return os.getpid() != _PID
 
 
 def check_route(route: Route) -> None:
@@ -89,6 +98,9 @@ def _unable(code: str, category: Any, message: str) -> SendFailure:
 
 def build_request(client: Client, request: TransportRequest, deadline: Deadline) -> Any:
     """Return what pyreqwest sends for *request*. Raises: TransportFailed RF402, RF405."""
+    if is_forked():
+        reason = "the fast transport sends nothing from a process that was forked"
+        raise TransportFailed(_unable("RF401", "connection", reason))
     left_s = deadline.remaining_s()
     if left_s <= 0:
         raise TransportFailed(deadline.failure(OPENING))
@@ -233,10 +245,12 @@ def _connect_failure(causes: list[str], request: TransportRequest) -> SendFailur
     if "dns error" in causes:
         return unresolved(target.host)
     if any("tunnel" in cause for cause in causes):
-        return no_tunnel(last)
+        return no_tunnel(last.removeprefix("tunnel error: "))
     if "tcp connect error" in causes:
         return unreachable(target.host, target.port, _plain(last))
-    return tls_failure(target.host, last.replace(_BAD_CERTIFICATE, "the certificate was not accepted, "))
+    return tls_failure(
+        target.host, last.replace(_BAD_CERTIFICATE, "the certificate was not accepted, ")
+    )
 
 
 _BAD_CERTIFICATE = "invalid peer certificate: "

@@ -41,7 +41,7 @@ def test_a_new_connection_closed_without_an_answer_is_RF404_and_not_repeated(sen
         sent = send(server.url, method=method)
 
     assert sent.failure.code == "RF404"
-    assert sent.failure.message == "the server closed the connection without an answer"
+    assert sent.failure.message.startswith("the server closed the connection without an answer")
     assert len(server.requests) == 1
 
 
@@ -50,7 +50,8 @@ def test_a_head_that_ends_early_is_RF404(sender):
         sent = send(server.url)
 
     assert sent.failure.code == "RF404"
-    assert sent.failure.message.startswith("the server closed the connection in the middle")
+    how = sender.choose("in the middle", fast="without an answer, or in the first lines of one")
+    assert sent.failure.message.startswith(f"the server closed the connection {how}")
 
 
 def test_a_body_shorter_than_its_content_length_is_RF404_and_kept_as_far_as_it_came(sender):
@@ -86,7 +87,7 @@ def test_an_answer_that_is_not_http_is_RF404(sender, answer):
 def test_headers_without_end_are_RF404_before_they_fill_the_memory(sender):
     def flood(request, connection):
         connection.send(b"HTTP/1.1 200 OK\r\n")
-        connection.send(b"X-A: " + b"a" * 400_000)
+        connection.send(b"X-A: " + b"a" * 800_000)
         connection.closing.wait()
 
     with ScriptedServer(flood) as server, sender() as send:

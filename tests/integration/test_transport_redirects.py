@@ -71,6 +71,9 @@ def test_a_relative_location_is_joined(sender, location, line):
     with ScriptedServer(handle) as server, sender() as send:
         sent = send(server.url + "/a/start", follow_redirects=1)
 
+    if sender.is_fast and not location.isascii():
+        assert sent.failure.message == "a header of the answer holds bytes that are no ASCII text"
+        return
     assert sent.failure is None
     assert server.requests[-1].line == line
     assert sent.hops[-1].response.url == server.url + line.removeprefix("GET ")

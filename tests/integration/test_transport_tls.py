@@ -32,13 +32,28 @@ def answering(authority: trustme.CA, name: str = "127.0.0.1") -> ScriptedServer:
     return ScriptedServer(lambda request, connection: reply(200, b"ok"), tls=tls)
 
 
-def test_a_server_with_a_certificate_of_the_named_authority_is_trusted(sender, authority, ca_file):
-    with answering(authority) as server, sender() as send:
+def test_a_server_with_a_certificate_of_the_named_authority_is_trusted(
+    default_sender, authority, ca_file
+):
+    with answering(authority) as server, default_sender() as send:
         first, second = send(server.url, ca_file=ca_file), send(server.url, ca_file=ca_file)
 
     assert (first.failure, second.failure) == (None, None)
     assert first.hops[0].times.tls_s is not None
     assert server.connections == 1
+
+
+def test_the_fast_transport_refuses_to_trust_more_than_the_named_authority(
+    fast_sender, authority, ca_file
+):
+    with answering(authority) as server, fast_sender() as send:
+        sent = send(server.url, ca_file=ca_file)
+
+    assert (sent.failure.code, sent.failure.category) == ("RF403", "tls")
+    assert sent.failure.message == (
+        "the fast transport cannot trust the authorities of `ca_file` and no others"
+    )
+    assert server.connections == 0
 
 
 def test_an_unknown_certificate_is_RF403_and_no_request_arrives(sender, authority):
@@ -50,8 +65,8 @@ def test_an_unknown_certificate_is_RF403_and_no_request_arrives(sender, authorit
     assert server.requests == []
 
 
-def test_a_certificate_for_another_name_is_RF403(sender, authority, ca_file):
-    with answering(authority, "other.example") as server, sender() as send:
+def test_a_certificate_for_another_name_is_RF403(default_sender, authority, ca_file):
+    with answering(authority, "other.example") as server, default_sender() as send:
         sent = send(server.url, ca_file=ca_file)
 
     assert sent.failure.code == "RF403"
@@ -67,11 +82,11 @@ def test_checks_can_be_turned_off_and_stay_on_for_others(sender, authority):
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_unusable_authority_file_is_RF403(sender, authority, tmp_path, content):
+def test_an_unusable_authority_file_is_RF403(default_sender, authority, tmp_path, content):
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
-    with answering(authority) as server, sender() as send:
+    with answering(authority) as server, default_sender() as send:
         sent = send(server.url, ca_file=str(path))
 
     assert sent.failure.code == "RF403"
@@ -86,7 +101,7 @@ def test_tls_to_a_server_without_it_is_RF403(sender):
     assert sent.failure.code == "RF403"
 
 
-def test_a_redirect_from_https_to_http_is_RF408(sender, authority, ca_file):
+def test_a_redirect_from_https_to_http_is_RF408(sender, authority):
     with ScriptedServer(lambda request, connection: reply()) as plain:
         tls = server_context(authority)
         with (
@@ -95,7 +110,7 @@ def test_a_redirect_from_https_to_http_is_RF408(sender, authority, ca_file):
         ):
             sent = send(
                 server.url,
-                ca_file=ca_file,
+                verify_tls=False,
                 follow_redirects=5,
                 allowed_origins=(server.url, plain.url),
             )
