@@ -6,6 +6,7 @@ one request two, or are read differently by a proxy and the server behind it.
 
 from __future__ import annotations
 
+import functools
 import re
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -17,6 +18,7 @@ _OF_THE_CONNECTION = frozenset(
 )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1_024)
 def find_header_fault(name: str) -> str | None:
     """Return why no request may set the header *name*, as the end of a sentence; None if it may.
 

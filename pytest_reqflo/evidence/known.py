@@ -35,6 +35,11 @@ Learned = Callable[[frozenset[str]], None]
 """What is told how new spellings begin, before the value counts as known."""
 
 
+def is_shortened(text: str) -> bool:
+    """Say whether dots stand in *text*, beside which may be what is left of a value."""
+    return "..." in text or "…" in text
+
+
 class KnownValues:
     """Values with their masks, in every spelling.
 
@@ -102,10 +107,14 @@ class _View:
 
     def stands_in(self, text: str) -> bool:
         """Say whether any spelling stands in *text*."""
-        if not self.masks or len(text) < self.shortest:
+        masks = self.masks
+        if not masks or len(text) < self.shortest:
             return False
-        if len(self.masks) <= _FEW:
-            return any(variant in text for variant in self.masks)
+        if len(masks) <= _FEW:
+            for variant in masks:  # noqa: SIM110  # a generator costs more than the search
+                if variant in text:
+                    return True
+            return False
         return any(True for _ in self._find_at_heads(text))
 
     def find(self, text: str) -> Iterator[Place]:

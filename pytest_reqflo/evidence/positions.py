@@ -66,11 +66,18 @@ class SensitiveNames:
 
     def find_json(self, text: str) -> Iterator[Place]:
         """Yield the values of telling keys in the text of a JSON document, whole or cut."""
-        if text.isascii() and not _holds_word(text.lower(), _last_words(self.keys)):
+        if not self.may_hold_key(text):
             return
         for match in _json_pair(self.keys).finditer(text):
             group = "number" if match["text"] is None else "text"
             yield Place(*match.span(group), sensitive_mask(match["key"]))
+
+    def may_hold_key(self, text: str) -> bool:
+        """Say whether any telling key can stand in *text*; quickly no for most texts."""
+        if not text.isascii():
+            return True
+        lower = text.lower()
+        return any(word in lower for word in _last_words(self.keys))
 
     def find_form(self, text: str) -> Iterator[Place]:
         """Yield the values of telling fields in a query or form."""
@@ -126,10 +133,6 @@ def _last_words(keys: tuple[str, ...]) -> tuple[str, ...]:
     if not "".join(keys).isascii():
         return ("",)  # letters of other alphabets may match those of ASCII
     return tuple(dict.fromkeys(re.split("[-_]", key.lower())[-1] for key in keys))
-
-
-def _holds_word(text: str, words: tuple[str, ...]) -> bool:
-    return any(word in text for word in words)
 
 
 # A value may end with the text: evidence is cut, and the head of a token is still a token.

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.evidence.encodings import is_hideable
-from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of
+from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -51,6 +51,7 @@ class Redactor:
         self._known = KnownValues()
         self._all = ""
         self._telling: dict[str, bool] = {}
+        self._header_names = frozenset(names.headers)
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
@@ -82,6 +83,8 @@ class Redactor:
 
         Shape: of a text that *is_cut*, an end that begins a known value is hidden too.
         """
+        if not is_cut and self._is_bare(text) and not self.names.may_hold_key(text):
+            return text
         begun = self.find_begun(text, len(text)) if is_cut else ()
         return self._hide(text, itertools.chain(self.find_hidden(text), begun))
 
@@ -90,8 +93,9 @@ class Redactor:
         listed = tuple(headers)
         # All at once: most headers hold nothing.
         if self._is_plain("\n".join(itertools.chain.from_iterable(listed))):
+            hidden = self._header_names
             return tuple(
-                (name, self._header(name, value)) if self.names.is_header(name) else (name, value)
+                (name, self._header(name, value)) if name.lower() in hidden else (name, value)
                 for name, value in listed
             )
         return tuple((self.text(name), self._header(name, value)) for name, value in listed)
@@ -127,7 +131,11 @@ class Redactor:
 
     def _is_plain(self, text: str) -> bool:
         """Say whether nothing can be hidden in *text*, and in no part of it."""
-        has_mark = "@" in text or "=" in text or '"' in text
+        return '"' not in text and self._is_bare(text)
+
+    def _is_bare(self, text: str) -> bool:
+        """Say whether nothing can be hidden in *text* but values of telling JSON keys."""
+        has_mark = "@" in text or "=" in text
         return not (has_mark or self._all or self._known.view.stands_in(text))
 
     def _hide(self, text: str, places: Iterable[Place]) -> str:
@@ -167,7 +175,10 @@ class Redactor:
         return self._known.view.find_begun(text, end)
 
     def _header(self, name: str, value: str) -> str:
-        credentials = self.names.find_credentials(name.lower(), value)
+        header = name.lower()
+        if header not in self._header_names and self._is_plain(value):
+            return value
+        credentials = self.names.find_credentials(header, value)
         return self._hide(value, itertools.chain(self.find_hidden(value), credentials))
 
     def _clean(self, value: Json, key: str) -> Json:
@@ -177,7 +188,9 @@ class Redactor:
         kind = type(value)
         if kind is str:
             return self._leaf(value, key)
-        if kind is bool or (kind is int and not key and len(str(value)) < self._known.view.shortest):
+        if kind is bool or (
+            kind is int and not key and len(str(value)) < self._known.view.shortest
+        ):
             return value
         if isinstance(value, Secret):
             return value.mask()
@@ -244,7 +257,8 @@ def hide_shortened(text: str, redactors: Sequence[Redactor]) -> str:
     pytest shows long texts as their head, three dots and their tail.
     """
     places = _find_known(text, redactors)
-    places += [place for each in redactors for place in each.find_shortened(text)]
+    if is_shortened(text):
+        places += [place for each in redactors for place in each.find_shortened(text)]
     return _replace(text, places)
 
 

@@ -137,40 +137,37 @@ class _ItemFile(_ReqfloFile):
 
         self._register_marks(subject.tags)
         fixtures = self._find_fixtures(subject.fixtures)
+        asking = None if fixtures is None else _asking_for(fixtures)
         for each in gather_rows(specs) if self._session().settings.is_batched else specs:
             if isinstance(each, RowBatch):
-                yield self._make_rows_item(subject, each, fixtures)
+                yield self._make_rows_item(subject, each, asking)
             else:
                 if each.tags:
                     self._register_marks(each.tags)
-                yield self._make_item(subject, each, fixtures)
+                yield self._make_item(subject, each, asking)
 
     def _register_marks(self, tags: Iterable[str]) -> None:
         # Without this, --strict-markers refuses a tag that no Python test has registered.
         for tag in tags:
             self.config.addinivalue_line("markers", f"{tag}: tag of a journey")
 
-    def _make_item(
-        self, subject: Subject, spec: ItemSpec, fixtures: tuple[str, ...] | None
-    ) -> JourneyNode:
+    def _make_item(self, subject: Subject, spec: ItemSpec, asking: Any) -> JourneyNode:
         item: JourneyNode
-        if fixtures is None:
+        if asking is None:
             item = JourneyItem.from_parent(self, name=spec.id)
         else:
-            item = JourneyFunction.from_parent(self, name=spec.id, callobj=_asking_for(fixtures))
+            item = JourneyFunction.from_parent(self, name=spec.id, callobj=asking)
         item.prepare(subject, spec, line=_line_of(subject, spec))
         return item
 
-    def _make_rows_item(
-        self, subject: Subject, batch: RowBatch, fixtures: tuple[str, ...] | None
-    ) -> JourneyNode:
+    def _make_rows_item(self, subject: Subject, batch: RowBatch, asking: Any) -> JourneyNode:
         spec = batch.spec
         self._register_marks(spec.tags)
         item: RowsNode
-        if fixtures is None:
+        if asking is None:
             item = RowsItem.from_parent(self, name=spec.id)
         else:
-            item = RowsFunction.from_parent(self, name=spec.id, callobj=_asking_for(fixtures))
+            item = RowsFunction.from_parent(self, name=spec.id, callobj=asking)
         item.rows = batch.rows
         item.prepare(subject, spec, line=_line_of(subject, batch.rows[0]))
         return item

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from pytest_reqflo.evidence.known import grams_of
+from pytest_reqflo.evidence.known import grams_of, is_shortened
 from pytest_reqflo.evidence.redact import Redactor, hide_known, hide_shortened
 from pytest_reqflo.secret import Secret
 
@@ -70,7 +70,7 @@ class Hiding:
 
     def failure_text(self, text: str) -> str:
         """Return *text* without any hidden value, and without what pytest has left of a long one."""
-        if self.is_empty or not text:
+        if self.is_empty or not (is_shortened(text) or self._beginnings.may_begin_in(text)):
             return text
         return hide_shortened(text, self._redactors())
 

@@ -59,6 +59,7 @@ class JourneyHooks:
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
             _set_times(report, item)
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
+            item.forget_run()
         return report
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:

@@ -148,10 +148,14 @@ class JourneyNode(pytest.Item):
 
     def _begin(self) -> None:
         # A rerun starts from a clean slate: properties of the earlier try would stand twice.
-        self._verdict = self._failure = self._span = None
+        self.forget_run()
         self.user_properties[:] = [
             (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
         ]
+
+    def forget_run(self) -> None:
+        """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
+        self._verdict = self._failure = self._span = None
 
     def _warn(self, verdict: Verdict) -> ReqfloError | None:
         """Issue the warnings of the run; return the first that is an error here."""

@@ -44,6 +44,8 @@ def _describe(item: Json) -> str:
 
 
 def _bounds(expected: Json) -> list[tuple[int, int]]:
+    if type(expected) is int and 100 <= expected <= 999:
+        return [(expected, expected)]
     if is_array(expected):
         return [bounds for item in expected if not is_array(item) for bounds in _bounds(item)]
     if isinstance(expected, bool) or not isinstance(expected, (int, str)):

@@ -244,7 +244,11 @@ def service_origin(service: Service) -> str | None:
     return _SERVICE_ORIGINS.of(service)
 
 
-_SERVICE_ORIGINS = Noted(lambda service: find_origin(service.base_url))
+def _find_origin_of(service: Service) -> str | None:
+    return find_origin(service.base_url)
+
+
+_SERVICE_ORIGINS = Noted(_find_origin_of)
 
 
 def read_me_values(

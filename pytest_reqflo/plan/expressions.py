@@ -30,6 +30,8 @@ EARLY_ROOTS = frozenset({"env", "me"})
 
 def read_names(value: Value, root: str) -> tuple[str, ...]:
     """Return the names that *value* reads directly below *root*, each once."""
+    if isinstance(value, LiteralValue):
+        return ()
     paths = (found for _, found in walk_expressions(value) if isinstance(found, PathExpression))
     return tuple(
         dict.fromkeys(str(path.path[0]) for path in paths if path.root == root and path.path)

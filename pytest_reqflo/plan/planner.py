@@ -20,7 +20,7 @@ from pytest_reqflo.lang.expression import (
     ValueMissing,
 )
 from pytest_reqflo.plan.demands import find_environment_problems
-from pytest_reqflo.plan.environments import find_me_name, find_origin
+from pytest_reqflo.plan.environments import find_me_name, find_origin, service_origin
 from pytest_reqflo.plan.expressions import (
     EarlyScope,
     is_known_early,
@@ -90,10 +90,10 @@ def find_allowed_origins(artifact: Artifact, environment: EnvironmentSnapshot) -
     Shape: those of all services, those the environment names; those written in the journey only
         where there is no environment file, as the author of a journey does not decide this.
     """
-    urls = [service.base_url for service in environment.services.values()]
-    urls += environment.allowed_origins
-    urls += artifact.origins if environment.is_implicit else ()
-    return tuple(dict.fromkeys(origin for url in urls if (origin := find_origin(url))))
+    origins = [service_origin(service) for service in environment.services.values()]
+    origins += map(find_origin, environment.allowed_origins)
+    origins += map(find_origin, artifact.origins if environment.is_implicit else ())
+    return tuple(dict.fromkeys(origin for origin in origins if origin))
 
 
 def _without_own(artifact: Artifact, environment: EnvironmentSnapshot) -> EnvironmentSnapshot:
@@ -109,6 +109,8 @@ def _with_all_spellings(
     artifact: Artifact, environment: EnvironmentSnapshot
 ) -> EnvironmentSnapshot:
     """Give each me value under the very name that expressions use."""
+    if environment.me.keys() >= set(artifact.me_values):
+        return environment
     spellings = {key: find_me_name(environment.me, key) for key in artifact.me_values}
     me = {key: environment.me[name] for key, name in spellings.items() if name}
     return replace(environment, me={**environment.me, **me})
@@ -187,7 +189,9 @@ def _unset(declaration: Declaration) -> ResolvedValue:
 def _spread_sensitivity(names: Mapping[str, ResolvedValue]) -> Mapping[str, ResolvedValue]:
     """Mark what is made from sensitive values as sensitive too, however long the chain."""
     hidden = {name for name, value in names.items() if value.sensitive}
-    is_growing = bool(hidden)
+    if not hidden:
+        return names
+    is_growing = True
     while is_growing:
         found = {
             name for name, value in names.items() if name not in hidden and _reads(value, hidden)
@@ -195,7 +199,7 @@ def _spread_sensitivity(names: Mapping[str, ResolvedValue]) -> Mapping[str, Reso
         hidden |= found
         is_growing = bool(found)
     return {
-        name: replace(value, sensitive=True) if name in hidden else value
+        name: replace(value, sensitive=True) if name in hidden and not value.sensitive else value
         for name, value in names.items()
     }
 

@@ -41,13 +41,13 @@ from pytest_reqflo.run.effects import (
 )
 from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
-from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.reading import (
     expressions_in,
     read_step,
     secret_names_of,
     walk_reachable,
 )
+from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.telling import answers_of, register_plan, register_positional
 from pytest_reqflo.run.url import link_source
@@ -56,6 +56,9 @@ from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Digest
 
 TryFlow = Generator[TryEffect, TryOutcome, TryDone]
+
+_SHOWN_ROOTS = frozenset({"steps", "env", "case", "row", "run"})
+"""Roots whose values are no secrets as they are, before any pipe."""
 
 _NOT_RETRYABLE = frozenset({"refused", "limit", "values"})
 
@@ -154,11 +157,13 @@ class _Attempt:
         for expression in walk_reachable(needs, self._plan):
             if not isinstance(expression, PathExpression) or expression.root == "response":
                 continue
+            name = self._scope.hidden_name(expression)
+            if not name and not expression.pipes and expression.root in _SHOWN_ROOTS:
+                continue
             try:
                 value = render_value(expression, self._scope, site="")
             except ValueMissing:
                 continue
-            name = self._scope.hidden_name(expression)
             if isinstance(value, Secret):
                 self._redactor.add_secret(value)
             elif name:

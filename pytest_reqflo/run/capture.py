@@ -22,8 +22,8 @@ from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import CapturedValue, Problem
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.effects import Captured, CapturedValues
-from pytest_reqflo.run.record import record_value
 from pytest_reqflo.run.reading import read_step
+from pytest_reqflo.run.record import record_value
 from pytest_reqflo.run.subject import mask_leaves
 from pytest_reqflo.run.telling import is_telling_text, register_keys
 from pytest_reqflo.values import Json

@@ -113,7 +113,7 @@ def _run_check(
         expected=finding.expected,
         actual=finding.actual,
         is_actual_missing=finding.is_missing,
-        message=shorten(redactor.text(finding.fault or ""), MAX_VALUE),
+        message=shorten(redactor.text(finding.fault), MAX_VALUE) if finding.fault else "",
         author_message=redactor.text(spec.message) if finding.fault else "",
         differences=finding.differences,
     )

@@ -54,18 +54,17 @@ def render_headers(
     removed = {name.lower() for name in spec.removed_headers}
     if spec.auth is not None and not has_header(headers, "authorization"):
         headers.append(_render_auth(spec.auth, scope, f"{site}/auth"))
-    if own is not None:
+    if own is not None and own.headers:
         taken = removed | {header.name.lower() for header in headers}
         taken |= {name.lower() for name in spec.headers}
         left = {name: value for name, value in own.headers.items() if name.lower() not in taken}
         headers += _given_headers(left, scope, f"{site}/service/headers")
     defaults = [("User-Agent", user_agent()), ("Accept", "*/*")]
     defaults += [("Content-Type", body.content_type)] if body and body.content_type else []
-    headers += [
-        Header(name, value)
-        for name, value in defaults
-        if name.lower() not in removed and not has_header(headers, name.lower())
-    ]
+    taken = removed | {header.name.lower() for header in headers}
+    headers += [Header(name, value) for name, value in defaults if name.lower() not in taken]
+    if body is None or not body.boundary:
+        return headers
     return [_completed(header, body) for header in headers]
 
 
@@ -98,9 +97,9 @@ def _checked(text: str | Secret, name: str) -> str | Secret:
     return Secret(text.name, stripped) if isinstance(text, Secret) else stripped
 
 
-def _completed(header: Header, body: BodyBytes | None) -> Header:
+def _completed(header: Header, body: BodyBytes) -> Header:
     """Tell the boundary in a multipart content type that the author wrote without one."""
-    if body is None or not body.boundary or header.name.lower() != "content-type":
+    if header.name.lower() != "content-type":
         return header
     bare = plain(header.value)
     if not bare.lower().startswith("multipart/") or "boundary=" in bare.lower():

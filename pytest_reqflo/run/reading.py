@@ -86,7 +86,7 @@ def expressions_in(part: Any) -> tuple[Expression, ...]:
 
 
 def _gather(part: Any, found: list[Expression]) -> None:
-    kind = type(part)
+    kind: Any = type(part)
     if kind in _PLAIN:
         return
     if kind is PathExpression or kind is CallExpression:

@@ -194,9 +194,11 @@ class RunScope:
         self, expression: PathExpression
     ) -> tuple[Captured, tuple[Segment, ...], str] | None:
         """Return the longest kept part of the path, what leads on from it, and its text."""
-        step, *rest = expression.path
-        kept = self._captured.get(str(step), {})
-        path = folded(tuple(rest))
+        step = expression.path[0]
+        kept = self._captured.get(str(step))
+        if not kept:
+            return None
+        path = folded(expression.path[1:])
         for length in range(len(path), 0, -1):
             key = _path_key(path[:length])
             if key in kept:

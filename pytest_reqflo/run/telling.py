@@ -67,13 +67,19 @@ def is_telling_text(value: Json) -> bool:
 def register_keys(value: Json, redactor: Redactor) -> None:
     """Make *redactor* know what stands under telling keys of *value*."""
     waiting: list[Json] = [value] if type(value) in _STRUCTURES else []
+    # The objects of a list most often have the same keys.
+    shapes: dict[tuple[str, ...], frozenset[str]] = {}
     while waiting and not _is_full(redactor):
         item = waiting.pop()
         if type(item) is list:
             waiting += [child for child in item if type(child) in _STRUCTURES]
             continue
+        keys = tuple(item)
+        telling = shapes.get(keys)
+        if telling is None:
+            telling = shapes[keys] = frozenset(filter(redactor.is_telling, keys))
         for key, child in item.items():
-            if redactor.is_telling(key):
+            if key in telling:
                 redactor.add_value(key, child)
             elif type(child) in _STRUCTURES:
                 waiting.append(child)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pytest_reqflo.artifact.model import RequestSpec
+from pytest_reqflo.artifact.model import RequestSpec, StepSpec
 from pytest_reqflo.plan.environments import find_origin, find_service, service_origin
 from pytest_reqflo.plan.model import Plan, Service
 from pytest_reqflo.run.body import render_body
@@ -22,7 +22,7 @@ from pytest_reqflo.run.headers import (
 )
 from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
 from pytest_reqflo.run.problems import LinkRefused, SecretRefused
-from pytest_reqflo.run.reading import expressions_in, secret_names_of
+from pytest_reqflo.run.reading import expressions_in, read_step, secret_names_of
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
@@ -60,7 +60,7 @@ def render_request(
     _check_link(plan, spec, request, scope)
     if _hops_of(spec, own):
         request = _with_hidden(request, spec, own, scope)
-    _check_bound((*_outside_body(spec), spec.body, own and own.headers), request.url, scope)
+    _check_bound(do.step, own, request.url, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
 
 
@@ -119,12 +119,13 @@ def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunS
         )
 
 
-def _check_bound(parts: tuple[object, ...], url: str, scope: RunScope) -> None:
+def _check_bound(step: StepSpec, own: Service | None, url: str, scope: RunScope) -> None:
     """Refuse to send a secret to an origin that whoever keeps it did not name.
 
     Raises: SecretRefused.
     """
-    names = secret_names_of(expressions_in(parts), scope.plan)
+    needs = read_step(step).request + expressions_in(own and own.headers)
+    names = secret_names_of(needs, scope.plan)
     origin = find_origin(url) if names else None
     for name in names:
         bound_to = scope.origins_of(name)

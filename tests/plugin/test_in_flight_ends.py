@@ -41,7 +41,9 @@ def test_the_first_failure_in_order_is_named_and_all_is_cleaned_up(meeting) -> N
     assert [path for path in server.paths() if path in ("/c2", "/d/")] == []
     for name in "abc":
         assert server.paths(f"/clean/{name}") == [f"/clean/{name}"]
-    result.stdout.fnmatch_lines(["reqflo: 1 journey in flight was cut short", "*stopping after 1 failures*"])
+    result.stdout.fnmatch_lines(
+        ["reqflo: 1 journey in flight was cut short", "*stopping after 1 failures*"]
+    )
     assert (meeting.path / "out.xml").read_text().count("<testcase") == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports import reported
 
+
 def test_the_first_sets_up_the_session_and_the_others_run_ahead(meeting) -> None:
     """The first of each kind is not begun before its fixtures are there."""
     server = meeting.server

@@ -11,6 +11,7 @@ from packages import install
 from reports import reported
 from servers import closed_port
 
+
 def reports_in(path) -> list[dict]:
     """Return the reports of calls, as pytest-reportlog wrote them."""
     lines = [json.loads(line) for line in path.read_text().splitlines()]
@@ -86,7 +87,9 @@ def test_log_records_land_on_their_own_item(meeting, tmp_path, monkeypatch) -> N
     keys = [each.header("x-key") for each in server.requests if each.path.endswith("/2")]
     assert sorted(keys) == [f"value-of-KEY_{name}-7f3a" for name in "abc"]
     reports = reports_in(meeting.path / "log.jsonl")
-    logged = ["".join(text for title, text in each["sections"] if "log" in title) for each in reports]
+    logged = [
+        "".join(text for title, text in each["sections"] if "log" in title) for each in reports
+    ]
     assert [re.findall("<(.*?)>", text) for text in logged] == [["KEY_a"], ["KEY_b"], ["KEY_c"]]
     # Once each, in the order of reports.
     text = (meeting.path / "out.log").read_text()
@@ -114,7 +117,9 @@ def test_soft_failures_warn_at_their_own_item(meeting) -> None:
     )
     meeting.run("--reqflo-concurrency=3").assert_outcomes(passed=3, warnings=1)
     assert (meeting.path / "warned").read_text().split() == ["b.journey.yaml::run"]
-    result = meeting.run("--reqflo-concurrency=3", "-W", "error::pytest_reqflo.errors.ReqfloWarning")
+    result = meeting.run(
+        "--reqflo-concurrency=3", "-W", "error::pytest_reqflo.errors.ReqfloWarning"
+    )
     result.assert_outcomes(passed=2, failed=1)
 
 
@@ -326,7 +331,9 @@ def test_a_shuffled_order_is_the_order_of_reports(meeting) -> None:
 def test_reruns_run_alone_and_again(meeting) -> None:
     server = meeting.server
     for name in "abc":
-        meeting.journey(f"{name}.journey.yaml", f"/{name}", f"/status/{500 if name == 'b' else 200}")
+        meeting.journey(
+            f"{name}.journey.yaml", f"/{name}", f"/status/{500 if name == 'b' else 200}"
+        )
     result = meeting.run("-p", "rerunfailures", "--reruns=2", "--reqflo-concurrency=3")
     result.assert_outcomes(passed=2, failed=1)
     ends = [path for path in server.paths() if len(path) == 2]

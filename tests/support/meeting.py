@@ -154,7 +154,9 @@ class MeetingServer(ScriptedServer):
         name, _, rest = request.path.strip("/").partition("/")
         status = int(rest) if name == "status" else 200
         given = parse_qs(request.query)
-        return json_reply({"path": request.path, "query": given}, status, [("X-Path", request.path)])
+        return json_reply(
+            {"path": request.path, "query": given}, status, [("X-Path", request.path)]
+        )
 
     def _is_met(self, start: str) -> bool:
         if start in self._let_go or self.closing.is_set():

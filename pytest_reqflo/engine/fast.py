@@ -1,0 +1,116 @@
+"""Requests travel here with pyreqwest, one at a time, while the caller waits.
+
+The blocking client of pyreqwest is not used: it keeps Ctrl-C waiting for as long as the server does,
+and an error that comes after it ends the process. Its asynchronous one is driven here and now, by a
+loop that knows no more than to wait for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from pytest_reqflo.engine.fast_async import AsyncFastStream, AsyncFastTransport
+from pytest_reqflo.engine.transport import Deadline, ResponseHead, Target, TransportRequest
+from pytest_reqflo.run.effects import PhaseTimes
+
+T = TypeVar("T")
+
+
+class FastTransport:
+    """Sends requests with pyreqwest; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._transport = AsyncFastTransport()
+        self._pid = os.getpid()
+
+    def open(self, request: TransportRequest, deadline: Deadline) -> FastStream:
+        """Send *request* and return when the headers of its answer are there.
+
+        Raises: TransportFailed.
+        """
+        return FastStream(run_here(self._transport.open(request, deadline)))
+
+    def shown_proxy(self, target: Target) -> str:
+        """Return the proxy for *target* as it may be shown, empty for none."""
+        return self._transport.shown_proxy(target)
+
+    def close(self) -> None:
+        """End every connection; the transport can be used again."""
+        run_here(self._transport.close())
+
+
+class FastStream:
+    """An answer whose body is still to be read."""
+
+    def __init__(self, stream: AsyncFastStream) -> None:
+        self._stream = stream
+
+    @property
+    def head(self) -> ResponseHead:
+        """Status line and headers."""
+        return self._stream.head
+
+    @property
+    def times(self) -> PhaseTimes:
+        """Seconds of each phase so far."""
+        return self._stream.times
+
+    def read(self) -> bytes:
+        """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
+        return run_here(self._stream.read())
+
+    def close(self) -> None:
+        """Give the connection back, or end it when the body was not read to its end."""
+        run_here(self._stream.close())
+
+
+def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what *coroutine* returns, which awaits pyreqwest only; Ctrl-C ends it at once."""
+    loop = _WaitingLoop()
+    # A part of asyncio for those who write loops.
+    before = asyncio._get_running_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        while True:
+            loop.wait_for(coroutine.send(None))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        coroutine.close()
+        asyncio._set_running_loop(before)
+
+
+class _WaitingLoop(asyncio.AbstractEventLoop):
+    """A loop for one coroutine: whatever it waits for is told from another thread."""
+
+    def __init__(self) -> None:
+        self._told: queue.SimpleQueue[tuple[Callable[..., object], tuple[Any, ...]]] = (
+            queue.SimpleQueue()
+        )
+
+    def wait_for(self, future: asyncio.Future[Any] | None) -> None:
+        """Return when *future* is done."""
+        if future is None:
+            return
+        # As a task does, which says so that it waits.
+        future._asyncio_future_blocking = False
+        while not future.done():
+            callback, arguments = self._told.get()
+            callback(*arguments)
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.Future(loop=self)
+
+    def call_soon_threadsafe(self, callback: Any, *arguments: Any, context: Any = None) -> Any:
+        self._told.put((callback, arguments))
+
+    def call_soon(self, callback: Any, *arguments: Any, context: Any = None) -> Any:
+        self._told.put((callback, arguments))
+
+    def get_debug(self) -> bool:
+        return False

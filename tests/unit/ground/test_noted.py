@@ -1,0 +1,40 @@
+"""What is worked out once for an object, and forgotten with it."""
+
+from __future__ import annotations
+
+import gc
+
+from pytest_reqflo.noted import Noted
+
+
+class Thing:
+    """An object that can be referred to weakly."""
+
+
+def test_it_is_made_once_for_each_object():
+    made: list[str] = []
+    noted: Noted[Thing, str] = Noted(lambda thing: made.append("made") or f"{len(made)}")
+    first, second = Thing(), Thing()
+
+    assert [noted.of(first), noted.of(second), noted.of(first)] == ["1", "2", "1"]
+    assert made == ["made", "made"]
+
+
+def test_nothing_is_kept_of_an_object_that_is_gone():
+    noted: Noted[Thing, int] = Noted(id)
+    for _ in range(1_000):
+        noted.of(Thing())
+    gc.collect()
+
+    assert len(noted) == 0
+
+
+def test_an_object_in_the_place_of_another_gets_its_own():
+    noted: Noted[Thing, list[int]] = Noted(lambda thing: [])
+    seen = []
+    for number in range(100):
+        found = noted.of(Thing())
+        found.append(number)
+        seen.append(found)
+
+    assert seen == [[number] for number in range(100)]

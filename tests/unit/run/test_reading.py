@@ -1,0 +1,47 @@
+"""What is known of a step before any value is: once for all its runs."""
+
+from __future__ import annotations
+
+import journeys as make
+import pytest
+
+from pytest_reqflo.artifact.model import AssertionSpec, JsonBody, OutputSpec
+from pytest_reqflo.lang.expression import PathExpression
+from pytest_reqflo.run import body, reading
+from pytest_reqflo.run.reading import expressions_in, read_step
+
+
+def test_expressions_are_found_in_the_order_in_which_they_stand() -> None:
+    value = make.value({"a": ["{{ inputs.one }}", "x"], "b": "{{ inputs.two }} {{ inputs.three }}"})
+    spec = AssertionSpec(type="value", index=0, value=value, expected=make.value("{{ env.four }}"))
+
+    found = [each.path[0] for each in expressions_in((None, {"k": JsonBody(value=value)}, spec))]
+
+    assert found == ["one", "two", "three", "four", "one", "two", "three"]
+
+
+def test_a_step_is_read_once_for_all_its_tries(monkeypatch) -> None:
+    step = make.step("a", url="/{{ inputs.x }}")
+    read = read_step(step)
+    monkeypatch.setattr(reading, "expressions_in", pytest.fail)
+
+    assert read_step(step) is read
+    assert read.all == (PathExpression("inputs", ("x",)),)
+
+
+def test_outputs_are_known_by_the_paths_that_expressions_write() -> None:
+    declared = OutputSpec(name="id", source="body", path=("id",))
+    implicit = OutputSpec(name="headers.X-Id", source="headers", path=("X-Id",), is_declared=False)
+
+    keys = [key for key, _ in read_step(make.step("a", outputs=(declared, implicit))).outputs]
+
+    assert keys == ["outputs.id", "headers.x-id"]
+
+
+def test_a_constant_body_is_rendered_once(monkeypatch) -> None:
+    spec = JsonBody(value=make.value({"a": 1}))
+    rendered = body._CONSTANT.of(spec)
+    monkeypatch.setattr(body, "_json_bytes", pytest.fail)
+
+    assert body._CONSTANT.of(spec) is rendered
+    assert rendered.content == b'{"a":1}'
