@@ -23,9 +23,17 @@ class LoopThread:
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> Started[T]:
         """Begin *coroutine* as a task of the loop."""
-        started = Started(self._loop, coroutine)
-        self._loop.call_soon_threadsafe(started.begin)
+        started = self.prepare(coroutine)
+        self.begin(started)
         return started
+
+    def prepare(self, coroutine: Coroutine[Any, Any, T]) -> Started[T]:
+        """Return what `begin` begins: whoever must not lose it keeps it before that."""
+        return Started(self._loop, coroutine)
+
+    def begin(self, started: Started[Any]) -> None:
+        """Begin what was prepared."""
+        self._loop.call_soon_threadsafe(started.begin)
 
     def close(self, timeout_s: float) -> None:
         """End the loop and its thread; what is not over after *timeout_s* is left behind."""
@@ -75,6 +83,9 @@ class Started(Generic[T]):
     def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
+        elif not self.future.done():  # Ctrl-C came before it was begun
+            self._coroutine.close()
+            self.future.cancel()
 
     def _end(self, task: asyncio.Task[T]) -> None:
         if task.cancelled():

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.landing import Cleanup
-from pytest_reqflo.host.run import Beginning, end_item, start_item
+from pytest_reqflo.host.run import end_item, start_item
 from pytest_reqflo.host.window import Stand, Window
 
 if TYPE_CHECKING:
-    from pytest_reqflo.host.flight import Flight, Span
+    from pytest_reqflo.host.flight import Span
     from pytest_reqflo.host.session import JourneySession
     from pytest_reqflo.host.stand import Stands
     from pytest_reqflo.host.upcoming import Upcoming
@@ -36,8 +37,6 @@ class _Started:
     """An item whose run was started."""
 
     item: JourneyNode
-    stand: Stand
-    beginning: Beginning | None
     flight: Flight
 
 
@@ -89,7 +88,7 @@ class Ahead:
         self._flying.pop(id(started.flight), None)
         self._bad.discard(id(started.flight))
         started.flight.release_records()
-        verdict = end_item(self._journeys, started.beginning, started.flight)
+        verdict = end_item(self._journeys, started.flight)
         return verdict, started.flight.span
 
     def _set_head(self, item: pytest.Item) -> None:
@@ -130,14 +129,13 @@ class Ahead:
     def _start(self, item: JourneyNode) -> None:
         stand = self._stands.stand_of(item)
         fixtures = self._stands.fixtures_of(item)
-        beginning, flight = start_item(
-            self._journeys, item.subject, item.spec, fixtures, self._landed
-        )
-        self._started[id(item)] = _Started(item, stand, beginning, flight)
-        if flight.is_over and flight.is_bad:
-            self._bad.add(id(flight))
-        else:
-            self._flying[id(flight)] = stand
+        flight = Flight(item.subject.artifact.settings.finally_timeout_s)
+        # Known before anything is sent: Ctrl-C may come at any moment, and ends what is known.
+        self._started[id(item)] = _Started(item, flight)
+        self._flying[id(flight)] = stand
+        start_item(self._journeys, item.subject, item.spec, fixtures, flight, self._landed)
+        if flight.problem is not None:
+            self._land(flight)
 
     def _land(self, flight: Flight) -> None:
         # One that was found to be over before it landed is reported, and counts no more.
@@ -174,8 +172,7 @@ class Ahead:
 
         Returns: the items whose runs were over before, in order, and how many were cut short.
         """
-        done = [each for each in self._started.values() if not each.flight.was_interrupted]
-        done = [each for each in done if each.flight.is_over]
+        done = [each for each in self._started.values() if each.flight.has_result]
         self.stop(Stopped())
         cut = [each.flight for each in self._started.values() if each.flight.was_interrupted]
         # The session ends already: an interruption of this wait has nothing else to end.

@@ -19,6 +19,7 @@ from pytest_reqflo.values import Digest
 if TYPE_CHECKING:
     from pytest_reqflo.engine.loop import LoopThread, Started
     from pytest_reqflo.evidence.redact import Redactor
+    from pytest_reqflo.host.run import Beginning
 
 _MOST_RECORDS = 10_000
 """Log records that are kept of one run; the oldest give way."""
@@ -36,11 +37,12 @@ class Flight:
     """One run on the loop; used by the thread that started it.
 
     Shape: *problem* is why it could not begin; then nothing was sent. *finally_timeout_s* is what
-        its cleanup may take; *redactor* knows what is sensitive in it, None before it begins.
+        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins.
     """
 
     def __init__(self, finally_timeout_s: float) -> None:
         self.finally_timeout_s = finally_timeout_s
+        self.beginning: Beginning | None = None
         self.problem: Exception | None = None
         self.was_interrupted = False
         self.redactor: Redactor | None = None
@@ -69,8 +71,16 @@ class Flight:
                     self._ended_s = time.time()
 
         self.redactor = redactor
-        self._started = loop.start(fly())
-        self._started.future.add_done_callback(lambda _: landed.put(self))
+        # Known before it is begun: Ctrl-C may come at any moment, and ends what is known.
+        self._started = started = loop.prepare(fly())
+        started.future.add_done_callback(lambda _: landed.put(self))
+        loop.begin(started)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether `result` can tell what became of the run: it is over, and was not cut short."""
+        is_begun = self._started is not None or self.problem is not None
+        return is_begun and self.is_over and not self.was_interrupted
 
     @property
     def is_over(self) -> bool:

@@ -9,13 +9,13 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.landing import Cleanup
-from pytest_reqflo.host.run import Beginning, end_item, start_item
+from pytest_reqflo.host.run import end_item, start_item
 from pytest_reqflo.host.verdict import Verdict
 from pytest_reqflo.host.window import Width
 
 if TYPE_CHECKING:
-    from pytest_reqflo.host.flight import Flight
     from pytest_reqflo.host.session import JourneySession
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.plan.items import ItemSpec
@@ -32,7 +32,7 @@ def run_rows(
     rows = _Rows(session, subject, iter(specs), fixtures, width)
     try:
         while (started := rows.next()) is not None:
-            yield started.spec, end_item(session, started.beginning, started.flight)
+            yield started.spec, end_item(session, started.flight)
     finally:
         rows.end()
 
@@ -40,7 +40,6 @@ def run_rows(
 @dataclass(frozen=True, slots=True)
 class _Started:
     spec: ItemSpec
-    beginning: Beginning | None
     flight: Flight
 
 
@@ -98,7 +97,7 @@ class _Rows:
             spec = next(self._specs, None) if flying < self._width.limit else None
             if spec is None:
                 return
-            beginning, flight = start_item(
-                self._session, self._subject, spec, self._fixtures, self._landed
-            )
-            self._started.append(_Started(spec, beginning, flight))
+            flight = Flight(self._subject.artifact.settings.finally_timeout_s)
+            # Known before anything is sent: Ctrl-C may come at any moment.
+            self._started.append(_Started(spec, flight))
+            start_item(self._session, self._subject, spec, self._fixtures, flight, self._landed)

@@ -75,32 +75,28 @@ def start_item(
     subject: Subject,
     spec: ItemSpec,
     fixtures: Mapping[str, Any],
+    flight: Flight,
     landed: queue.SimpleQueue[Flight],
-) -> tuple[Beginning | None, Flight]:
-    """Start what `run_item` runs, on the loop; the flight is put into *landed* when it is over.
+) -> None:
+    """Start what `run_item` runs, as *flight*, which is put into *landed* when it is over.
 
     Shape: nothing is raised here: what goes wrong is told when the flight is asked for its result.
     """
-    from pytest_reqflo.host.flight import Flight
-
-    beginning = None
-    flight = Flight(subject.artifact.settings.finally_timeout_s)
     try:
-        beginning = _begin(session, subject, spec)
+        flight.beginning = beginning = _begin(session, subject, spec)
         asked = _ask(session, beginning, fixtures)
         plan = make_plan(subject.artifact, asked.request, asked.environment)
         session.runner.start(flight, plan, subject.blobs, asked.secrets, landed)
     except Exception as error:  # noqa: BLE001  # raised again at the turn of the item
         flight.problem = error
-    return beginning, flight
 
 
-def end_item(session: JourneySession, beginning: Beginning | None, flight: Flight) -> Verdict:
+def end_item(session: JourneySession, flight: Flight) -> Verdict:
     """Say what became of a flight that is over. Raises: what kept it from beginning."""
     try:
-        if beginning is None:
+        if flight.beginning is None:
             raise flight.problem or RuntimeError("the run never began")
-        return _conclude(session, beginning, flight.result)
+        return _conclude(session, flight.beginning, flight.result)
     finally:
         session.runner.end(flight)
 
