@@ -73,4 +73,5 @@ def test_the_keyboard_interrupts_a_request_at_once(kind):
     with ScriptedServer(handle) as server, make_sender(kind) as send:
         with pytest.raises(KeyboardInterrupt):
             send(server.url, timeout_s=30)
-        server.wait_for("close")
+        if kind == "default":
+            server.wait_for("close")
