@@ -144,7 +144,9 @@ def test_an_interruption_ends_what_is_in_flight_and_reports_what_is_over(meeting
     assert set(outcomes.values()) <= {"passed", "interrupted"}
 
 
-def test_an_interruption_of_all_rows_of_one_item_ends_them_and_a_second_waits_no_more(meeting) -> None:
+def test_an_interruption_of_all_rows_of_one_item_ends_them_and_a_second_waits_no_more(
+    meeting,
+) -> None:
     server = meeting.server
     server.holds = {"/row/": "/clean/", "/clean/": "/never"}
     path = meeting.rows("a.journey.yaml", 3, "/row/{{ inputs.n }}", "/next/{{ inputs.n }}")

@@ -58,7 +58,9 @@ def test_the_token_of_every_row_is_hidden_in_every_report(meeting) -> None:
     # Each sent its own.
     sent = {each.path: each.header("authorization") for each in server.requests}
     assert all(sent[f"/use/{n:03}"] == f"Bearer tok-{n:03}-Kq7Zz9" for n in range(1, ROWS + 1))
-    texts = {name: (meeting.path / name).read_text() for name in ("out.xml", "log.jsonl", "out.json")}
+    texts = {
+        name: (meeting.path / name).read_text() for name in ("out.xml", "log.jsonl", "out.json")
+    }
     texts["terminal"] = result.stdout.str() + result.stderr.str()
     for name, text in texts.items():
         found = LEAK.search(text)

@@ -64,9 +64,7 @@ def bare(meeting, monkeypatch):
     return meeting
 
 
-@pytest.mark.parametrize(
-    "mode", ["load", "loadfile", "loadscope", "loadgroup", "each", "no"]
-)
+@pytest.mark.parametrize("mode", ["load", "loadfile", "loadscope", "loadgroup", "each", "no"])
 def test_each_request_is_sent_once_in_every_mode(bare, mode: str) -> None:
     sent = write_suite(bare)
     workers = ["--tx=2*popen"] if mode == "each" else ["-n2"] if mode != "no" else []
