@@ -8,6 +8,7 @@ loop that knows no more than to wait for it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
@@ -81,9 +82,18 @@ def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as end:
         result: T = end.value
         return result
+    except KeyboardInterrupt:
+        _cancel(coroutine)
+        raise
     finally:
         coroutine.close()
         asyncio._set_running_loop(before)
+
+
+def _cancel(coroutine: Coroutine[Any, Any, object]) -> None:
+    """End what *coroutine* waits for, as a task that is cancelled does: its connection closes."""
+    with contextlib.suppress(asyncio.CancelledError, StopIteration):
+        coroutine.throw(asyncio.CancelledError())
 
 
 class _WaitingLoop:
