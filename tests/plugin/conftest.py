@@ -206,7 +206,11 @@ def project(pytester: pytest.Pytester, server: Server, installed: None) -> Proje
 
 
 @pytest.fixture
-def meeting(pytester: pytest.Pytester, installed: None) -> Iterator[Project]:
+def meeting(
+    pytester: pytest.Pytester, installed: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Project]:
     """A project whose server shows what was under way together."""
+    # Processes of their own would compile every module anew.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     with MeetingServer() as server:
         yield Project(pytester, server)
