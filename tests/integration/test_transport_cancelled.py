@@ -63,11 +63,14 @@ def test_many_at_once_use_a_connection_each_and_keep_them(async_sender):
 
 
 @pytest.mark.parametrize("kind", ["default", "fast"])
-def test_the_keyboard_interrupts_a_request_at_once(kind):
+def test_the_keyboard_interrupts_a_request_at_once(kind, request):
+    # A process that a shell runs in the background ignores the signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     if kind == "fast":
         pytest.importorskip("pyreqwest", reason="needs the extra [fast]")
 
-    def handle(request, connection):
+    def handle(_, connection):
         os.kill(os.getpid(), signal.SIGINT)
         connection._socket.recv(1)
 

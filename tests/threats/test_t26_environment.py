@@ -12,7 +12,7 @@ REQUIRED = {
     "pytest", "pytest-xdist", "pyyaml", "httpx", "h11", "pydantic", "jsonschema", "jsonpath-rfc9535", "regex",
 }  # fmt: skip
 IMPORTED = {
-    "pytest", "yaml", "httpx", "h11", "pydantic", "jsonschema", "referencing", "jsonpath_rfc9535", "regex",
+    "pytest", "yaml", "httpx", "h11", "pydantic", "pydantic_core", "jsonschema", "referencing", "jsonpath_rfc9535", "regex",
 }  # fmt: skip
 
 
