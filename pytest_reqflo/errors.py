@@ -92,7 +92,7 @@ CODES: dict[str, str] = {
     "RF602": "an artifact or version cannot be found, or several match",
     "RF603": "the store cannot be written (warning)",
     "RF604": "the store is open to other users (warning)",
-    "RF610": "what durable runs need is not installed",
+    "RF610": "an extra that is needed is not installed",
     "RF611": "a recorded run, batch or store cannot be found, or is in use",
     "RF612": "a run id or run key belongs to a run of other content",
     "RF613": "a record is missing or was altered",

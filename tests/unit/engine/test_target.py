@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pytest_reqflo.engine.target import parse_target
+from pytest_reqflo.engine.target import _parse, parse_target
 from pytest_reqflo.engine.transport import Target, TargetProblem
 
 
@@ -44,3 +46,31 @@ def test_origins_are_normal(url, origin):
 def test_what_is_no_url_is_refused(url):
     with pytest.raises(TargetProblem):
         parse_target(url)
+
+
+_BASES = [
+    "http://h",
+    "https://h:443",
+    "http://h:80",
+    "HTTP://H:8",
+    "http://h:0",
+    "http://127.1",
+    "http://h.",
+    "http://-",
+]
+
+
+@given(
+    base=st.sampled_from(_BASES),
+    rest=st.text("aZ09-._~!$&'()*+,;=:@/%?#[]{}|^<> \\\"ü", max_size=12),
+)
+def test_the_short_way_means_what_the_long_one_means(base, rest):
+    """URLs that need no parser are cut at their origin; the result is that of the parser."""
+    assert _outcome(parse_target, f"{base}/{rest}") == _outcome(_parse, f"{base}/{rest}")
+
+
+def _outcome(parse, url):
+    try:
+        return parse(url)
+    except TargetProblem as problem:
+        return str(problem)
