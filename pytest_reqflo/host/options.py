@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, cast
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
-from pytest_reqflo.engine.transports import TransportKind
+from pytest_reqflo.engine.transports import TransportKind, require_fast
 from pytest_reqflo.errors import UsageProblem
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
@@ -58,7 +58,8 @@ class Settings:
 def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = None) -> Settings:
     """Return the settings: option, else environment variable, else ini entry, else default.
 
-    Raises: UsageProblem: RF801, or RF701 for a result file that cannot be written.
+    Raises: UsageProblem: RF801, RF701 for a result file that cannot be written, RF610 for an extra
+        that is missing.
     """
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
@@ -86,7 +87,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         cloud_patience_s=_read_patience(reader),
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
-        transport=cast("TransportKind", reader.choice("transport", ("default", "fast"))),
+        transport=_read_transport(reader),
         may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
     )
 
@@ -137,6 +138,13 @@ def _read_patience(reader: _Reader) -> float:
     if not text.isdecimal() or len(text) > 6:
         raise _unusable("cloud_patience_s", f"`{text}` is no number of seconds")
     return float(text)
+
+
+def _read_transport(reader: _Reader) -> TransportKind:
+    kind = cast("TransportKind", reader.choice("transport", ("default", "fast")))
+    if kind == "fast":
+        require_fast()
+    return kind
 
 
 def _read_concurrency(reader: _Reader) -> int | None:
