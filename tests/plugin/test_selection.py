@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 
@@ -264,3 +265,17 @@ def test_an_artifact_that_was_changed_is_refused(project) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*RF601*"])
     result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_the_fast_transport_without_its_extra_is_a_usage_error(project, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "pyreqwest" else find(name, *rest),
+    )
+    project.journey("a.journey.yaml", "/status/200")
+    result = project.run("--reqflo-transport", "fast")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*needs pyreqwest, which is not installed*"])
+    assert project.server.log == []
