@@ -178,8 +178,9 @@ def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method:
     if method == "thread":
         assert process.returncode == 1
         return
-    told = [("a", "PASSED"), ("b", "FAILED"), ("c", "PASSED"), ("d", "PASSED")]
-    assert reported(output) == [(f"{name}.journey.yaml::run", outcome) for name, outcome in told]
+    # The stacks that pytest-timeout prints may stand in the line of the test.
+    assert "1 failed, 3 passed" in output
+    assert "b.journey.yaml::run" in output.partition("short test summary")[2]
     assert sorted(server.paths("/clean/")) == [f"/clean/{name}" for name in "abcd"]
     assert "Timeout (>1.0s) from pytest-timeout" in output
     assert "INTERNALERROR" not in output
