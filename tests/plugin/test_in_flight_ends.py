@@ -170,7 +170,7 @@ def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method:
     server.holds = {"/b/": "/clean/b" if method == "signal" else "/never", "/c/": "/d/"}
     for name in "abcd":
         cleaned(meeting, name, f"/{name}/", f"/{name}2/")
-    options = ("-v", "--reqflo-concurrency=3", "--assert=plain", "--timeout=1")
+    options = ("-v", "--reqflo-concurrency=3", "--assert=plain", "--timeout=2")
     process = meeting.start(*options, f"--timeout-method={method}")
     output, _ = process.communicate(timeout=60)
     assert "Timeout" in output
@@ -182,5 +182,5 @@ def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method:
     assert "1 failed, 3 passed" in output
     assert "b.journey.yaml::run" in output.partition("short test summary")[2]
     assert sorted(server.paths("/clean/")) == [f"/clean/{name}" for name in "abcd"]
-    assert "Timeout (>1.0s) from pytest-timeout" in output
+    assert "Timeout (>2.0s) from pytest-timeout" in output
     assert "INTERNALERROR" not in output
