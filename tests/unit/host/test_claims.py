@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
+import xdist.remote
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -175,6 +176,8 @@ def config_with(*plugins: object) -> pytest.Config:
 
 
 def test_the_queue_of_xdist_is_the_one_that_is_replaced() -> None:
+    if not hasattr(xdist.remote, "TestQueue"):
+        pytest.skip("this xdist keeps a plain queue, and nothing is claimed")
     from xdist.remote import TestQueue, WorkerInteractor
 
     assert set(TestQueue.__dict__) >= module._METHODS
