@@ -126,11 +126,14 @@ class JourneyNode(pytest.Item):
         return self._span
 
     def _run(self, spec: ItemSpec) -> Verdict:
+        # No value of a fixture may stand in a frame that a traceback with locals shows.
+        return self._guarded(lambda: self._run_now(spec))
+
+    def _run_now(self, spec: ItemSpec) -> Verdict:
         # The HTTP client is loaded by the first run, not by collection.
         from pytest_reqflo.host.run import run_item
 
-        fixtures = self.fixture_values()
-        return self._guarded(lambda: run_item(self.journeys, self.subject, spec, fixtures))
+        return run_item(self.journeys, self.subject, spec, self.fixture_values())
 
     def _guarded(self, run: Callable[[], T]) -> T:
         try:
