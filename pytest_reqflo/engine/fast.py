@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import queue
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
@@ -92,6 +93,8 @@ def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
 
 def _cancel(coroutine: Coroutine[Any, Any, object]) -> None:
     """End what *coroutine* waits for, as a task that is cancelled does: its connection closes."""
+    if inspect.getcoroutinestate(coroutine) != inspect.CORO_SUSPENDED:
+        return  # the interruption came while it ran, and ended it
     with contextlib.suppress(asyncio.CancelledError, StopIteration):
         coroutine.throw(asyncio.CancelledError())
 

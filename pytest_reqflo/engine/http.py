@@ -16,7 +16,7 @@ import time
 
 from pytest_reqflo.engine.dialogue import Dialogue, Headers
 from pytest_reqflo.engine.failures import no_tunnel
-from pytest_reqflo.engine.lanes import Lanes
+from pytest_reqflo.engine.lanes import Lanes, LaneStream
 from pytest_reqflo.engine.operation import Operation
 from pytest_reqflo.engine.routes import Place, Route, Routes, place_of, wire_target
 from pytest_reqflo.engine.sockets import BoundedSocket, connect
@@ -27,7 +27,6 @@ from pytest_reqflo.engine.transport import (
     TransportFailed,
     TransportRequest,
 )
-from pytest_reqflo.run.effects import PhaseTimes
 
 READ_BYTES = 64 * 1024
 
@@ -144,50 +143,22 @@ class Connection:
         self._sock.close()
 
 
-class HttpStream:
-    """An answer on a connection that is given back when it was read to its end."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        head: ResponseHead,
-        operation: Operation,
-        lanes: Lanes[Connection],
-        route: Route,
-    ) -> None:
-        self.head = head
-        self._connection: Connection | None = connection
-        self._operation = operation
-        self._lanes = lanes
-        self._route = route
-
-    @property
-    def times(self) -> PhaseTimes:
-        """Seconds of each phase so far."""
-        return self._operation.times()
+class HttpStream(LaneStream[Connection]):
+    """An answer, read as its pieces come."""
 
     def read(self) -> bytes:
         """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
         if self._connection is None:
             return b""
         try:
-            piece = self._connection.read(self._operation)
+            return self._end_read(self._connection.read(self._operation))
         except TransportFailed as failed:
-            failed.times = self._operation.times()
+            failed.times = self.times
             raise
-        if not piece and self._operation.ended_s is None:
-            self._operation.ended_s = time.monotonic()
-        return piece
 
     def close(self) -> None:
         """Give the connection back, or end it when the body was not read to its end."""
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        if connection.may_go_on():
-            self._lanes.give(self._route, connection)
-        else:
-            connection.close()
+        self._give_back()
 
 
 def _connect(place: Place, route: Route, operation: Operation) -> Connection:

@@ -8,7 +8,7 @@ from pytest_reqflo.engine.async_sockets import AsyncSocket, connect
 from pytest_reqflo.engine.dialogue import Dialogue, Headers
 from pytest_reqflo.engine.failures import no_tunnel
 from pytest_reqflo.engine.http import may_resend
-from pytest_reqflo.engine.lanes import Lanes
+from pytest_reqflo.engine.lanes import Lanes, LaneStream
 from pytest_reqflo.engine.operation import Operation
 from pytest_reqflo.engine.resolving import AsyncResolver
 from pytest_reqflo.engine.routes import Place, Route, Routes, place_of, wire_target
@@ -19,7 +19,6 @@ from pytest_reqflo.engine.transport import (
     TransportFailed,
     TransportRequest,
 )
-from pytest_reqflo.run.effects import PhaseTimes
 
 
 class AsyncHttpTransport:
@@ -141,50 +140,22 @@ class AsyncConnection:
         await self._sock.wait_closed()
 
 
-class AsyncHttpStream:
-    """An answer on a connection that is given back when it was read to its end."""
-
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        head: ResponseHead,
-        operation: Operation,
-        lanes: Lanes[AsyncConnection],
-        route: Route,
-    ) -> None:
-        self.head = head
-        self._connection: AsyncConnection | None = connection
-        self._operation = operation
-        self._lanes = lanes
-        self._route = route
-
-    @property
-    def times(self) -> PhaseTimes:
-        """Seconds of each phase so far."""
-        return self._operation.times()
+class AsyncHttpStream(LaneStream[AsyncConnection]):
+    """An answer, read as its pieces come."""
 
     async def read(self) -> bytes:
         """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
         if self._connection is None:
             return b""
         try:
-            piece = await self._connection.read(self._operation)
+            return self._end_read(await self._connection.read(self._operation))
         except TransportFailed as failed:
-            failed.times = self._operation.times()
+            failed.times = self.times
             raise
-        if not piece and self._operation.ended_s is None:
-            self._operation.ended_s = time.monotonic()
-        return piece
 
     async def close(self) -> None:
         """Give the connection back, or end it when the body was not read to its end."""
-        connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        if connection.may_go_on():
-            self._lanes.give(self._route, connection)
-        else:
-            connection.close()
+        self._give_back()
 
 
 async def _open_tunnel(

@@ -14,13 +14,7 @@ from typing import assert_never
 from pytest_reqflo.engine.clock import Clock, SystemClock
 from pytest_reqflo.engine.perform_async import perform_async
 from pytest_reqflo.engine.protocol import LocalRun
-from pytest_reqflo.engine.secret_check import (
-    HeldSecrets,
-    find_secret_problems,
-    hold_secrets,
-    refused_result,
-    teach_redactor,
-)
+from pytest_reqflo.engine.secret_check import HeldSecrets, hold_secrets, refuse_unready
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import AsyncTransport
 from pytest_reqflo.engine.trying import reason_of
@@ -72,10 +66,9 @@ class AsyncEngine:
         """
         start = RunStart(seed=randomness.token_hex(16), started_at=self._clock.now())
         held = await self._hold(plan)
-        teach_redactor(redactor, plan, held)
-        problems = find_secret_problems(plan, held)
-        if problems:
-            return LocalRun(refused_result(plan, start, problems, self._clock.now()))
+        refused = refuse_unready(plan, start, held, redactor)
+        if refused is not None:
+            return LocalRun(refused)
         run = _AsyncRun(plan, blobs, start, redactor, held, cause, self._transport, self._clock)
         return await run.drive()
 

@@ -12,7 +12,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from pytest_reqflo.engine.operation import Operation
 from pytest_reqflo.engine.routes import Route
+from pytest_reqflo.engine.transport import ResponseHead
+from pytest_reqflo.run.effects import PhaseTimes
 
 MAX_IDLE_CONNECTIONS = 256
 
@@ -21,7 +24,10 @@ IDLE_EXPIRY_S = 4.0
 
 
 class Keepable(Protocol):
-    """A connection between two requests."""
+    """A connection that carries one request after the other."""
+
+    def may_go_on(self) -> bool:
+        """Say whether another request may follow, and be at rest until then if so."""
 
     def is_stale(self) -> bool:
         """Say whether the server ended it, or sent what nobody asked for."""
@@ -106,3 +112,35 @@ class Lanes(Generic[C]):
             del self._by_route[oldest.route]
         self._count -= 1
         return oldest.connection
+
+
+class LaneStream(Generic[C]):
+    """An answer on a connection that is given back when it was read to its end."""
+
+    def __init__(
+        self, connection: C, head: ResponseHead, operation: Operation, lanes: Lanes[C], route: Route
+    ) -> None:
+        self.head = head
+        self._connection: C | None = connection
+        self._operation = operation
+        self._lanes = lanes
+        self._route = route
+
+    @property
+    def times(self) -> PhaseTimes:
+        """Seconds of each phase so far."""
+        return self._operation.times()
+
+    def _end_read(self, piece: bytes) -> bytes:
+        if not piece and self._operation.ended_s is None:
+            self._operation.ended_s = time.monotonic()
+        return piece
+
+    def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        if connection.may_go_on():
+            self._lanes.give(self._route, connection)
+        else:
+            connection.close()

@@ -8,12 +8,7 @@ from typing import assert_never
 
 from pytest_reqflo.engine.clock import Clock, SystemClock
 from pytest_reqflo.engine.protocol import LocalRun
-from pytest_reqflo.engine.secret_check import (
-    find_secret_problems,
-    hold_secrets,
-    refused_result,
-    teach_redactor,
-)
+from pytest_reqflo.engine.secret_check import hold_secrets, refuse_unready
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.engine.trying import Means, Trying
@@ -62,10 +57,9 @@ class LocalEngine:
         redactor = redactor or Redactor(plan.environment.sensitive)
         begun = start or RunStart(seed=randomness.token_hex(16), started_at=self._clock.now())
         held = hold_secrets(plan, self.secrets)
-        teach_redactor(redactor, plan, held)
-        problems = find_secret_problems(plan, held)
-        if problems:
-            return LocalRun(refused_result(plan, begun, problems, self._clock.now()))
+        refused = refuse_unready(plan, begun, held, redactor)
+        if refused is not None:
+            return LocalRun(refused)
         means = Means(transport=self._transport, secrets=held, redactor=redactor, clock=self._clock)
         return _drive(plan, begun, Trying(plan, blobs, begun, means), self._clock)
 

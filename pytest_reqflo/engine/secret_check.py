@@ -44,6 +44,18 @@ def hold_secrets(plan: Plan, source: SecretSource) -> HeldSecrets:
     return HeldSecrets(source.asked, found)
 
 
+def refuse_unready(
+    plan: Plan, start: RunStart, held: HeldSecrets, redactor: Redactor
+) -> JourneyResult | None:
+    """Return the result of a run that cannot begin, at no time at all; None for one that may.
+
+    Shape: *redactor* knows all that is sensitive afterwards, either way.
+    """
+    teach_redactor(redactor, plan, held)
+    problems = find_secret_problems(plan, held)
+    return refused_result(plan, start, problems) if problems else None
+
+
 def find_secret_problems(plan: Plan, held: HeldSecrets) -> tuple[Problem, ...]:
     """Return why the run cannot begin: all missing names in one problem, all bare ones in another."""
     if held.unusable is not None:
@@ -65,16 +77,14 @@ def teach_redactor(redactor: Redactor, plan: Plan, held: HeldSecrets) -> None:
     register_plan(plan, redactor)
 
 
-def refused_result(
-    plan: Plan, start: RunStart, problems: tuple[Problem, ...], finished_at: str
-) -> JourneyResult:
+def refused_result(plan: Plan, start: RunStart, problems: tuple[Problem, ...]) -> JourneyResult:
     """Return the result of a run that never began."""
     codes = tuple(problem.code for problem in problems)
     return JourneyResult(
         identity=plan.identity,
         outcome="error",
         started_at=start.started_at,
-        finished_at=finished_at,
+        finished_at=start.started_at,
         elapsed_s=0.0,
         problems=problems,
         values=tuple(resolved.origin for resolved in plan.names.values()),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.transport import AsyncTransport, Transport
 from pytest_reqflo.errors import UsageProblem
+
+if TYPE_CHECKING:
+    import asyncio
 
 TransportKind = Literal["default", "fast"]
 
@@ -44,6 +46,8 @@ def new_event_loop(kind: TransportKind) -> asyncio.AbstractEventLoop:
 
         loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
         return loop
+    import asyncio
+
     return asyncio.new_event_loop()
 
 

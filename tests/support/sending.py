@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pytest_reqflo.engine.clock import SystemClock
-from pytest_reqflo.engine.exchange import Close, Closed, Failed, Open, Opened, Piece, Read, exchange
 from pytest_reqflo.engine.perform import perform_send
-from pytest_reqflo.engine.target import parse_target
-from pytest_reqflo.engine.transport import AsyncTransport, Deadline, Transport, TransportFailed
+from pytest_reqflo.engine.perform_async import perform_send_async
+from pytest_reqflo.engine.transport import AsyncTransport, Transport
 from pytest_reqflo.engine.transports import make_async_transport, make_transport, new_event_loop
 from pytest_reqflo.run.cookies import CookieJars
 from pytest_reqflo.run.effects import Send, Sent, WireRequest
@@ -64,7 +62,9 @@ class AsyncSender:
 
     def start(self, url: str, **changes: Any) -> Any:
         """Begin an exchange and return its future, which can be cancelled."""
-        coroutine = send_on(make_send(url, **changes), self.transport)
+        coroutine = perform_send_async(
+            make_send(url, **changes), transport=self.transport, clock=SystemClock()
+        )
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def __call__(self, url: str, **changes: Any) -> Sent:
@@ -87,33 +87,3 @@ def make_sender(kind: str) -> Sender | AsyncSender:
     if is_async:
         return AsyncSender(make_async_transport(library), new_event_loop(library))
     return Sender(make_transport(library))
-
-
-async def send_on(send: Send, transport: AsyncTransport) -> Sent:
-    """Return what came of *send* over *transport*."""
-    clock = SystemClock()
-    started_s = clock.monotonic_s()
-    deadline = Deadline(started_s + send.timeout_s, send.timeout_s, clock.monotonic_s)
-    flow = exchange(send, parse=parse_target, now=clock.now(), find_proxy=transport.shown_proxy)
-    stream, outcome = None, None
-    try:
-        while True:
-            effect = flow.send(outcome)
-            try:
-                match effect:
-                    case Open():
-                        stream = await transport.open(effect.request, deadline)
-                        outcome = Opened(stream.head)
-                    case Read():
-                        outcome = Piece(await stream.read())
-                    case Close():
-                        closing, stream = stream, None
-                        await closing.close()
-                        outcome = Closed(closing.times)
-            except TransportFailed as failed:
-                outcome = Failed(failed.failure, failed.times)
-    except StopIteration as end:
-        return replace(end.value, elapsed_s=clock.monotonic_s() - started_s)
-    finally:
-        if stream is not None:
-            await stream.close()

@@ -10,12 +10,7 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.engine.clock import Clock
 from pytest_reqflo.engine.durable.checkpoints import Begin, Refused
 from pytest_reqflo.engine.durable.taking import TakesOver
-from pytest_reqflo.engine.secret_check import (
-    find_secret_problems,
-    hold_secrets,
-    refused_result,
-    teach_redactor,
-)
+from pytest_reqflo.engine.secret_check import hold_secrets, refuse_unready
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.engine.trying import Means
@@ -87,10 +82,9 @@ def prepare(
 def _with_means(plan: Plan, begin: Begin, around: Surroundings) -> Prepared | JourneyResult:
     held = hold_secrets(plan, around.find_secrets(begin.environment))
     around.redactor.names = begin.environment.sensitive
-    teach_redactor(around.redactor, plan, held)
-    problems = find_secret_problems(plan, held)
-    if problems:
-        return refused_result(plan, begin.start, problems, begin.start.started_at)
+    refused = refuse_unready(plan, begin.start, held, around.redactor)
+    if refused is not None:
+        return refused
     means = Means(
         transport=around.transport, secrets=held, redactor=around.redactor, clock=around.clock
     )

@@ -136,7 +136,7 @@ def test_the_redactor_knows_secrets_me_values_and_sensitive_values():
 
 def test_a_run_that_never_began_has_a_full_result():
     problems = problems_of(make_plan("A"))
-    result = refused_result(make_plan("A"), START, problems, "2026-01-01T00:00:01.000000Z")
+    result = refused_result(make_plan("A"), START, problems)
 
     assert (result.outcome, result.category) == ("error", "run_check")
     assert result.problems == problems
