@@ -113,8 +113,9 @@ def _with_conftest(*templates: str) -> Callable[[Path, Work, str], None]:
         _write_reqflo(suite, work, url)
         for template in templates:
             (suite / template).write_text(_read(template))
-        names = [template.removesuffix(".py") for template in templates]
-        (suite / "conftest.py").write_text(f"pytest_plugins = {names}\n")
+        # A suite's own fixtures go before those of plugins only where a conftest.py defines them.
+        lines = [f"from {template.removesuffix('.py')} import *\n" for template in templates]
+        (suite / "conftest.py").write_text("".join(lines))
 
     return write
 
