@@ -78,11 +78,15 @@ def test_each_request_is_sent_once_in_every_mode(bare, mode: str) -> None:
 
 
 def test_what_is_begun_is_not_stolen_and_the_rest_is(bare) -> None:
-    """The first rows of one worker are held until its last ones were run: by the other worker."""
+    """The first rows of one worker are held until its last ones were run: by the other worker.
+
+    The other one's first rows are held until those have begun, or a late worker would find its rows stolen.
+    """
     if not hasattr(xdist.remote, "TestQueue"):
         pytest.skip("this xdist keeps a plain queue, and nothing is claimed")
     server = bare.server
     server.holds = {f"/a/{n}/": "/a/20/" for n in range(1, 5)}
+    server.holds |= {f"/a/{n}/": "/a/4/" for n in range(21, 25)}
     bare.rows("a.journey.yaml", 40, "/a/{{ inputs.n }}/")
     notes = bare.path / "unscheduled"
     bare.write("conftest.py", STEALING.replace("{path}", str(notes)))
