@@ -172,7 +172,11 @@ class RunIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyResult:
-    """The final record of one run, format v1."""
+    """The final record of one run, format v1.
+
+    Shape: *lines* are the lines (from 1) of the journey file on which its steps and checks stand, by
+        JSON pointer; empty when the file was not at hand.
+    """
 
     identity: RunIdentity
     outcome: Outcome
@@ -187,6 +191,7 @@ class JourneyResult:
     fingerprint: str = ""
     seed: str = ""
     notices: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
     format: int = RESULT_FORMAT
     extra: Mapping[str, Json] = field(default_factory=dict)
 

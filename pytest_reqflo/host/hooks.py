@@ -15,7 +15,7 @@ from pytest_reqflo.host.exceptions import hide_exception
 from pytest_reqflo.host.hiding import hide_in, hide_in_fields
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
-from pytest_reqflo.host.session import JourneySession, write_results
+from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.values import printable_line
 
@@ -58,7 +58,7 @@ class JourneyHooks:
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
             _set_times(report, item)
-            report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
+            report.reqflo = item.report_data(is_full=self._session.settings.wants_results)  # type: ignore[attr-defined]
             item.forget_run()
         return report
 
@@ -107,21 +107,22 @@ class JourneyHooks:
             self._hide(report)
             report.context = hide_in_fields(context, self._session.hiding.text)  # type: ignore[attr-defined]
         data = getattr(report, "reqflo", None)
-        if isinstance(data, dict) and "result" in data:
-            self._session.results[report.nodeid] = json.loads(data["result"])
-        if isinstance(data, dict) and "results" in data:
-            self._session.results |= json.loads(data["results"])
+        if not (self._session.outputs and isinstance(data, dict)):
+            return
+        results = json.loads(data["results"]) if "results" in data else {}
+        if "result" in data:
+            results = {report.nodeid: json.loads(data["result"])}
+        for name, document in results.items():
+            self._session.add_result(name, document)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the result file, on the controller or without xdist."""
+        """Write what is made of the results, on the controller or without xdist."""
         self._session.close()
-        output = self._session.settings.output
-        if output is None or hasattr(self._config, "workerinput"):
-            return
-        try:
-            write_results(output, self._session.results)
-        except OSError as error:
-            self._report_unwritten(f"`{output}`: {error.strerror or error}")
+        for output in self._session.outputs:
+            try:
+                output.write()
+            except OSError as error:
+                self._report_unwritten(f"`{output.path}`: {error.strerror or error}")
 
     def _report_unwritten(self, why: str) -> None:
         title = f"the results could not be written to {to_line(why)}"

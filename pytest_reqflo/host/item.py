@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
+    from pytest_reqflo.result import JourneyResult
 
 
 T = TypeVar("T")
@@ -99,9 +100,9 @@ class JourneyNode(pytest.Item):
             raise problem
         verdict = self._verdict = self._find_verdict()
         self.user_properties += properties_of(verdict.result)
-        if self.journeys.settings.output is not None:
-            self.journeys.results[self.nodeid] = verdict.result.to_json()
         if verdict.pending is not None:
+            # pytest makes no report of an interrupted test.
+            self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
         problem = verdict.error or self._warn(verdict)
         if problem is not None:
@@ -240,8 +241,14 @@ class JourneyNode(pytest.Item):
             "fingerprint": result.fingerprint,
         }
         # As text: the result must arrive as it is, and escapes make any text encodable.
-        full = {"result": json.dumps(result.to_json())} if is_full else {}
+        full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
         return {**to_report(data), **full}
+
+    def _with_lines(self, result: JourneyResult) -> JourneyResult:
+        # Only who reads the whole result asks where its parts stand.
+        from pytest_reqflo.report.lines import note_lines
+
+        return note_lines(result, self.subject.places)
 
 
 class JourneyItem(JourneyNode):

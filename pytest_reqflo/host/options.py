@@ -50,6 +50,11 @@ class Settings:
     may_hold_gc: bool = True
 
     @property
+    def wants_results(self) -> bool:
+        """Whether something is made of the whole results, so that workers hand them over."""
+        return self.output is not None
+
+    @property
     def is_many_at_once(self) -> bool:
         """Whether this process may have several journeys under way."""
         return not (self.is_durable or self.is_cloud) and self.concurrency != 1

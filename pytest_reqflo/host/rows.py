@@ -118,10 +118,12 @@ class RowsNode(JourneyNode):
         if not tally.outcomes:
             named = properties_of(verdict.result)
             self.user_properties += [each for each in named if each[0] not in _NOT_OF_ALL]
-        if self.journeys.settings.output is not None:
+        if self.journeys.settings.wants_results:
             name = f"{self.nodeid}::{spec.id}"
-            self.journeys.results[name] = self._full[name] = verdict.result.to_json()
+            self._full[name] = self._with_lines(verdict.result).to_json()
         if verdict.pending is not None:
+            for name, document in self._full.items():
+                self.journeys.add_result(name, document)
             raise self._bare(verdict.pending) from None
         tally.add(spec.id, verdict, verdict.error or self._warn(verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
+    from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.result import JourneyResult
@@ -52,6 +49,10 @@ def begin_session(config: pytest.Config) -> JourneySession:
             _begin_durable(config, session)
         if session.settings.is_cloud:
             _begin_cloud(config, session)
+        if session.settings.wants_results:
+            from pytest_reqflo.host.outputs import open_outputs
+
+            session.outputs = open_outputs(config, session.settings)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
         if session.settings.is_many_at_once:
@@ -95,7 +96,7 @@ class JourneySession:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.hiding = Hiding()
-        self.results: dict[str, Json] = {}
+        self.outputs: tuple[Output, ...] = ()
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
@@ -163,6 +164,11 @@ class JourneySession:
         self._volume += sum(map(size_of, result.steps))
         return result if self._volume <= MAX_SESSION else shorten_result(result)
 
+    def add_result(self, name: str, document: Json) -> None:
+        """Hand the result of the test *name* to what is made of all results."""
+        for output in self.outputs:
+            output.add(name, document)
+
     def close(self) -> None:
         """Close the connections."""
         if self.durable is not None:
@@ -186,22 +192,3 @@ def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:
         filename=printable_line(str(path)),
         lineno=span.start.line if span else line,
     )
-
-
-def write_results(path: Path, results: Mapping[str, Json]) -> None:
-    """Write one result as it is, several as a list in order of their test ids.
-
-    The file is readable by its owner only: it holds what servers answered.
-    Raises: OSError.
-    """
-    documents = [results[name] for name in sorted(results)]
-    document = documents[0] if len(documents) == 1 else {"format": 1, "results": documents}
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
-            file.write(json.dumps(document, indent=2) + "\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

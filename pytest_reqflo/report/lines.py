@@ -1,0 +1,27 @@
+"""Where the steps and checks of a result stand in the journey file. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pytest_reqflo.result import JourneyResult, StepResult
+from pytest_reqflo.source import SourceMap
+
+
+def note_lines(result: JourneyResult, places: SourceMap | None) -> JourneyResult:
+    """Return *result* with the lines of its steps, checks and problems in the file of *places*."""
+    if places is None:
+        return result
+    pointers = dict.fromkeys(pointer for step in result.steps for pointer in _pointers(step))
+    lines = {pointer: places.line_of(f"/journey{pointer}") for pointer in pointers if pointer}
+    return replace(result, lines=lines)
+
+
+def _pointers(step: StepResult) -> Iterator[str]:
+    yield step.pointer
+    for each in step.tries:
+        # The checks of a template stand in another file.
+        yield from (check.pointer for check in each.checks if check.origin != "template")
+        yield from (problem.pointer for problem in each.problems)
+    yield from (problem.pointer for problem in step.problems)
