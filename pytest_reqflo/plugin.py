@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
-    "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
+    "env", "case", "set", "data", "store", "output", "html", "durable", "resume", "cloud", "concurrency",
     "transport",
 )  # fmt: skip
+_FILES = ("output", "html")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +61,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reqflo-output",
         metavar="FILE",
         help="write the results as JSON: one object, or a list under `results`",
+    )
+    group.addoption(
+        "--reqflo-html",
+        metavar="FILE",
+        help="write a page of all runs: one file, to be opened in a browser (REQFLO_HTML, ini "
+        "reqflo_html)",
     )
     group.addoption(
         "--reqflo-durable",
@@ -111,6 +118,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
+    parser.addini("reqflo_html", "file of the page of all runs")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
     parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
@@ -137,6 +145,9 @@ def pytest_configure(config: pytest.Config) -> None:
         _is_on(config, "durable")
         or _is_on(config, "cloud")
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
+        # Under xdist the process that writes files collects none: it meets no journey.
+        or any(os.environ.get(f"REQFLO_{name.upper()}") for name in _FILES)
+        or config.getini("reqflo_html")
     ):
         from pytest_reqflo.host.session import begin_session
 

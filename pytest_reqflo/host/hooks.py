@@ -50,9 +50,9 @@ class JourneyHooks:
             return report
         # The names of the folders above are among them.
         report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
-        if call.when == "setup" and report.skipped:
+        if call.when == "setup" and not report.passed:
             # JUnit reads them from the report of the teardown, which is made from the item.
-            item.user_properties += item.skipped_properties()
+            item.name_without_run()
             report.user_properties = list(item.user_properties)
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's

@@ -1,11 +1,11 @@
-"""The file of results that `--reqflo-output` asks for."""
+"""Files of results, which are written whole or not at all; the one of `--reqflo-output`."""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pytest_reqflo.values import Json
@@ -19,12 +19,20 @@ def write_results(path: Path, results: Mapping[str, Json]) -> None:
     """
     documents = [results[name] for name in sorted(results)]
     document = documents[0] if len(documents) == 1 else {"format": 1, "results": documents}
+    # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
+    write_private(path, [json.dumps(document, indent=2), "\n"])
+
+
+def write_private(path: Path, pieces: Iterable[str]) -> None:
+    """Write the file *path* whole or not at all, readable by its owner only.
+
+    Raises: OSError.
+    """
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
-            file.write(json.dumps(document, indent=2) + "\n")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
