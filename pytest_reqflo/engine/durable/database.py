@@ -204,6 +204,19 @@ def open_postgres(
     return Database(engine, is_postgres=True, shown=shown)
 
 
+def forbid_changes(database: Database) -> None:
+    """Let the database itself refuse every change by way of connections that are made from now on."""
+    postgres = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    statement = postgres if database.is_postgres else "PRAGMA query_only=ON"
+
+    @sa.event.listens_for(database.engine, "connect")
+    def _forbid(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+
 def _ping_when_idle(engine: sa.Engine) -> None:
     """Let a connection that was idle prove that it lives before it is used.
 

@@ -41,18 +41,22 @@ class _Surroundings:
         return self.lines.get(part.get("pointer", ""))
 
 
-def run_detail(document: Document, told: Told, *, is_brief: bool = False) -> dict[str, Json]:
+def run_detail(
+    document: Document, told: Told, *, is_brief: bool = False, is_whole: bool = False
+) -> dict[str, Json]:
     """Return what is shown of the run of *document*.
 
     Shape: bodies and headers stand in runs that went wrong, whole in the steps that did, their
-        heads in the others; *is_brief* leaves them out everywhere.
+        heads in the others; *is_brief* leaves them out everywhere, *is_whole* nowhere.
     """
     around = _Surroundings(
         started_at=document.get("started_at", ""), lines=document.get("lines", {})
     )
     is_bad = document["outcome"] in BAD or told.status in BAD
     steps = [
-        _step(step, around, _extent(step, is_bad=is_bad, is_brief=is_brief))
+        _step(
+            step, around, FULL if is_whole else _extent(step, is_bad=is_bad, is_brief=is_brief)
+        )
         for step in document.get("steps", ())
     ]
     return filled({

@@ -47,7 +47,7 @@ def render_html(index: Json, details: Iterable[tuple[str, str]]) -> Iterator[str
     Shape: *index* is what the list shows; *details* are the key of each run and its detail as text
         of JSON, which the browser reads when the run is opened.
     """
-    script, style = _asset("page.js"), _asset("page.css")
+    script, style = asset("page.js"), asset("page.css")
     yield _FRAME.format(policy=_policy(script, style), style=style)
     for key, text in details:
         yield _block(key, text)
@@ -69,18 +69,20 @@ def _block(key: str, text: str) -> str:
 def _policy(script: str, style: str) -> str:
     return "; ".join((
         "default-src 'none'",
-        f"script-src '{_source_of(script)}'",
-        f"style-src '{_source_of(style)}'",
+        f"script-src '{hash_of(script)}'",
+        f"style-src '{hash_of(style)}'",
         "base-uri 'none'",
         "form-action 'none'",
     ))  # fmt: skip
 
 
-def _source_of(text: str) -> str:
+def hash_of(text: str) -> str:
+    """Return how a policy names the script or style *text*."""
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
 @functools.cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of the script or style *name*."""
     return files("pytest_reqflo.report.html").joinpath(name).read_text(encoding="utf-8")
