@@ -159,6 +159,7 @@ class DatabaseSource:
                 id=each.journey_id,
                 last_at=each.last_at,
                 outcomes={name or "open": count for name, count in each.outcomes.items()},
+                environments=each.environments,
                 recent=tuple((at, run_id, outcome or "open") for at, run_id, outcome in each.recent),
             )
             for each in tallies

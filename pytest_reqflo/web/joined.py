@@ -115,6 +115,7 @@ def _merged(one: SeenJourney, other: SeenJourney) -> SeenJourney:
         name=one.name or other.name,
         last_at=max(one.last_at, other.last_at),
         outcomes=Counter(one.outcomes) + Counter(other.outcomes),
+        environments=tuple(sorted({*one.environments, *other.environments})),
         recent=tuple(reversed(recent))[:_MAX_RECENT],
     )
 

@@ -21,7 +21,8 @@ def ended_line(document: Document, *, status: str, test: str = "", trigger: str 
     told = Told(test=test, status=cast("Status", status))
     journey = journey_line(document)
     journey.pop("steps", None)
-    return {**run_line(document, told), **_common(trigger), "journey": journey}
+    line = {"test": "", **run_line(document, told), **_common(trigger)}
+    return {**line, "journey": journey}
 
 
 def open_line(
@@ -38,9 +39,8 @@ def open_line(
     trigger: str = "",
 ) -> Json:
     """Return the line of a run of which no result is at hand."""
-    return filled({
+    line = filled({
         "id": run_id,
-        "test": plain(test),
         "status": status,
         "case": plain(case),
         "number": row_number,
@@ -48,8 +48,8 @@ def open_line(
         "started_at": iso_time(dispatched_at),
         "is_open": status in ("queued", "running", "left"),
         "journey": {"id": plain(journey_id), "name": plain(journey_id), "artifact": artifact},
-        **_common(trigger),
     })  # fmt: skip
+    return {"test": plain(test), **line, **_common(trigger)}
 
 
 def iso_time(seconds: float) -> str:

@@ -81,6 +81,7 @@ class SeenJourney:
     last_at: float = 0.0
     outcomes: Mapping[str, int] = field(default_factory=dict)
     recent: tuple[tuple[float, str, str], ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ def _journey(each: SeenJourney) -> Json:
         "runs": sum(each.outcomes.values()),
         "outcomes": dict(each.outcomes),
         "last_at": iso_time(each.last_at),
+        "environments": [plain(name) for name in each.environments if name],
         "recent": [[plain(run_id), status] for _, run_id, status in each.recent],
     })  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from pytest_reqflo.values import Digest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyTally:
-    """A journey and its runs.
+    """A journey and its runs, with the environments that they ran against.
 
     Shape: *outcomes* counts by outcome, under "" those without a result; *recent* are time, id and
         outcome of the latest, the newest first.
@@ -26,6 +27,7 @@ class JourneyTally:
     journey_id: str
     last_at: float
     outcomes: Mapping[str, int]
+    environments: tuple[str, ...]
     recent: tuple[tuple[float, str, str], ...]
 
 
@@ -46,9 +48,9 @@ def tally_journeys(store: RunStore, *, recent: int = 30) -> tuple[JourneyTally, 
     run, result = store.records.tables.run, store.records.tables.result
     joined = run.outerjoin(result, result.c.run_id == run.c.run_id)
     outcome = sa.func.coalesce(result.c.outcome, "")
-    counted = sa.select(
-        run.c.journey_id, outcome, sa.func.count(), sa.func.max(run.c.dispatched_at)
-    ).select_from(joined)
+    kind = (run.c.journey_id, outcome.label("outcome"), run.c.environment)
+    latest_at = sa.func.max(run.c.dispatched_at).label("last_at")
+    counted = sa.select(*kind, sa.func.count().label("total"), latest_at).select_from(joined)
     place = sa.func.row_number().over(
         partition_by=run.c.journey_id, order_by=(run.c.dispatched_at.desc(), run.c.run_id)
     )
@@ -65,17 +67,21 @@ def tally_journeys(store: RunStore, *, recent: int = 30) -> tuple[JourneyTally, 
     )
     latest = sa.select(numbered).where(numbered.c.place <= recent).order_by(numbered.c.place)
     with store.database.reading() as connection:
-        counts = connection.execute(counted.group_by(run.c.journey_id, outcome)).all()
+        counts = connection.execute(counted.group_by(*kind)).all()
         rows = connection.execute(latest).all()
     return tuple(_tally(name, counts, rows) for name in sorted({row[0] for row in counts}))
 
 
 def _tally(name: str, counts: Sequence[Any], rows: Sequence[Any]) -> JourneyTally:
-    mine = [row for row in counts if row[0] == name]
+    mine = [row for row in counts if row.journey_id == name]
+    outcomes: Counter[str] = Counter()
+    for row in mine:
+        outcomes[row.outcome] += row.total
     return JourneyTally(
         journey_id=name,
-        last_at=max(row[3] for row in mine),
-        outcomes={row[1]: row[2] for row in mine},
+        last_at=max(row.last_at for row in mine),
+        outcomes=outcomes,
+        environments=tuple(sorted({row.environment for row in mine})),
         recent=tuple((row[1], row[2], row[3]) for row in rows if row[0] == name),
     )
 
