@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from pytest_reqflo.values import Json, printable_line
 
 _NO_COLLECTION = "collection"
 _MAX_EARLIER = 10
+_CODE = re.compile(r"error\[RF\d+\]: ")
 _FILES = (".yaml", ".yml", ".json")
 
 
@@ -102,7 +104,7 @@ class HtmlPage:
         """Take a journey file that could not be collected."""
         text = report.longreprtext
         if report.failed and report.nodeid.endswith(_FILES) and "[RF" in text:
-            message = text.strip().partition("\n")[0]
+            message = _CODE.sub("", text.strip().partition("\n")[0])
             told = Told(test=report.nodeid, status="error", message=message, text=text)
             self._runs.add_without_result(told, "", category=_NO_COLLECTION)
 

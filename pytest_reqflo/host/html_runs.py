@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -71,7 +72,8 @@ class HtmlRuns:
             return False
         if line["status"] not in BAD:
             line |= {"status": "error", "message": plain(told.message), "category": "fixture"}
-            self._keep(told.test, text_detail(told), is_bad=True)
+            kept = json.loads(self._details.get(told.test, "{}"))
+            self._keep(told.test, {**kept, **text_detail(told)}, is_bad=True)
         return True
 
     def notes(self) -> Iterator[str]:

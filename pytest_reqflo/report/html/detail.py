@@ -92,9 +92,10 @@ def excerpt_of(text: str) -> str:
     starts = [number for number, line in enumerate(lines[:3]) if line.startswith("error[RF")]
     if not starts:
         return ""
-    block = lines[starts[0] :]
-    end = block.index("") if "" in block else len(block)
-    return plain("\n".join(block[1:end]), _MAX_TEXT) if end > 2 else ""
+    block = lines[starts[0] + 1 :]
+    shown = block[: block.index("")] if "" in block else block
+    # The frame of the excerpt needs no empty lines on a page.
+    return plain("\n".join(line for line in shown if line.strip() != "|"), _MAX_TEXT)
 
 
 def _extent(step: Document, *, is_bad: bool, is_brief: bool) -> Extent:

@@ -19,8 +19,8 @@
     failed: { word: "failed", shape: "octagon", sign: "cross", bad: true },
     error: { word: "error", shape: "triangle", sign: "bang", bad: true },
     interrupted: { word: "interrupted", shape: "square", sign: "pause", bad: true },
-    xpassed: { word: "unexpected pass", shape: "diamond", sign: "check" },
-    xfailed: { word: "expected failure", shape: "diamond", sign: "cross" },
+    xpassed: { word: "xpassed", shape: "diamond", sign: "check" },
+    xfailed: { word: "xfailed", shape: "diamond", sign: "cross" },
     skipped: { word: "skipped", shape: "ring", sign: "dash" },
     passed: { word: "passed", shape: "circle", sign: "check" },
   };
@@ -33,15 +33,20 @@
 
   // --- elements --------------------------------------------------------------------------------
 
+  const list = (value) => value || [];
   const fill = (node, children) => {
     for (const child of children.flat(Infinity)) {
       if (child !== null && child !== undefined && child !== false && child !== "") node.append(child);
     }
     return node;
   };
-  const el = (tag, props, ...children) => {
+  /** Make an element: `el("a.name", { href }, child, ...)`; the properties may be left out. */
+  const el = (kind, ...children) => {
+    const [tag, ...classes] = kind.split(".");
     const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(props || {})) {
+    const props = children.length && Object.getPrototypeOf(children[0] ?? 0) === Object.prototype ? children.shift() : {};
+    if (classes.length) node.className = classes.join(" ");
+    for (const [name, value] of Object.entries(props)) {
       if (value === null || value === undefined || value === false) continue;
       if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
       else if (name === "css") for (const [key, text] of Object.entries(value)) node.style.setProperty(key, text);
@@ -89,10 +94,10 @@
     const { shape, sign } = STATUSES[status];
     return svg(`mark is-${status}`, ["shape", SHAPES[shape]], ["sign", SIGNS[sign]]);
   };
-  const badge = (status) => el("span", { class: `badge is-${status}` }, mark(status), STATUSES[status].word);
+  const badge = (status) => el(`span.badge.is-${status}`, mark(status), STATUSES[status].word);
   const button = (props, ...children) => el("button", { type: "button", ...props }, ...children);
-  const chip = (...children) => el("span", { class: "chip" }, ...children);
-  const code = (text) => el("code", {}, text);
+  const chip = (...children) => el("span.chip", ...children);
+  const code = (text) => el("code", text);
 
   // --- texts -----------------------------------------------------------------------------------
 
@@ -132,7 +137,7 @@
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      const area = el("textarea", { class: "offscreen" });
+      const area = el("textarea.offscreen");
       area.value = text;
       document.body.append(area);
       area.select();
@@ -145,8 +150,8 @@
   };
   const copyButton = (text, words, title) =>
     button({ class: "copy", title: title || words || "Copy", onclick: (event) => copyText(text, event.currentTarget) },
-      icon("copy"), words && el("span", {}, words), el("span", { class: "done" }, "copied"));
-  const live = el("div", { class: "offscreen", "aria-live": "polite" });
+      icon("copy"), words && el("span", words), el("span.done", "copied"));
+  const live = el("div.offscreen", { "aria-live": "polite" });
   const announce = (text) => { live.textContent = text; };
 
   // --- JSON ------------------------------------------------------------------------------------
@@ -156,7 +161,7 @@
     if (token[0] === '"') return "string";
     return /^-?\d/.test(token) ? "number" : "word";
   };
-  const leaf = (token) => el("span", { class: `j-${kindOf(token)}` }, token);
+  const leaf = (token) => el(`span.j-${kindOf(token)}`, token);
 
   /** Return the tree of a JSON text with its values as they were written; a cut text is closed. */
   const parseTree = (text) => {
@@ -178,37 +183,37 @@
     return root;
   };
   const drawItem = (item, comma, depth) => {
-    const head = item.key === null ? [] : [el("span", { class: "j-key" }, item.key), ": "];
-    if (!item.node) return el("div", { class: "j-line" }, head, leaf(item.token), comma);
+    const head = item.key === null ? [] : [el("span.j-key", item.key), ": "];
+    if (!item.node) return el("div.j-line", head, leaf(item.token), comma);
     const { open, items } = item.node;
     const close = open === "{" ? "}" : "]";
-    if (!items.length) return el("div", { class: "j-line" }, head, open + close + comma);
+    if (!items.length) return el("div.j-line", head, open + close + comma);
     const what = open === "{" ? count(items.length, "key") : count(items.length, "item");
     const isOpen = depth < 7 && items.length <= 100;
-    return el("details", { class: "j-node", open: isOpen },
-      el("summary", {}, head, open, el("span", { class: "j-fold" }, ` … ${what} ${close}${comma}`)),
-      el("div", { class: "j-items" }, items.map((each, at) => drawItem(each, at + 1 < items.length ? "," : "", depth + 1))),
-      el("div", { class: "j-close" }, close + comma));
+    return el("details.j-node", { open: isOpen },
+      el("summary", head, open, el("span.j-fold", ` … ${what} ${close}${comma}`)),
+      el("div.j-items", items.map((each, at) => drawItem(each, at + 1 < items.length ? "," : "", depth + 1))),
+      el("div.j-close", close + comma));
   };
   const isJson = (text) => {
     try { return typeof JSON.parse(text) === "object"; } catch { return false; }
   };
-  const pretty = (text) => el("div", { class: "json" }, parseTree(text).items.map((item) => drawItem(item, "", 0)));
+  const pretty = (text) => el("div.json", parseTree(text).items.map((item) => drawItem(item, "", 0)));
   const inline = (text) => {
-    const node = el("code", { class: "value" });
+    const node = el("code.value");
     let at = 0;
     for (const found of text.matchAll(TOKEN)) {
       node.append(text.slice(at, found.index));
       at = found.index + found[0].length;
       const isKey = found[0][0] === '"' && /^\s*:/.test(text.slice(at, at + 9));
-      if (isKey) node.append(el("span", { class: "j-key" }, found[0]));
+      if (isKey) node.append(el("span.j-key", found[0]));
       else if (/^[{}[\],:]$/.test(found[0])) node.append(found[0]);
       else node.append(leaf(found[0]));
     }
     node.append(text.slice(at));
     return node;
   };
-  const markup = (text) => text.split(/(<[^<>]*>)/).map((part) => (part[0] === "<" ? el("span", { class: "j-key" }, part) : part));
+  const markup = (text) => text.split(/(<[^<>]*>)/).map((part) => (part[0] === "<" ? el("span.j-key", part) : part));
   const valueView = (text) => (text.length > 100 && isJson(text) && /^[{[]/.test(text) ? pretty(text) : inline(text));
 
   // --- state and address -----------------------------------------------------------------------
@@ -246,7 +251,7 @@
   // --- the list --------------------------------------------------------------------------------
 
   const FILTERS = {
-    bad: { word: "All problems", holds: isBad },
+    bad: { word: "all failures", holds: isBad },
     ...Object.fromEntries(ORDER.map((status) => [status, { word: STATUSES[status].word, status, holds: (run) => run.status === status }])),
     flaky: { word: "flaky", holds: (run) => run.earlier && !isBad(run) },
     soft: { word: "soft failures", holds: (run) => run.soft },
@@ -255,8 +260,8 @@
   const hayOf = (run) => {
     if (run.hay === undefined) {
       const journey = journeys[run.journey];
-      const values = (run.values || []).map((pair) => pair.join(" "));
-      run.hay = [journey.name, journey.id, journey.file, journey.artifact, (journey.steps || []).join(" "), (journey.tags || []).join(" "),
+      const values = list(run.values).map((pair) => pair.join(" "));
+      run.hay = [journey.name, journey.id, journey.file, journey.artifact, list(journey.steps).join(" "), list(journey.tags).join(" "),
         run.case, run.row, run.number, run.step, run.message, run.id, run.test, run.category, run.status, STATUSES[run.status].word, run.environment, values.join(" ")]
         .join("\n").toLowerCase();
     }
@@ -285,17 +290,23 @@
         entries.push({ run: members[0], solo: true });
         continue;
       }
-      const isOpen = toggled.has(key) ? toggled.get(key) : isFiltered() || members.some(isBad) || runs.length <= 60;
+      // Without a filter, a long group shows what failed; the rest is one click away.
+      const bad = members.filter(isBad);
+      const isShort = isFiltered() || members.length <= 20;
+      const isOpen = toggled.has(key) ? toggled.get(key) : isShort || bad.length > 0;
+      const shown = isShort || toggled.get(key) ? [...bad, ...members.filter((run) => !isBad(run))] : bad;
       entries.push({ journey, key, members, isOpen });
-      if (isOpen) for (const run of [...members].sort((a, b) => isBad(b) - isBad(a))) entries.push({ run });
+      if (!isOpen) continue;
+      for (const run of shown) entries.push({ run });
+      if (shown.length < members.length) entries.push({ key, rest: members.length - shown.length });
     }
     return entries;
   };
 
   let entries = [];
   let drawn = 0;
-  const list = el("div", { class: "list" });
-  const more = el("div", { class: "more" });
+  const runList = el("div.list");
+  const more = el("div.more");
   const watcher = new IntersectionObserver((seen) => { if (seen.some((each) => each.isIntersecting)) drawMore(); });
 
   const counts = (members) => {
@@ -307,7 +318,7 @@
     const found = counts(members);
     const words = ORDER.filter((status) => found[status]).map((status) => `${number(found[status])} ${STATUSES[status].word}`).join(", ");
     return el("span", { class: className, title: words, role: "img", "aria-label": words },
-      [...ORDER].reverse().filter((status) => found[status]).map((status) => el("i", { class: `is-${status}`, css: { "flex-grow": found[status] } })));
+      [...ORDER].reverse().filter((status) => found[status]).map((status) => el(`i.is-${status}`, { css: { "flex-grow": found[status] } })));
   };
   const drawGroup = ({ journey, key, members, isOpen }) => {
     const bad = members.filter(isBad).length;
@@ -315,7 +326,7 @@
       button({ class: "fold", "aria-expanded": String(isOpen), title: isOpen ? "Fold" : "Unfold", "aria-label": `${isOpen ? "fold" : "unfold"} ${journey.name}`,
         onclick: () => { toggled.set(key, !isOpen); drawList(); } }, icon("chevron")),
       el("a", { href: address("journey", String(key)), class: "group-name", "aria-current": state.view === "journey" && state.id === String(key) && "true" }, journey.name),
-      el("span", { class: "group-count" }, bad ? el("b", {}, number(bad)) : null, bad ? ` / ${number(members.length)}` : number(members.length)),
+      el("span.group-count", bad ? el("b", number(bad)) : null, bad ? ` / ${number(members.length)}` : number(members.length)),
       bar(members));
   };
   const drawRun = ({ run, solo }) => {
@@ -323,28 +334,29 @@
     const name = label(run);
     return el("a", { class: `run${solo ? " is-solo" : ""}`, href: toRun(run), "data-id": run.id, "aria-current": state.view === "run" && state.id === run.id && "true" },
       mark(run.status),
-      el("span", { class: "run-name" }, solo ? journey.name : name || "run", solo && name && el("small", {}, name), run.number && !solo && el("small", {}, `row ${run.number}`),
-        run.earlier && el("small", { class: "flaky" }, count(run.earlier + 1, "try", "tries"))),
-      el("span", { class: "offscreen" }, `, ${STATUSES[run.status].word}, `),
-      el("span", { class: "run-time" }, run.elapsed_s === undefined ? "" : time(run.elapsed_s)),
-      run.message && el("span", { class: "run-message" }, run.message));
+      el("span.run-name", solo ? journey.name : name || "run", solo && name && el("small", name), run.number && !solo && el("small", `row ${run.number}`),
+        run.earlier && el("small.flaky", count(run.earlier + 1, "try", "tries"))),
+      el("span.offscreen", `, ${STATUSES[run.status].word}, `),
+      el("span.run-time", run.elapsed_s === undefined ? "" : time(run.elapsed_s)),
+      run.message && el("span.run-message", sentence(run.message)));
   };
+  const drawRest = ({ key, rest }) => button({ class: "rest", onclick: () => { toggled.set(key, true); drawList(); } }, `${number(rest)} more that did not fail`);
   const drawMore = (until = drawn + CHUNK) => {
     const next = entries.slice(drawn, until);
     if (!next.length) return;
     drawn += next.length;
-    more.before(...next.map((entry) => { entry.node = entry.run ? drawRun(entry) : drawGroup(entry); return entry.node; }));
+    more.before(...next.map((entry) => { entry.node = entry.run ? drawRun(entry) : entry.rest ? drawRest(entry) : drawGroup(entry); return entry.node; }));
     more.hidden = drawn >= entries.length;
   };
   const drawList = () => {
     const selected = select();
     entries = makeEntries(selected);
     drawn = 0;
-    list.replaceChildren(more);
+    runList.replaceChildren(more);
     drawMore();
     watcher.disconnect();
     watcher.observe(more);
-    if (!entries.length) more.before(el("p", { class: "empty" }, runs.length ? "Nothing matches." : "No journey ran.",
+    if (!entries.length) more.before(el("p.empty", runs.length ? "Nothing matches." : "No journey ran.",
       isFiltered() && button({ onclick: () => setFilter({ q: "", status: "", same: "" }) }, "Show all")));
     if (isFiltered()) announce(count(selected.length, "run"));
     revealCurrent();
@@ -355,11 +367,11 @@
     if (at < 0) return;
     if (at >= drawn) drawMore(at + 20);
     const node = entries[at].node;
-    const [inner, outer] = [node.getBoundingClientRect(), list.getBoundingClientRect()];
+    const [inner, outer] = [node.getBoundingClientRect(), runList.getBoundingClientRect()];
     if (inner.top < outer.top || inner.bottom > outer.bottom) node.scrollIntoView({ block: "nearest" });
   };
   const markCurrent = () => {
-    for (const node of list.querySelectorAll("[aria-current]")) node.removeAttribute("aria-current");
+    for (const node of runList.querySelectorAll("[aria-current]")) node.removeAttribute("aria-current");
     const entry = entries.find((each) => each.node && (state.view === "run" ? each.run && each.run.id === state.id
       : state.view === "journey" && each.journey && String(each.key) === state.id));
     if (entry) (entry.run ? entry.node : entry.node.querySelector("a")).setAttribute("aria-current", "true");
@@ -369,7 +381,7 @@
 
   const search = el("input", { type: "search", placeholder: "Search journeys, rows, steps, messages, run ids", "aria-label": "Search", spellcheck: "false", autocomplete: "off",
     oninput: () => setFilter({ q: search.value }) });
-  const filters = el("div", { class: "filters", role: "group", "aria-label": "Filter by status" });
+  const filters = el("div.filters", { role: "group", "aria-label": "Filter by status" });
   const drawToolbar = () => {
     if (search.value !== state.q) search.value = state.q;
     const totals = Object.entries(FILTERS).map(([key, filter]) => [key, filter, runs.filter(filter.holds).length]);
@@ -377,10 +389,10 @@
     const bad = kinds.filter(([, filter]) => filter.status && STATUSES[filter.status].bad).length;
     const shown = totals.filter(([key, , total]) => total && (key !== "bad" || bad > 1));
     const one = (key, words, total, status) => button({ class: "filter", "aria-pressed": String(state.status === key), "data-filter": key || "all",
-      onclick: () => setFilter({ status: state.status === key ? "" : key }) }, status && mark(status), words, el("b", {}, number(total)));
+      onclick: () => setFilter({ status: state.status === key ? "" : key }) }, status && mark(status), words, el("b", number(total)));
     filters.replaceChildren(one("", "All", runs.length), ...shown.map(([key, filter, total]) => one(key, filter.word, total, filter.status)));
     if (state.same) {
-      filters.append(button({ class: "filter is-same", "aria-pressed": "true", onclick: () => setFilter({ same: "" }), title: "Stop showing one failure only" }, "one failure ", el("b", {}, "×")));
+      filters.append(button({ class: "filter is-same", "aria-pressed": "true", onclick: () => setFilter({ same: "" }), title: "Stop showing one failure only" }, "one failure ", el("b", "×")));
     }
   };
 
@@ -388,7 +400,7 @@
 
   const verdict = () => {
     const bad = runs.filter(isBad).length;
-    if (bad) return { status: runs.some((run) => run.status === "failed") ? "failed" : "error", words: `${number(bad)} of ${count(runs.length, "run")} went wrong` };
+    if (bad) return { status: runs.some((run) => run.status === "failed") ? "failed" : "error", words: `${number(bad)} of ${count(runs.length, "run")} failed` };
     if (session.exit === 2) return { status: "interrupted", words: "Interrupted" };
     const passed = runs.filter((run) => run.status === "passed").length;
     if (!runs.length) return { status: "skipped", words: "No journey ran" };
@@ -408,11 +420,11 @@
     const run = members[0];
     const journey = journeys[run.journey];
     const isMany = members.length > 1;
-    return el("li", { class: "failure" },
+    return el("li.failure",
       mark(run.status),
-      el("div", { class: "failure-text" },
+      el("div.failure-text",
         el("a", { href: toRun(run, run.step), class: "failure-message" }, sentence(run.message || STATUSES[run.status].word)),
-        el("div", { class: "dim" }, journey.name, label(run) && ` › ${label(run)}`, run.category && chip(run.category), el("span", { class: "path" }, journey.file))),
+        el("div.dim", journey.name, label(run) && ` › ${label(run)}`, run.category && chip(run.category), journey.file !== journey.name && el("span.path", journey.file))),
       isMany && button({ class: "alike", title: "Show these runs", onclick: () => setFilter({ same: sameAs(run), status: "", q: "" }) }, `${number(members.length)} runs alike`));
   };
   const overview = () => {
@@ -424,23 +436,23 @@
     const othersTotal = others.reduce((sum, [, value]) => sum + value, 0);
     const slow = [...runs].filter((run) => run.elapsed_s).sort((a, b) => b.elapsed_s - a.elapsed_s).slice(0, 6);
     return [
-      el("section", { class: "hero" },
-        el("h1", {}, mark(status), words),
-        el("p", { class: "dim" }, [when(session.started_at), `took ${time(session.elapsed_s)}`, count(journeys.length, "journey"),
+      el("section.hero",
+        el("h1", mark(status), words),
+        el("p.dim", [when(session.started_at), `took ${time(session.elapsed_s)}`, count(journeys.length, "journey"),
           environments.length && `environment ${environments.join(", ")}`].filter(Boolean).join(" · ")),
         runs.length > 0 && bar(runs, "bar is-wide"),
-        el("div", { class: "legend" }, ORDER.filter((key) => found[key]).map((key) => button({ class: "legend-item", onclick: () => setFilter({ status: key }) },
-          mark(key), el("b", {}, number(found[key])), STATUSES[key].word)))),
-      session.exit === 2 && el("p", { class: "note is-warning" }, "The session was interrupted: this is what was done until then."),
-      (session.notes || []).map((text) => el("p", { class: "note" }, text)),
-      groups.length > 0 && el("section", {}, el("h2", {}, groups.length === 1 ? "What went wrong" : `What went wrong, ${count(groups.length, "kind")}`),
-        el("ul", { class: "failures" }, groups.slice(0, 50).map(failureCard)), groups.length > 50 && el("p", { class: "dim" }, `and ${number(groups.length - 50)} more kinds, in the list`)),
-      journeys.length > 0 && el("section", {}, el("h2", {}, "Journeys"), journeyTable()),
-      slow.length > 1 && el("section", { class: "slow" }, el("h2", {}, "Slowest runs"), el("table", { class: "table" }, el("tbody", {}, slow.map((run) => el("tr", { class: "is-link", onclick: () => go(toRun(run)) },
-        el("td", { class: "tight" }, mark(run.status)), el("td", {}, el("a", { href: toRun(run) }, journeys[run.journey].name, label(run) && ` › ${label(run)}`)),
-        el("td", { class: "gauge" }, el("i", { css: { width: `${(100 * run.elapsed_s) / slow[0].elapsed_s}%` } })), el("td", { class: "num" }, time(run.elapsed_s))))))),
-      othersTotal > 0 && el("p", { class: "dim foot" }, `${count(othersTotal, "test")} of this session (${others.map(([word, value]) => `${number(value)} ${word}`).join(", ")}) ${othersTotal === 1 ? "is no journey" : "are no journeys"} and not counted here.`),
-      el("p", { class: "dim foot" }, `Made by pytest-reqflo ${session.version}. Press `, el("kbd", {}, "?"), " for the keys."),
+        el("div.legend", ORDER.filter((key) => found[key]).map((key) => button({ class: "legend-item", onclick: () => setFilter({ status: key }) },
+          mark(key), el("b", number(found[key])), STATUSES[key].word)))),
+      session.exit === 2 && el("p.note.is-warning", "The session was interrupted: this is what was done until then."),
+      list(session.notes).map((text) => el("p.note", text)),
+      groups.length > 0 && el("section", el("h2", "What failed", groups.length > 1 && el("small", ` ${number(groups.length)} kinds`)),
+        el("ul.failures", groups.slice(0, 50).map(failureCard)), groups.length > 50 && el("p.dim", `and ${number(groups.length - 50)} more kinds, in the list`)),
+      journeys.length > 0 && el("section", el("h2", "Journeys"), journeyTable()),
+      slow.length > 1 && el("section.slow", el("h2", "Slowest runs"), el("table.table", el("tbody", slow.map((run) => el("tr.is-link", { onclick: () => go(toRun(run)) },
+        el("td.tight", mark(run.status)), el("td", el("a", { href: toRun(run) }, journeys[run.journey].name, label(run) && ` › ${label(run)}`)),
+        el("td.gauge", el("i", { css: { width: `${(100 * run.elapsed_s) / slow[0].elapsed_s}%` } })), el("td.num", time(run.elapsed_s))))))),
+      othersTotal > 0 && el("p.dim.foot", `${count(othersTotal, "test")} of this session (${others.map(([word, value]) => `${number(value)} ${word}`).join(", ")}) ${othersTotal === 1 ? "is no journey" : "are no journeys"} and not counted here.`),
+      el("p.dim.foot", `Made by pytest-reqflo ${session.version}. Press `, el("kbd", "?"), " for the keys."),
     ];
   };
   const journeyTable = () => {
@@ -450,42 +462,40 @@
       const total = members.reduce((sum, run) => sum + (run.elapsed_s || 0), 0);
       const passed = members.filter((run) => run.status === "passed").length;
       const href = members.length === 1 ? toRun(members[0]) : address("journey", String(key));
-      return el("tr", { class: "is-link", onclick: () => go(href) },
-        el("td", {}, el("a", { href }, journey.name), el("div", { class: "path" }, journey.file)),
-        el("td", { class: "wide-only" }, journey.version && `${journey.version}`, journey.label && ` (${journey.label})`),
-        el("td", { class: "gauge" }, bar(members)),
-        el("td", { class: "num" }, `${number(passed)} / ${number(members.length)}`),
-        el("td", { class: "num" }, time(total / Math.max(1, members.length))));
+      return el("tr.is-link", { onclick: () => go(href) },
+        el("td", el("a", { href }, journey.name), journey.file !== journey.name && el("div.path", journey.file)),
+        el("td.wide-only", journey.version && `${journey.version}`, journey.label && ` (${journey.label})`),
+        el("td.gauge", bar(members)),
+        el("td.num", `${number(passed)} / ${number(members.length)}`),
+        el("td.num", total ? time(total / members.length) : ""));
     };
-    const body = el("tbody", {}, rows.slice(0, CHUNK).map(draw));
-    return [el("table", { class: "table" }, el("thead", {}, el("tr", {}, el("th", {}, "journey"), el("th", { class: "wide-only" }, "version"), el("th", {}, "outcomes"), el("th", { class: "num" }, "passed"), el("th", { class: "num" }, "mean time"))), body),
+    const body = el("tbody", rows.slice(0, CHUNK).map(draw));
+    return [el("table.table", el("thead", el("tr", el("th", "journey"), el("th.wide-only", "version"), el("th", "outcomes"), el("th.num", "passed"), el("th.num", "mean time"))), body),
       rows.length > CHUNK && button({ class: "more-rows", onclick: (event) => { body.append(...rows.slice(CHUNK).map(draw)); event.currentTarget.remove(); } }, `Show all ${number(rows.length)}`)];
   };
 
   // --- a journey -------------------------------------------------------------------------------
 
-  const fact = (name, value, copy) => value && [el("dt", {}, name), el("dd", {}, value, copy && copyButton(copy, "", `Copy ${name}`))];
-  const journeyFacts = (journey) => el("dl", { class: "facts" },
-    fact("file", el("span", { class: "mono" }, journey.file), journey.file), fact("version", [journey.version, journey.label && ` (${journey.label})`].filter(Boolean).join("")),
-    fact("artifact", journey.artifact && el("span", { class: "mono" }, journey.artifact), journey.artifact), fact("owner", journey.owner),
-    fact("tags", journey.tags && journey.tags.map((tag) => chip(tag))));
+  const fact = (name, value, isCopied) => value && el("div", el("dt", name), el("dd", isCopied ? el("span.mono", value) : value, isCopied && copyButton(value, "", `Copy ${name}`)));
+  const journeyFacts = (journey) => [fact("file", journey.file, true), fact("version", [journey.version, journey.label && `(${journey.label})`].filter(Boolean).join(" ")),
+    fact("artifact", journey.artifact, true), fact("owner", journey.owner), fact("tags", journey.tags && journey.tags.map((tag) => chip(tag)))];
   const journeyView = () => {
     const journey = journeys[Number(state.id)];
     if (!journey) return missing("There is no such journey in this report.");
     const members = runs.filter((run) => run.journey === Number(state.id));
-    const names = [...new Set(members.flatMap((run) => (run.values || []).map(([name]) => name)))].slice(0, 12);
-    const valueOf = (run, name) => (run.values || []).find(([each]) => each === name)?.[1];
+    const names = [...new Set(members.flatMap((run) => list(run.values).map(([name]) => name)))].slice(0, 12);
+    const valueOf = (run, name) => list(run.values).find(([each]) => each === name)?.[1];
     const columns = [
-      ["status", (run) => ORDER.indexOf(run.status), (run) => el("td", {}, badge(run.status))],
-      members.some((run) => run.number) && ["row", (run) => run.number || 0, (run) => el("td", { class: "num" }, run.number ? String(run.number) : "")],
-      ["run", label, (run) => el("td", {}, el("a", { href: toRun(run) }, label(run) || "run"), run.case && run.row && el("small", { class: "dim" }, ` ${run.case}`))],
-      ...names.map((name) => [name, (run) => valueOf(run, name) || "", (run) => el("td", { class: "cell" }, valueOf(run, name) !== undefined && inline(valueOf(run, name)))]),
-      ["time", (run) => run.elapsed_s || 0, (run) => el("td", { class: "num" }, time(run.elapsed_s))],
-      members.some((run) => run.message) && ["message", (run) => run.message || "", (run) => el("td", { class: "message" }, run.message)],
+      ["status", (run) => ORDER.indexOf(run.status), (run) => el("td", badge(run.status))],
+      members.some((run) => run.number) && ["row", (run) => run.number || 0, (run) => el("td.num", run.number ? String(run.number) : "")],
+      ["run", label, (run) => el("td", el("a", { href: toRun(run) }, label(run) || "run"), run.case && run.row && el("small.dim", ` ${run.case}`))],
+      ...names.map((name) => [name, (run) => valueOf(run, name) || "", (run) => el("td.cell", valueOf(run, name) !== undefined && inline(valueOf(run, name)))]),
+      ["time", (run) => run.elapsed_s || 0, (run) => el("td.num", time(run.elapsed_s))],
+      members.some((run) => run.message) && ["message", (run) => run.message || "", (run) => el("td.message", run.message)],
     ].filter(Boolean);
     const head = el("tr");
     const body = el("tbody");
-    const draw = (run) => el("tr", { class: "is-link", onclick: () => go(toRun(run)) }, columns.map(([, , cell]) => cell(run)));
+    const draw = (run) => el("tr.is-link", { onclick: () => go(toRun(run)) }, columns.map(([, , cell]) => cell(run)));
     let rest = [];
     const next = button({ class: "more-rows", onclick: () => { body.append(...rest.splice(0, 1000).map(draw)); next.hidden = !rest.length; } }, "Show more");
     const sortBy = (at, isDown) => {
@@ -494,63 +504,59 @@
       rest = sorted.slice(CHUNK);
       body.replaceChildren(...sorted.slice(0, CHUNK).map(draw));
       next.hidden = !rest.length;
-      head.replaceChildren(...columns.map(([name], each) => el("th", { "aria-sort": each === at ? (isDown ? "descending" : "ascending") : null },
+      head.replaceChildren(...columns.map(([name], each) => el(`th.${name === "time" || name === "row" ? "num" : ""}`, { "aria-sort": each === at ? (isDown ? "descending" : "ascending") : null },
         button({ onclick: () => sortBy(each, each === at ? !isDown : name === "time") }, name, each === at && el("span", { "aria-hidden": "true" }, isDown ? " ↓" : " ↑")))));
     };
     sortBy(0, false);
-    return [el("section", { class: "hero" }, crumbs(), el("h1", {}, journey.name), bar(members, "bar is-wide"), journeyFacts(journey)),
-      el("section", {}, el("h2", {}, count(members.length, "run")), el("div", { class: "scroll" }, el("table", { class: "table is-rows" }, el("thead", {}, head), body)), next)];
+    return [el("section.hero", crumbs(), el("h1", journey.name), bar(members, "bar is-wide"), el("dl.facts", journeyFacts(journey))),
+      el("section", el("h2", count(members.length, "run")), el("div.scroll", el("table.table.is-rows", el("thead", head), body)), next)];
   };
-  const crumbs = (...parts) => el("nav", { class: "crumbs", "aria-label": "Where you are" }, el("a", { href: address("overview") }, icon("back"), "Overview"), parts.map((part) => ["/", part]));
-  const missing = (text) => [el("section", { class: "hero" }, crumbs(), el("h1", {}, "Not found"), el("p", { class: "dim" }, text))];
+  const crumbs = (...parts) => el("nav.crumbs", { "aria-label": "Where you are" }, el("a", { href: address("overview") }, icon("back"), "Overview"), parts.filter(Boolean).map((part) => ["/", part]));
+  const missing = (text) => [el("section.hero", crumbs(), el("h1", "Not found"), el("p.dim", text))];
 
   // --- a run -----------------------------------------------------------------------------------
 
-  const facts = (run, detail, journey) => el("dl", { class: "facts" },
-    fact("run", el("span", { class: "mono" }, run.id), run.id), fact("case", run.case), fact("row", run.number && `${run.number}${run.row ? `, ${run.row}` : ""}`),
-    fact("environment", run.environment), fact("version", [journey.version, journey.label && ` (${journey.label})`].filter(Boolean).join("")),
-    fact("artifact", journey.artifact && el("span", { class: "mono" }, journey.artifact), journey.artifact),
-    fact("file", el("span", { class: "mono" }, journey.file), journey.file), fact("owner", journey.owner), fact("tags", journey.tags && journey.tags.map((tag) => chip(tag))),
-    fact("started", when(run.started_at)), fact("took", run.elapsed_s !== undefined && time(run.elapsed_s)),
-    fact("evidence", detail.evidence && el("span", { class: "mono" }, detail.evidence), detail.evidence), fact("seed", detail.seed && el("span", { class: "mono" }, detail.seed)));
+  /** Of the run that is shown. */
+  let journey;
+  const facts = (run, detail) => el("dl.facts", fact("run", run.id, true), fact("case", run.case), fact("row", run.number && [run.number, run.row].filter(Boolean).join(", ")),
+    fact("environment", run.environment), fact("started", when(run.started_at)), journeyFacts(journey), fact("evidence", detail.evidence, true), fact("seed", detail.seed, true));
 
-  const problemView = (problem, journey, word = "error") => el("div", { class: `problem is-${word}` }, mark(word === "warning" ? "xfailed" : "error"),
-    el("div", {}, el("p", {}, sentence(problem.message), " ", chip(problem.code), problem.line && where(journey, problem.line)),
-      (problem.notes || []).map((note) => el("p", { class: "dim" }, sentence(note))), problem.hint && el("p", {}, el("b", {}, "hint "), sentence(problem.hint))));
-  const where = (journey, line) => button({ class: "where", title: "Copy this place", onclick: (event) => copyText(place(journey, line), event.currentTarget) },
-    `${journey.file.split("/").pop()}:${line}`, el("span", { class: "done" }, "copied"));
+  const problemView = (problem, word = "error") => el(`div.problem.is-${word}`, mark(word === "warning" ? "xfailed" : "error"),
+    el("div", el("p", sentence(problem.message), " ", chip(problem.code), problem.line && where(problem.line)),
+      list(problem.notes).map((note) => el("p.dim", sentence(note))), problem.hint && el("p", el("b", "hint "), sentence(problem.hint))));
+  const problemViews = (of) => [list(of.problems).map((each) => problemView(each)), list(of.warnings).map((each) => problemView(each, "warning"))];
+  const where = (line) => button({ class: "where", title: "Copy this place", onclick: (event) => copyText(place(journey, line), event.currentTarget) },
+    `${journey.file.split("/").pop()}:${line}`, el("span.done", "copied"));
 
-  const banner = (run, detail, journey) => {
+  const banner = (run, detail) => {
     const alike = runs.filter((each) => isBad(each) && sameAs(each) === sameAs(run)).length;
-    return el("div", { class: `banner is-${run.status}` },
-      el("p", { class: "banner-message" }, sentence(run.message)),
-      detail.excerpt && el("pre", { class: "excerpt" }, excerpt(detail.excerpt)),
-      el("div", { class: "banner-foot" }, run.category && chip(run.category), run.fingerprint && el("span", { class: "dim", title: "Equal fingerprints are the same failure" }, "fingerprint ", code(run.fingerprint)),
+    return el(`div.banner.is-${run.status}`,
+      el("p.banner-message", sentence(run.message)),
+      detail.excerpt && el("pre.excerpt", excerpt(detail.excerpt)),
+      el("div.banner-foot", run.category && chip(run.category), run.fingerprint && el("span.dim", { title: "Equal fingerprints are the same failure" }, "fingerprint ", code(run.fingerprint)),
         alike > 1 && button({ class: "alike", onclick: () => setFilter({ same: sameAs(run), status: "", q: "" }) }, `${number(alike)} runs alike`)));
   };
-  const excerpt = (text) => text.split("\n").map((line) => [/^[ \d]*\| *[\^-]/.test(line) ? el("span", { class: "caret" }, line) : line, "\n"]);
+  const excerpt = (text) => text.split("\n").map((line) => [/^ *\| *[\^-]/.test(line) ? el("span.caret", line) : line, "\n"]);
 
-  const table = (heads, rows, className = "") => el("div", { class: "scroll" }, el("table", { class: `table ${className}` },
-    el("thead", {}, el("tr", {}, heads.map((head) => el("th", {}, head)))), el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell) => el("td", {}, cell)))))));
+  const table = (heads, rows, className = "") => el("div.scroll", el(`table.table.${className}`,
+    el("thead", el("tr", heads.map((head) => el("th", head)))), el("tbody", rows.map((cells) => el("tr", cells.map((cell) => el("td", cell)))))));
   const hiddenValue = (value) => [valueView(value.value), value.sensitive && chip("sensitive")];
 
-  const checkView = (check, journey) => {
+  const isSaid = (check) => [check.expected, check.actual].every((text) => text && text.length < 80 && !/^[{[]/.test(text) && check.message.includes(text.replace(/^"|"$/g, "")));
+  const checkView = (check) => {
     const status = check.passed ? "passed" : check.soft ? "xfailed" : "failed";
     const words = check.passed ? [code(check.subject), ` ${check.operator.replaceAll("_", " ")} `, check.expected && inline(check.expected)]
-      : [check.author && [el("b", {}, check.author), " "], sentence(check.message || `${check.subject} ${check.operator}`)];
-    return el("li", { class: `check is-${status}` }, mark(status), el("div", { class: "check-text" },
-      el("p", {}, words, check.soft && chip("soft"), check.origin && chip(check.origin), check.line && where(journey, check.line)),
-      !check.passed && !(check.differences || []).length && el("dl", { class: "sides" },
-        check.expected && [el("dt", {}, "expected"), el("dd", {}, valueView(check.expected))],
-        el("dt", {}, "actual"), el("dd", {}, check.actual ? valueView(check.actual) : el("i", { class: "dim" }, "nothing there"))),
-      (check.differences || []).length > 0 && differences(check)));
+      : [check.author && [el("b", check.author), " "], sentence(check.message || `${check.subject} ${check.operator}`)];
+    return el(`li.check.is-${status}`, mark(status), el("div.check-text",
+      el("p", words, check.soft && chip("soft"), check.origin && chip(check.origin), check.line && where(check.line)),
+      !check.passed && !list(check.differences).length && !isSaid(check) && el("dl.sides",
+        check.expected && [el("dt", "expected"), el("dd", valueView(check.expected))],
+        el("dt", "actual"), el("dd", check.actual ? valueView(check.actual) : el("i.dim", "nothing there"))),
+      list(check.differences).length > 0 && differences(check)));
   };
   const differences = (check) => [
-    el("div", { class: "scroll" }, el("table", { class: "table is-diff" },
-      el("thead", {}, el("tr", {}, ["path", "change", "expected", "actual"].map((head) => el("th", {}, head)))),
-      el("tbody", {}, check.differences.map(([path, change, expected, actual]) => el("tr", {}, el("td", {}, code(path)), el("td", {}, chip(change)),
-        el("td", { class: "minus" }, expected && inline(expected)), el("td", { class: "plus" }, actual && inline(actual))))))),
-    check.all_differences && el("p", { class: "dim" }, `the first ${check.differences.length} of ${number(check.all_differences)} differences`)];
+    table(["path", "change", "expected", "actual"], check.differences.map(([path, change, ...sides]) => [code(path), chip(change), ...sides.map((side) => side && inline(side))]), "is-diff"),
+    check.all_differences && el("p.dim", `the first ${check.differences.length} of ${number(check.all_differences)} differences`)];
 
   const bodyView = (body) => {
     if (!body) return null;
@@ -558,86 +564,83 @@
     const notes = [body.is_binary && `${size(body.size)} that are not text`, body.is_cut && !body.is_binary && `shortened: the whole has ${size(body.size)}`,
       body.repeated && `twice in one object, of which the last was taken: ${body.repeated.join(", ")}`].filter(Boolean);
     const canFold = isJson(text) || (body.is_cut && /^\s*[{[]/.test(text));
-    const raw = () => el("pre", { class: "raw" }, /^\s*</.test(text) ? markup(text) : text);
-    const shown = el("div", { class: "code" }, text && (canFold ? pretty(text) : raw()));
+    const raw = () => el("pre.raw", /^\s*</.test(text) ? markup(text) : text);
+    const shown = el("div.code", text && (canFold ? pretty(text) : raw()));
     let isRaw = false;
     const swap = (event) => { isRaw = !isRaw; shown.replaceChildren(isRaw ? raw() : pretty(text)); event.currentTarget.textContent = isRaw ? "formatted" : "as sent"; };
     const foldAll = (isOpen) => () => { for (const node of shown.querySelectorAll("details")) node.open = isOpen || node === shown.querySelector("details"); };
-    return el("div", { class: "body" },
-      text && el("div", { class: "body-tools" }, el("span", { class: "dim" }, size(body.size)), canFold && [button({ onclick: foldAll(false) }, "fold"), button({ onclick: foldAll(true) }, "unfold"), button({ onclick: swap }, "as sent")], copyButton(text, "", "Copy body")),
-      text && shown, notes.map((note) => el("p", { class: "dim body-note" }, note)));
+    return el("div.body",
+      text && el("div.body-tools", el("span.dim", size(body.size)), canFold && [button({ onclick: foldAll(false) }, "fold"), button({ onclick: foldAll(true) }, "unfold"), button({ onclick: swap }, "as sent")], copyButton(text, "", "Copy body")),
+      text && shown, notes.map((note) => el("p.dim.body-note", note)));
   };
-  const headersView = (message) => message && message.headers && el("details", { class: "headers" }, el("summary", {}, count(message.all_headers || message.headers.length, "header")),
-    el("dl", {}, message.headers.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])), message.all_headers && el("p", { class: "dim" }, `${message.headers.length} of them are shown`));
-  const statusClass = (status) => (status < 300 ? "ok" : status < 400 ? "moved" : status < 500 ? "client" : "server");
+  const headersView = (message) => message && message.headers && el("details.headers", el("summary", count(message.all_headers || message.headers.length, "header")),
+    el("dl", message.headers.map(([name, value]) => [el("dt", name), el("dd", value)])), message.all_headers && el("p.dim", `${message.headers.length} of them are shown`));
+  const http = (status) => status && el(`span.http.is-${status < 300 ? "ok" : status < 400 ? "moved" : status < 500 ? "client" : "server"}`, String(status));
 
   const exchangeView = (exchange) => {
     const [origin, path] = splitUrl(exchange.url);
-    return el("div", { class: "exchange" },
-      el("div", { class: "side-request card" },
-        el("div", { class: "card-head" }, el("span", { class: "method" }, exchange.method), el("span", { class: "url" }, el("span", { class: "dim" }, origin), path),
+    return el("div.exchange",
+      el("div.side-request.card",
+        el("div.card-head", el("span.method", exchange.method), el("span.url", el("span.dim", origin), path),
           exchange.curl && copyButton(exchange.curl, "curl", "Copy as curl command")),
-        headersView(exchange.request), bodyView(exchange.request && exchange.request.body), exchange.proxy && el("p", { class: "dim" }, `by proxy ${exchange.proxy}`)),
-      el("div", { class: "side-response card" },
-        exchange.status ? el("div", { class: "card-head" }, el("span", { class: `http is-${statusClass(exchange.status)}` }, String(exchange.status)), el("span", { class: "url" }, exchange.reason || ""),
-          el("span", { class: "dim" }, exchange.version), exchange.total_s && el("span", { class: "dim" }, time(exchange.total_s)))
-          : el("div", { class: "card-head" }, el("span", { class: "http is-server" }, "no answer")),
-        exchange.error && el("p", { class: "error-text" }, exchange.error),
+        headersView(exchange.request), bodyView(exchange.request && exchange.request.body), exchange.proxy && el("p.dim", `by proxy ${exchange.proxy}`)),
+      el("div.side-response.card",
+        el("div.card-head", http(exchange.status) || el("span.http.is-server", "no answer"), el("span.url", exchange.reason), el("span.dim", exchange.version), exchange.total_s && el("span.dim", time(exchange.total_s))),
+        exchange.error && el("p.error-text", exchange.error),
         headersView(exchange.response), bodyView(exchange.response && exchange.response.body)));
   };
-  const phaseWords = (exchange) => (exchange.phases || []).map((value, at) => value > 0 && el("span", { class: "phase" }, el("i", { class: `ph-${PHASES[at]}` }), PHASE_WORDS[at], " ", el("b", {}, time(value))));
+  /** The phases of an exchange that took time, as [index, seconds]. */
+  const phasesOf = (exchange) => list(exchange.phases).map((value, at) => [at, value]).filter(([, value]) => value > 0);
+  const phase = (at, ...more) => el("span.phase", el(`i.ph-${PHASES[at]}`), PHASE_WORDS[at], more);
 
-  const tryView = (one, step, journey) => {
+  const tryView = (one) => {
     const exchanges = one.exchanges || [];
-    return el("div", { class: "try" },
-      (one.problems || []).map((problem) => problemView(problem, journey)), (one.warnings || []).map((problem) => problemView(problem, journey, "warning")),
-      one.is_thinned_out && el("p", { class: "dim" }, "Only the outcome of this try was kept, because the step had very many."),
-      (one.checks || []).length > 0 && el("ul", { class: "checks" }, [...one.checks].sort((a, b) => Boolean(a.passed) - Boolean(b.passed)).map((check) => checkView(check, journey))),
-      exchanges.map((exchange, at) => [exchanges.length > 1 && el("h4", {}, at + 1 < exchanges.length ? `hop ${at + 1}, redirected` : `hop ${at + 1}`), exchangeView(exchange),
-        exchange.phases && el("div", { class: "phases" }, phaseWords(exchange))]),
-      one.used && [el("h4", {}, "Values in play"), table(["expression", "value", "from"], one.used.map(([expression, value, origin]) => [code(expression), valueView(value), origin]))],
-      one.captured && [el("h4", {}, "Captured"), table(["name", "value", "taken from"], one.captured.map((value) => [el("span", {}, code(value.name), value.implicit && chip("used later")), hiddenValue(value), code(value.path)]))]);
+    return el("div.try",
+      problemViews(one),
+      one.is_thinned_out && el("p.dim", "Only the outcome of this try was kept, because the step had very many."),
+      list(one.checks).length > 0 && el("ul.checks", [...one.checks].sort((a, b) => Boolean(a.passed) - Boolean(b.passed)).map((check) => checkView(check))),
+      exchanges.map((exchange, at) => [exchanges.length > 1 && el("h4", at + 1 < exchanges.length ? `hop ${at + 1}, redirected` : `hop ${at + 1}`), exchangeView(exchange),
+        exchange.phases && el("div.phases", phasesOf(exchange).map(([at, value]) => phase(at, " ", el("b", time(value)))))]),
+      one.used && [el("h4", "Values in play"), table(["expression", "value", "from"], one.used.map(([expression, value, origin]) => [code(expression), valueView(value), origin]))],
+      one.captured && [el("h4", "Captured"), table(["name", "value", "taken from"], one.captured.map((value) => [el("span", code(value.name), value.implicit && chip("used later")), hiddenValue(value), code(value.path)]))]);
   };
-  const stepBody = (step, journey) => {
+  const stepBody = (step) => {
     const tries = step.tries || [];
     const shown = el("div");
-    const tabs = el("div", { class: "tabs", role: "group", "aria-label": "Tries" });
+    const tabs = el("div.tabs", { role: "group", "aria-label": "Tries" });
     const show = (at) => {
-      shown.replaceChildren(tryView(tries[at], step, journey));
+      shown.replaceChildren(tryView(tries[at]));
       [...tabs.children].forEach((tab, each) => tab.setAttribute("aria-pressed", String(each === at)));
     };
     if (tries.length > 1) {
       tabs.append(...tries.map((one, at) => button({ onclick: () => show(at), title: `${one.outcome}, ${time(one.elapsed_s)}` }, mark(one.outcome === "failed" && at + 1 < tries.length ? "xfailed" : one.outcome), `try ${one.number}`)));
     }
     if (tries.length) show(tries.length - 1);
-    return [(step.problems || []).map((problem) => problemView(problem, journey)), step.reason && el("p", { class: "dim" }, sentence(step.reason)), tries.length > 1 && tabs, shown];
+    return [problemViews(step), step.reason && el("p.dim", sentence(step.reason)), tries.length > 1 && tabs, shown];
   };
 
-  const spanOf = (steps) => Math.max(1e-6, ...steps.flatMap((step) => (step.tries || []).map((one) => (one.at_s || 0) + (one.elapsed_s || 0))));
-  const tryBar = (one, total, status) => {
-    const percent = (value) => `${(100 * value) / total}%`;
-    const exchanges = one.exchanges || [];
-    const parts = exchanges.flatMap((exchange) => exchange.phases || []);
-    const spent = parts.reduce((sum, value) => sum + value, 0);
-    const words = exchanges.flatMap((exchange) => (exchange.phases || []).map((value, at) => value > 0 && `${PHASE_WORDS[at]} ${time(value)}`)).filter(Boolean).join(", ");
-    return el("span", { class: `try-bar is-${status}`, title: words, css: { left: percent(one.at_s || 0), width: percent(one.elapsed_s || 0) } },
-      exchanges.flatMap((exchange) => (exchange.phases || []).map((value, at) => value > 0 && el("i", { class: `ph-${PHASES[at]}`, css: { "flex-grow": value } }))),
-      one.elapsed_s > spent && el("i", { class: "ph-rest", css: { "flex-grow": one.elapsed_s - spent } }));
+  const spanOf = (steps) => Math.max(1e-6, ...steps.flatMap((step) => list(step.tries).map((one) => (one.at_s || 0) + (one.elapsed_s || 0))));
+  const tryBar = (one, total) => {
+    const percent = (value = 0) => `${(100 * value) / total}%`;
+    const parts = list(one.exchanges).flatMap(phasesOf);
+    const rest = (one.elapsed_s || 0) - parts.reduce((sum, [, value]) => sum + value, 0);
+    return el(`span.try-bar.is-${one.outcome}`, { title: parts.map(([at, value]) => `${PHASE_WORDS[at]} ${time(value)}`).join(", "), css: { left: percent(one.at_s), width: percent(one.elapsed_s) } },
+      parts.map(([at, value]) => el(`i.ph-${PHASES[at]}`, { css: { "flex-grow": value } })), rest > 0 && el("i.ph-rest", { css: { "flex-grow": rest } }));
   };
-  const stepView = (step, total, run, journey) => {
+  const stepView = (step, total, run) => {
     const tries = step.tries || [];
-    const exchange = tries.length ? (tries[tries.length - 1].exchanges || []).at(-1) : null;
-    const inner = el("div", { class: "step-body" });
-    const node = el("section", { class: `step is-${step.outcome}`, "data-step": step.id });
+    const exchange = tries.length ? list(tries.at(-1).exchanges).at(-1) : null;
+    const inner = el("div.step-body");
+    const node = el(`section.step.is-${step.outcome}`, { "data-step": step.id });
     const head = button({ class: "step-head", "aria-expanded": "false" },
       icon("chevron"), mark(step.outcome),
-      el("span", { class: "step-name" }, el("b", {}, step.id), step.name && el("span", { class: "dim" }, step.name), step.phase && chip(step.phase),
-        el("span", { class: "step-request" }, exchange && [el("span", { class: "method" }, exchange.method), splitUrl(exchange.url)[1]], !exchange && (step.reason || step.outcome))),
-      el("span", { class: "step-status" }, exchange && exchange.status && el("span", { class: `http is-${statusClass(exchange.status)}` }, String(exchange.status)), tries.length > 1 && el("small", {}, `${tries.length} tries`)),
-      el("span", { class: "track" }, tries.map((one) => tryBar(one, total, one.outcome))),
-      el("span", { class: "step-time" }, tries.length ? time(step.elapsed_s) : ""), el("span", { class: "offscreen" }, STATUSES[step.outcome].word));
+      el("span.step-name", el("b", step.id), step.name && el("span.dim", step.name), step.phase && chip(step.phase),
+        el("span.step-request", exchange && [el("span.method", exchange.method), splitUrl(exchange.url)[1]], !exchange && (step.reason || step.outcome))),
+      el("span.step-status", exchange && http(exchange.status), tries.length > 1 && el("small", `${tries.length} tries`)),
+      el("span.track", tries.map((one) => tryBar(one, total))),
+      el("span.step-time", tries.length ? time(step.elapsed_s) : ""), el("span.offscreen", STATUSES[step.outcome].word));
     node.setOpen = (isOpen) => {
-      if (isOpen && !inner.firstChild) fill(inner, [stepBody(step, journey)]);
+      if (isOpen && !inner.firstChild) fill(inner, [stepBody(step)]);
       node.classList.toggle("is-open", isOpen);
       head.setAttribute("aria-expanded", String(isOpen));
     };
@@ -649,48 +652,47 @@
     fill(node, [head, inner]);
     return node;
   };
-  const timeline = (detail, run, journey) => {
+  const timeline = (detail, run) => {
     const steps = detail.steps || [];
     if (!steps.length) return null;
     const total = spanOf(steps);
-    const used = PHASES.filter((_, at) => steps.some((step) => (step.tries || []).some((one) => (one.exchanges || []).some((exchange) => (exchange.phases || [])[at] > 0))));
-    const views = steps.map((step) => stepView(step, total, run, journey));
+    const used = new Set(steps.flatMap((step) => list(step.tries)).flatMap((one) => list(one.exchanges)).flatMap(phasesOf).map(([at]) => at));
+    const views = steps.map((step) => stepView(step, total, run));
     const openAll = () => { const isOpen = views.some((view) => !view.classList.contains("is-open")); for (const view of views) view.setOpen(isOpen); };
-    return el("section", { class: "timeline" },
-      el("div", { class: "section-head" }, el("h2", {}, count(steps.length, "step")), el("div", { class: "phases" }, used.map((phase) => el("span", { class: "phase" }, el("i", { class: `ph-${phase}` }), PHASE_WORDS[PHASES.indexOf(phase)]))),
+    return el("section.timeline",
+      el("div.section-head", el("h2", count(steps.length, "step")), el("div.phases", [...used].sort().map((at) => phase(at))),
         button({ class: "open-all", onclick: openAll, title: "Open or close all steps (e)" }, "Open all")),
-      el("div", { class: "steps" }, views));
+      el("div.steps", views));
   };
-  const valuesView = (values) => table(["name", "value", "from"], values.map((value) => [el("span", {}, code(value.name), " ", el("small", { class: "dim" }, value.kind)), hiddenValue(value),
-    el("span", {}, chip(LAYERS[value.layer] || value.layer), value.detail && el("span", { class: "dim" }, value.detail))]));
+  const valuesView = (values) => table(["name", "value", "from"], values.map((value) => [el("span", code(value.name), " ", el("small.dim", value.kind)), hiddenValue(value),
+    el("span", chip(LAYERS[value.layer] || value.layer), value.detail && el("span.dim", value.detail))]));
   const neighbours = (run) => {
     const shown = entries.filter((entry) => entry.run).map((entry) => entry.run);
     const at = shown.indexOf(run);
-    const link = (other, words, key) => (other ? el("a", { class: "step-to", href: toRun(other), title: `${words} (${key})` }, words) : el("span", { class: "step-to is-off" }, words));
-    return el("span", { class: "neighbours" }, link(at > 0 && shown[at - 1], "Previous", "k"), link(at >= 0 && shown[at + 1], "Next", "j"));
+    const link = (other, words, key) => (other ? el("a.step-to", { href: toRun(other), title: `${words} (${key})` }, words) : el("span.step-to.is-off", words));
+    return el("span.neighbours", link(at > 0 && shown[at - 1], "Previous", "k"), link(at >= 0 && shown[at + 1], "Next", "j"));
   };
   const runView = (run, detail) => {
-    const journey = journeys[run.journey];
+    journey = journeys[run.journey];
     const name = label(run);
     const many = journey.total > 1;
     return [
-      el("section", { class: "hero" },
-        el("div", { class: "hero-top" }, crumbs(many && el("a", { href: address("journey", String(run.journey)) }, journey.name)), neighbours(run)),
-        el("h1", {}, mark(run.status), many ? name || journey.name : journey.name, !many && name && el("small", {}, name),
-          button({ class: "copy is-quiet", title: "Copy a link to this run", onclick: (event) => copyText(location.href, event.currentTarget) }, icon("link"), el("span", { class: "done" }, "copied"))),
-        el("p", { class: "dim" }, badge(run.status), run.elapsed_s !== undefined && ` in ${time(run.elapsed_s)}`, run.earlier && ` after ${count(run.earlier, "failed try", "failed tries")}`),
-        run.message && (isBad(run) ? banner(run, detail, journey) : el("p", { class: "note" }, sentence(run.message))),
-        detail.is_file_changed && el("p", { class: "note is-warning" }, "The journey file has changed since this artifact was compiled."),
-        (detail.notices || []).map((notice) => el("p", { class: "note is-warning" }, notice)),
-        (detail.problems || []).filter((problem) => problem.message !== run.message || problem.hint || problem.notes).map((problem) => problemView(problem, journey)),
-        (detail.warnings || []).map((problem) => problemView(problem, journey, "warning"))),
-      detail.text && el("section", {}, el("h2", {}, "What pytest says"), el("div", { class: "card" }, el("pre", { class: "raw" }, detail.text))),
-      timeline(detail, run, journey),
-      !run.detail && !detail.text && el("p", { class: "note" }, "No steps of this run are in this file."),
-      detail.values && el("section", {}, el("h2", {}, "Values"), valuesView(detail.values)),
-      (detail.earlier || []).length > 0 && el("section", {}, el("h2", {}, "Earlier tries"), el("ol", { class: "earlier" }, detail.earlier.map((message) => el("li", {}, sentence(message))))),
-      (detail.sections || []).map(([title, text]) => el("details", { class: "output" }, el("summary", {}, title), el("pre", { class: "raw" }, text))),
-      el("section", {}, el("h2", {}, "About this run"), facts(run, detail, journey)),
+      el("section.hero",
+        el("div.hero-top", crumbs(many && el("a", { href: address("journey", String(run.journey)) }, journey.name)), neighbours(run)),
+        el("h1", mark(run.status), many ? name || journey.name : journey.name, !many && name && el("small", name),
+          button({ class: "copy is-quiet", title: "Copy a link to this run", onclick: (event) => copyText(location.href, event.currentTarget) }, icon("link"), el("span.done", "copied"))),
+        el("p.dim", el(`b.word.is-${run.status}`, STATUSES[run.status].word), run.elapsed_s !== undefined && ` in ${time(run.elapsed_s)}`, run.earlier && ` after ${count(run.earlier, "failed try", "failed tries")}`),
+        run.message && (isBad(run) ? banner(run, detail) : el("p.note", sentence(run.message))),
+        detail.is_file_changed && el("p.note.is-warning", "The journey file has changed since this artifact was compiled."),
+        list(detail.notices).map((notice) => el("p.note.is-warning", notice)),
+        problemViews(detail)),
+      detail.text && el("section", el("h2", "What pytest says"), el("div.card", el("pre.raw", detail.text))),
+      timeline(detail, run),
+      !run.detail && !detail.text && el("p.note", "No steps of this run are in this file."),
+      detail.values && el("section", el("h2", "Values"), valuesView(detail.values)),
+      list(detail.earlier).length > 0 && el("section", el("h2", "Earlier tries"), el("ol.earlier", detail.earlier.map((message) => el("li", sentence(message))))),
+      list(detail.sections).map(([title, text]) => el("details.output", el("summary", title), el("pre.raw", text))),
+      el("section", el("h2", "About this run"), facts(run, detail)),
     ];
   };
 
@@ -749,10 +751,10 @@
 
   // --- keys ------------------------------------------------------------------------------------
 
-  const KEYS = [["j k", "next, previous run"], ["n", "next run that went wrong"], ["Enter", "open the step that failed"], ["e", "open or close all steps"], ["c", "copy the curl command of the open step"],
+  const KEYS = [["j k", "next, previous run"], ["n", "next run that failed"], ["Enter", "open the step that failed"], ["e", "open or close all steps"], ["c", "copy the curl command of the open step"],
     ["/", "search"], ["Esc", "leave the search, go back to the overview"], ["t", "light or dark"], ["?", "these keys"]];
-  const help = el("dialog", { class: "help", "aria-label": "Keys" }, el("h2", {}, "Keys"), el("dl", {}, KEYS.map(([keys, words]) => [el("dt", {}, keys.split(" ").map((key) => el("kbd", {}, key))), el("dd", {}, words)])),
-    el("form", { method: "dialog" }, el("button", {}, "Close")));
+  const help = el("dialog.help", { "aria-label": "Keys" }, el("h2", "Keys"), el("dl", KEYS.map(([keys, words]) => [el("dt", keys.split(" ").map((key) => el("kbd", key))), el("dd", words)])),
+    el("form", { method: "dialog" }, el("button", "Close")));
   const move = (by, holds = () => true) => {
     const shown = entries.filter((entry) => entry.run).map((entry) => entry.run);
     let at = state.view === "run" ? shown.findIndex((run) => run.id === state.id) : by > 0 ? -1 : shown.length;
@@ -820,14 +822,14 @@
     document.title = `${words} · ${session.project}`;
     const bad = runs.filter(isBad).length;
     fill(document.getElementById("app"), [
-      el("header", { class: "top" },
-        el("a", { class: "brand", href: "#/" }, svg("logo", ["logo-path", "M2.5 4.5h6a3 3 0 0 1 0 6h-1a2.5 2.5 0 0 0 0 5h6"], ["logo-dot", "M2.5 3a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z"]), el("span", {}, session.project)),
-        el("span", { class: `verdict is-${status}` }, mark(status), bad ? `${number(bad)} went wrong` : STATUSES[status].word),
-        el("span", { class: "spacer" }),
+      el("header.top",
+        el("a.brand", { href: "#/" }, svg("logo", ["logo-path", "M2.5 4.5h6a3 3 0 0 1 0 6h-1a2.5 2.5 0 0 0 0 5h6"], ["logo-dot", "M2.5 3a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z"]), el("span", session.project)),
+        el(`span.verdict.is-${status}`, mark(status), bad ? `${number(bad)} failed` : STATUSES[status].word),
+        el("span.spacer"),
         button({ class: "tool", title: "Light or dark (t)", "aria-label": "Light or dark", onclick: switchTheme }, icon("moon")),
         button({ class: "tool", title: "Keys (?)", "aria-label": "Keys", onclick: () => help.showModal() }, "?")),
-      el("div", { class: "shell" },
-        el("aside", { class: "side", "aria-label": "Runs" }, el("div", { class: "toolbar" }, el("label", { class: "search" }, icon("search"), search, el("kbd", {}, "/")), filters), list),
+      el("div.shell",
+        el("aside.side", { "aria-label": "Runs" }, el("div.toolbar", el("label.search", icon("search"), search, el("kbd", "/")), filters), runList),
         main),
       help, live,
     ]);
