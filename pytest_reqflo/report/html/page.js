@@ -222,13 +222,15 @@
   let journeys;
   let runs;
   const byId = new Map();
+  /** What of the address says which runs are listed. */
+  const NAMES = ["q", "status", "same"];
   const state = { view: "overview", id: "", step: "", q: "", status: "", same: "" };
   const toggled = new Map();
 
   const address = (view, id, step, filter = state) => {
     const path = [view, id, step].filter(Boolean).map(encodeURIComponent).join("/");
     const query = new URLSearchParams();
-    for (const name of ["q", "status", "same"]) if (filter[name]) query.set(name, filter[name]);
+    for (const name of NAMES) if (filter[name]) query.set(name, filter[name]);
     return `#/${view === "overview" ? "" : path}${String(query) && `?${query}`}`;
   };
   const decode = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
@@ -237,14 +239,14 @@
     const [view, id = "", step = ""] = path.split("/").map(decode);
     const given = new URLSearchParams(query);
     Object.assign(state, { view: view === "run" || view === "journey" ? view : "overview", id, step });
-    for (const name of ["q", "status", "same"]) state[name] = given.get(name) || "";
+    for (const name of NAMES) state[name] = given.get(name) || "";
   };
   const go = (hash) => { if (location.hash !== hash) location.hash = hash; };
+  let onFilter = () => { drawToolbar(); drawList(); };
   const setFilter = (change) => {
     Object.assign(state, change);
     history.replaceState(null, "", address(state.view, state.id, state.step));
-    drawToolbar();
-    drawList();
+    onFilter();
   };
   const toRun = (run, step) => address("run", run.id, step);
 
@@ -273,7 +275,7 @@
     return runs.filter((run) => (!filter || filter.holds(run)) && (!state.same || sameAs(run) === state.same)
       && (!words.length || words.every((word) => hayOf(run).includes(word))));
   };
-  const isFiltered = () => Boolean(state.q || state.status || state.same);
+  const isFiltered = () => NAMES.some((name) => state[name]);
 
   /** Groups and runs as one flat list, of which as much is drawn as was scrolled to. */
   const makeEntries = (selected) => {
@@ -773,7 +775,7 @@
       if (state.q) setFilter({ q: "" });
       search.blur();
     } else if (state.view !== "overview") go(address("overview"));
-    else if (isFiltered()) setFilter({ q: "", status: "", same: "" });
+    else if (isFiltered()) setFilter(Object.fromEntries(NAMES.map((name) => [name, ""])));
   };
   const ACTIONS = {
     j: () => move(1), k: () => move(-1), n: () => move(1, isBad), Enter: focusFailed, "/": () => search.focus(), t: () => switchTheme(),
@@ -809,8 +811,20 @@
 
   // --- start -----------------------------------------------------------------------------------
 
+  const top = (name, ...middle) => el("header.top",
+    el("a.brand", { href: "#/" }, svg("logo", ["logo-path", "M2.5 4.5h6a3 3 0 0 1 0 6h-1a2.5 2.5 0 0 0 0 5h6"], ["logo-dot", "M2.5 3a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z"]), el("span", name)),
+    middle, el("span.spacer"),
+    button({ class: "tool", title: "Light or dark (t)", "aria-label": "Light or dark", onclick: switchTheme }, icon("moon")),
+    button({ class: "tool", title: "Keys (?)", "aria-label": "Keys", onclick: () => help.showModal() }, "?"));
+  const shell = (...under) => el("div.shell",
+    el("aside.side", { "aria-label": "Runs" }, el("div.toolbar", el("label.search", icon("search"), search, el("kbd", "/")), filters, under), runList), main);
+  const listen = (onAddress) => {
+    addEventListener("hashchange", onAddress);
+    addEventListener("keydown", onKey);
+    addEventListener("beforeprint", () => { for (const node of main.querySelectorAll(".step")) node.setOpen(true); for (const node of main.querySelectorAll("details")) node.open = true; });
+    document.documentElement.dataset.ready = "true";
+  };
   const start = async () => {
-    setTheme(stored());
     ({ session, journeys, runs } = await source.runs());
     for (const journey of journeys) journey.total = 0;
     for (const run of runs) {
@@ -822,22 +836,19 @@
     document.title = `${words} · ${session.project}`;
     const bad = runs.filter(isBad).length;
     fill(document.getElementById("app"), [
-      el("header.top",
-        el("a.brand", { href: "#/" }, svg("logo", ["logo-path", "M2.5 4.5h6a3 3 0 0 1 0 6h-1a2.5 2.5 0 0 0 0 5h6"], ["logo-dot", "M2.5 3a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z"]), el("span", session.project)),
-        el(`span.verdict.is-${status}`, mark(status), bad ? `${number(bad)} failed` : STATUSES[status].word),
-        el("span.spacer"),
-        button({ class: "tool", title: "Light or dark (t)", "aria-label": "Light or dark", onclick: switchTheme }, icon("moon")),
-        button({ class: "tool", title: "Keys (?)", "aria-label": "Keys", onclick: () => help.showModal() }, "?")),
-      el("div.shell",
-        el("aside.side", { "aria-label": "Runs" }, el("div.toolbar", el("label.search", icon("search"), search, el("kbd", "/")), filters), runList),
-        main),
-      help, live,
+      top(session.project, el(`span.verdict.is-${status}`, mark(status), bad ? `${number(bad)} failed` : STATUSES[status].word)),
+      shell(), help, live,
     ]);
     drawAll(true);
-    addEventListener("hashchange", onAddress);
-    addEventListener("keydown", onKey);
-    addEventListener("beforeprint", () => { for (const node of main.querySelectorAll(".step")) node.setOpen(true); for (const node of main.querySelectorAll("details")) node.open = true; });
-    document.documentElement.dataset.ready = "true";
+    listen(onAddress);
   };
-  start();
+  setTheme(stored());
+  /** Another script may make a page of its own of the same parts; it sets what they read of the data. */
+  const kit = {
+    STATUSES, ORDER, NAMES, state, list, el, fill, svg, icon, mark, button, chip, code, time, number, count, when, label, sentence, inline, pretty, table, fact, announce,
+    address, decode, go, setFilter, isFiltered, toRun, isBad, crumbs, runView, openSteps, main, runList, search, filters, help, live, top, shell, listen,
+    use: (given) => { ({ journeys = journeys, runs = runs, entries = entries, onFilter = onFilter } = given); },
+  };
+  if (globalThis.reqfloUi) globalThis.reqfloUi(kit);
+  else start();
 })();
