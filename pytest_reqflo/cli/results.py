@@ -8,7 +8,11 @@ from pytest_reqflo.cli.arguments import ExitCode
 from pytest_reqflo.report.exchange import render_exchange
 from pytest_reqflo.report.page import render_page
 from pytest_reqflo.result import JourneyResult, StepResult
+from pytest_reqflo.source import SourceMap
 from pytest_reqflo.values import printable
+
+_WHOLE = 1_000_000
+"""More characters than a result keeps of any body."""
 
 
 def ended_code(outcome: str) -> ExitCode:
@@ -16,8 +20,8 @@ def ended_code(outcome: str) -> ExitCode:
     return ExitCode.OK if outcome in ("passed", "skipped") else ExitCode.FAILED
 
 
-def result_lines(result: JourneyResult) -> Iterator[str]:
-    """Yield what became of a run and of each step, then why."""
+def result_lines(result: JourneyResult, places: SourceMap | None = None) -> Iterator[str]:
+    """Yield what became of a run and of each step, then why; *places* are those of its file."""
     identity = result.identity
     parts = (identity.environment, identity.case, identity.row, identity.version, identity.artifact)
     yield printable(f"{result.outcome}: {identity.journey_name} ({', '.join(filter(None, parts))})")
@@ -26,7 +30,7 @@ def result_lines(result: JourneyResult) -> Iterator[str]:
         yield f"  {step_line(step)}"
     if result.outcome in ("failed", "error", "interrupted"):
         yield ""
-        yield render_page(result, None, shown=identity.file).text
+        yield render_page(result, places, shown=identity.file).text
 
 
 def step_line(step: StepResult) -> str:
@@ -43,7 +47,7 @@ def step_lines(step: StepResult) -> Iterator[str]:
         yield ""
         yield f"try {each.number}: {each.outcome}, {each.elapsed_s:.2f} s"
         for exchange in each.exchanges:
-            yield from render_exchange(exchange)
+            yield from render_exchange(exchange, max_body=_WHOLE)
         for check in each.checks:
             word = "passed" if check.passed else "failed"
             yield printable(f"{word}: {check.message or f'{check.subject} {check.operator}'}")

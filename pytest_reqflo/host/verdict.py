@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError, RunCheckError
 from pytest_reqflo.host.failure import Failure, failure_of
-from pytest_reqflo.report.page import FailurePage, page_heading, render_page
+from pytest_reqflo.report.page import FailurePage, evidence_lines, page_heading, render_page
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
 
@@ -64,25 +64,33 @@ def _error_of(result: JourneyResult, page: FailurePage) -> ReqfloError:
     return RequestError(diagnostic)
 
 
-def refused(error: ReqfloError, subject: Subject, identity: RunIdentity) -> Verdict:
-    """Return the verdict of a run that could not begin: nothing was sent."""
+def refused(
+    error: ReqfloError,
+    subject: Subject,
+    identity: RunIdentity,
+    settle: Callable[[JourneyResult], JourneyResult],
+) -> Verdict:
+    """Return the verdict of a run that could not begin: nothing was sent.
+
+    Shape: its result is what *settle* makes of it.
+    """
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    result = JourneyResult(
-        identity=identity,
-        outcome="error",
-        started_at=now,
-        finished_at=now,
-        elapsed_s=0.0,
-        problems=tuple(_problem_of(item) for item in error.diagnostics),
-        category="run_check",
+    result = settle(
+        JourneyResult(
+            identity=identity,
+            outcome="error",
+            started_at=now,
+            finished_at=now,
+            elapsed_s=0.0,
+            problems=tuple(_problem_of(item) for item in error.diagnostics),
+            category="run_check",
+        )
     )
     heading = page_heading(None, identity)
     line = subject.line_of("/journey")
-    return Verdict(
-        result=result,
-        error=error,
-        failure=failure_of(error, path=str(subject.path), line=line, heading=heading),
-    )
+    failure = failure_of(error, path=str(subject.path), line=line, heading=heading)
+    text = "\n".join((failure.text, *evidence_lines(result)))
+    return Verdict(result=result, error=error, failure=replace(failure, text=text))
 
 
 def _problem_of(diagnostic: Diagnostic) -> Problem:
