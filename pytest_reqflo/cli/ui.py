@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.database import VARIABLE
-from pytest_reqflo.cli.settings import ProjectSettings, load_settings
+from pytest_reqflo.cli.settings import load_settings
 from pytest_reqflo.cli.stored import add_database_options
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
@@ -20,13 +20,16 @@ from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.web.database_source import DatabaseDoor
+    from pytest_reqflo.web.source import RunSource
 
 _LOOPBACK = ("127.0.0.1", "localhost")
 _MAX_PORT = 65_535
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="port (default: a free one)")
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="port (default: a free one)"
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     # Told apart from a mistake: whoever writes it wants what this command never does.
     parser.add_argument("--host", default="127.0.0.1", help=argparse.SUPPRESS)
@@ -45,12 +48,24 @@ def _perform(options: Options) -> int:
         door = _database_door(folder, url)
         if door is not None:
             stack.callback(door.close)
-        _serve(options, folder, door, _about(settings, folder, door))
+        from pytest_reqflo.web.sources import open_sources
+
+        store = door.find() if door and url else None
+        about = {
+            "project": printable_line(settings.rootdir.name),
+            "store": printable_line(store.shown if store else str(folder)),
+            "version": version("pytest-reqflo"),
+        }
+        source = open_sources(folder, door, is_database_named=bool(options.db))
+        _serve(options, source, about)
     return ExitCode.OK
 
 
 def _check(options: Options) -> None:
-    """Raise UsageProblem RF801 for an address that is not this machine's own, or no port."""
+    """Raise UsageProblem for what cannot be served.
+
+    Shape: RF801 for an address that is not this machine's own and for no port, RF611 for no store.
+    """
     if options.host not in _LOOPBACK:
         title = f"--host: `{options.host}` is not this machine: the page is for its user alone"
         hint = "forward the port to look from elsewhere: ssh -L 8000:127.0.0.1:8000 HOST"
@@ -58,6 +73,9 @@ def _check(options: Options) -> None:
     if not 0 <= options.port <= _MAX_PORT:
         title = f"--port: {options.port} is not within 0 to {_MAX_PORT}"
         raise UsageProblem(Diagnostic(code="RF801", title=title))
+    if options.store and not options.store.is_dir():
+        title = f"--store: there is no folder `{options.store}`"
+        raise UsageProblem(Diagnostic(code="RF611", title=title))
 
 
 def _database_door(folder: Path, url: str) -> DatabaseDoor | None:
@@ -80,20 +98,10 @@ def _database_door(folder: Path, url: str) -> DatabaseDoor | None:
     return door
 
 
-def _about(settings: ProjectSettings, folder: Path, door: DatabaseDoor | None) -> Json:
-    store = door.find() if door else None
-    return {
-        "project": printable_line(settings.rootdir.name),
-        "store": printable_line(store.shown if store else str(folder)),
-        "version": version("pytest-reqflo"),
-    }
-
-
-def _serve(options: Options, folder: Path, door: DatabaseDoor | None, about: Json) -> None:
+def _serve(options: Options, source: RunSource, about: Json) -> None:
     from pytest_reqflo.web.app import make_app
     from pytest_reqflo.web.guard import Guard, make_keys
     from pytest_reqflo.web.serve import listen, serve
-    from pytest_reqflo.web.sources import open_sources
 
     listening = listen(options.port)
     keys = make_keys()
@@ -104,7 +112,7 @@ def _serve(options: Options, folder: Path, door: DatabaseDoor | None, about: Jso
         if options.open:
             webbrowser.open(f"{address}?token={keys.ticket}")
 
-    app = make_app(open_sources(folder, door), Guard(keys, listening.port), about)
+    app = make_app(source, Guard(keys, listening.port), about)
     with contextlib.suppress(KeyboardInterrupt):
         serve(app, listening, started)
 

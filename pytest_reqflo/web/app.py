@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.values import Json, printable_line
 from pytest_reqflo.web import views
@@ -102,7 +103,7 @@ class Answers:
         """Return the workers."""
         return views.workers_view(self._source.workers())
 
-    def _artifact(self, name: str) -> views.Artifact:
+    def _artifact(self, name: str) -> Artifact:
         found = self._source.artifact(name) if is_artifact_id(name) else None
         if found is None:
             raise NotThere("There is no such artifact here.")

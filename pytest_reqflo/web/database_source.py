@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_reqflo.artifact.codec import artifact_id
 from pytest_reqflo.artifact.model import Artifact
@@ -20,7 +21,6 @@ from pytest_reqflo.engine.durable.history import (
     find_runs,
     load_kept_result,
 )
-from pytest_reqflo.engine.durable.schedules import Schedule, Schedules
 from pytest_reqflo.engine.durable.stores import STORE_FILE, RunStore, open_runs
 from pytest_reqflo.engine.durable.tallies import (
     find_artifact_digest,
@@ -44,6 +44,9 @@ from pytest_reqflo.web.source import (
     SeenWorker,
     UnderWay,
 )
+
+if TYPE_CHECKING:
+    from pytest_reqflo.engine.durable.schedules import Schedule
 
 _MAX_LINES = 4_096
 """Lines of runs that are over which are kept: they never change."""
@@ -144,9 +147,7 @@ class DatabaseSource:
 
     def _listed(self, run: RunLine) -> ListedRun:
         line = self._lines.get(run.run_id) if run.ended_at else None
-        return ListedRun(
-            at=run.dispatched_at, run_id=run.run_id, line=line or _bare_line(run)
-        )
+        return ListedRun(at=run.dispatched_at, run_id=run.run_id, line=line or _bare_line(run))
 
     # --- journeys and versions -------------------------------------------------------------------
 
@@ -160,7 +161,9 @@ class DatabaseSource:
                 last_at=each.last_at,
                 outcomes={name or "open": count for name, count in each.outcomes.items()},
                 environments=each.environments,
-                recent=tuple((at, run_id, outcome or "open") for at, run_id, outcome in each.recent),
+                recent=tuple(
+                    (at, run_id, outcome or "open") for at, run_id, outcome in each.recent
+                ),
             )
             for each in tallies
         )
@@ -187,6 +190,8 @@ class DatabaseSource:
         with self._reading() as store:
             if store is None or not store.database.is_postgres:
                 return None
+            from pytest_reqflo.engine.durable.schedules import Schedules
+
             return tuple(map(_schedule, Schedules(store.database).list()))
 
     def workers(self) -> tuple[SeenWorker, ...] | None:
@@ -234,6 +239,7 @@ def _open(store: RunStore, found: RunLine) -> SeenRun:
         artifact, _ = store.records.load_artifact(connection, Digest(stored.order.artifact))
     position = find_position(artifact, recorded) if found.status == "running" else None
     named = ended_line(document, status=found.status, test=found.item_id, trigger=found.trigger)
+    named.pop("elapsed_s", None)  # it goes on
     return SeenRun(
         line={**named, **_bare_line(found), "journey": named["journey"]},
         document=document,

@@ -1,4 +1,4 @@
-"""Who may read what over loopback: every decision about a request before it is looked at. Pure.
+"""Who may read what over loopback: every decision about a request before it is looked at. No I/O.
 
 A page of any site can send requests to this machine, and a name of its own can be made to lead here.
 So a request must name the server as it is, ask with GET, come from no other page, and prove that its
@@ -102,7 +102,7 @@ class Guard:
 
     def _has_cookie(self, headers: Headers) -> bool:
         given = (_cookie_in(value, self.cookie_name) for value in _values(headers, b"cookie"))
-        return any([_is_same(each, self._keys.cookie) for each in given])
+        return any(_is_same(each, self._keys.cookie) for each in given)
 
 
 def allowed_hosts(port: int) -> frozenset[tuple[bytes, ...]]:

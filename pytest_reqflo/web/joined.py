@@ -72,9 +72,7 @@ class JoinedSource:
         found = (source.workers() for source in self._sources)
         return next((each for each in found if each is not None), None)
 
-    def _hidden(
-        self, runs: Sequence[ListedRun], earlier: Sequence[RunSource]
-    ) -> frozenset[str]:
+    def _hidden(self, runs: Sequence[ListedRun], earlier: Sequence[RunSource]) -> frozenset[str]:
         run_ids = [run.run_id for run in runs]
         return frozenset().union(*(source.which(run_ids) for source in earlier))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
 from pytest_reqflo.report.html.summary import Status, Told, journey_line, run_line
 from pytest_reqflo.report.html.words import filled, plain
 from pytest_reqflo.values import Json
+from pytest_reqflo.web.source import RunQuery
 
 Document = Mapping[str, Any]
 
@@ -60,3 +61,27 @@ def iso_time(seconds: float) -> str:
 
 def _common(trigger: str) -> dict[str, Json]:
     return {"trigger": plain(trigger)} if trigger else {}
+
+
+def matches(line: Mapping[str, Any], query: RunQuery) -> bool:
+    """Say whether the run of *line* is one that *query* means, wherever it stands in the list."""
+    journey = line["journey"]
+    wanted = (
+        (query.journey, journey["id"]),
+        (query.environment, line.get("environment", "")),
+    )
+    if any(asked and asked != is_so for asked, is_so in wanted):
+        return False
+    if query.statuses and line["status"] not in query.statuses:
+        return False
+    if not journey["artifact"].startswith(query.artifact):
+        return False
+    hay = "\n".join(str(each) for each in _searched(line)).lower()
+    return all(word in hay for word in query.text.lower().split())
+
+
+def _searched(line: Mapping[str, Any]) -> Iterator[object]:
+    for name in ("id", "test", "environment", "case", "row", "message"):
+        yield line.get(name, "")
+    for name in ("id", "name", "artifact", "file"):
+        yield line["journey"].get(name, "")

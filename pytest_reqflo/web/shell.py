@@ -46,9 +46,7 @@ def render_shell() -> Shell:
     """Return the document, which holds no data, and its policy."""
     script, style = asset("page.js"), asset("page.css")
     more_script, more_style = _own("ui.js"), _own("ui.css")
-    html = _FRAME.format(
-        script=script, style=style, more_script=more_script, more_style=more_style
-    )
+    html = _FRAME.format(script=script, style=style, more_script=more_script, more_style=more_style)
     policy = "; ".join((
         "default-src 'none'",
         f"script-src '{hash_of(more_script)}' '{hash_of(script)}'",

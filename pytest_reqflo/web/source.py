@@ -63,13 +63,15 @@ class UnderWay:
 class SeenRun:
     """One run: its line, and its result, or how far it came.
 
-    Shape: *document* is a `JourneyResult` v1; *under_way* only while it is carried out.
+    Shape: *document* is a `JourneyResult` v1; *under_way* only while it is carried out; *log* is
+        what was logged meanwhile, where that is kept.
     """
 
     line: Json
     document: Json
     is_over: bool
     under_way: UnderWay | None = None
+    log: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

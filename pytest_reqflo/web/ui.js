@@ -283,7 +283,8 @@ globalThis.reqfloUi = (kit) => {
       kit.use({ journeys });
       const steps = list(data.detail.steps);
       for (const step of steps) if (step.attempt) step.reason = `try ${step.attempt} is under way`;
-      draw(runView(listed || run, data.detail));
+      draw(runView(listed || run, data.detail), el("p.foot", el("a.to-artifact", { href: address("artifact", data.journey.artifact) }, "Its artifact"), " · ",
+        el("a", { href: address("overview", "", "", { artifact: data.journey.artifact }) }, "Runs of this artifact")));
       for (const step of steps.filter((each) => each.attempt)) {
         main.querySelector(`.step.is-running .step-status`)?.append(el("small", `try ${step.attempt}`));
       }
@@ -298,6 +299,7 @@ globalThis.reqfloUi = (kit) => {
     })];
   };
 
+  const onlyFailures = (some) => some.length > 0 && some.every((run) => run.is_kept && isBad(run)) && el("p.note", "Of runs that are not durable those that fail are kept: `--reqflo-evidence=all` keeps every run.");
   const journeyPage = (id) => {
     let past = [];
     let versions = [];
@@ -307,7 +309,7 @@ globalThis.reqfloUi = (kit) => {
       const ended = past.filter((run) => !run.is_open).reverse();
       draw(hero(name, el("dl.facts", fact("id", id, true), fact("file", versions[0]?.file, true), fact("owner", versions[0]?.owner)),
         el("p", el("a", { href: address("overview", "", "", { journey: id }) }, "All its runs in the list"))),
-        ended.length > 0 && el("section", el("h2", `History of ${count(ended.length, "run")}`), passRate(ended), durations(ended)),
+        ended.length > 0 && el("section", el("h2", `History of ${count(ended.length, "run")}`), onlyFailures(ended) || passRate(ended), durations(ended)),
         el("section", { "data-part": "runs" }, el("h2", "Runs"), asTable(RUN_HEADS, runRows(past.slice(0, PAGE)), "It did not run here yet.")),
         el("section", { "data-part": "versions" }, el("h2", "Versions"), asTable(["version", "artifact", "label", "first run", "runs"], versions.map((each) => [each.version || "", el("a", { href: address("artifact", each.artifact) }, code(each.artifact)),
           each.label || "", when(each.seen_at), el("a", { href: address("overview", "", "", { artifact: each.artifact }) }, "in the list")]), "No version of it is stored here."),
@@ -399,6 +401,7 @@ globalThis.reqfloUi = (kit) => {
       return;
     }
     document.title = `Runs · ${about.project}`;
+    search.placeholder = "Search journeys, cases, items, run ids";
     kit.use({ journeys, runs, onFilter });
     const view = (name, words) => el("a", { href: address(name, "", "", {}), "data-view": name }, words);
     const app = document.getElementById("app");

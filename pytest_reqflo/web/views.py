@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import cast
 
 from pytest_reqflo.artifact.codec import to_bytes
 from pytest_reqflo.artifact.difference import diff_artifacts
@@ -39,7 +39,11 @@ def page_view(page: RunPage) -> Json:
 
 def run_view(seen: SeenRun) -> Json:
     """Return a run with everything that its page shows."""
-    told = Told(test=seen.line.get("test", ""), status=cast("Status", seen.line["status"]))
+    told = Told(
+        test=seen.line.get("test", ""),
+        status=cast("Status", seen.line["status"]),
+        sections=(("log", seen.log),) if seen.log else (),
+    )
     detail = run_detail(seen.document, told, is_whole=True)
     if not seen.is_over:
         detail["steps"] = list(_open_steps(detail.get("steps", ()), seen.under_way))

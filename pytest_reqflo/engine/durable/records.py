@@ -258,9 +258,7 @@ class Records:
         query = sa.select(table.c.run_id).where(table.c.run_id.in_(run_ids))
         return frozenset(connection.execute(query).scalars())
 
-    def which_are_there(
-        self, connection: sa.Connection, run_ids: Sequence[str]
-    ) -> frozenset[str]:
+    def which_are_there(self, connection: sa.Connection, run_ids: Sequence[str]) -> frozenset[str]:
         """Return those of *run_ids* that are registered."""
         column = self.tables.run.c.run_id
         return frozenset(connection.execute(sa.select(column).where(column.in_(run_ids))).scalars())

@@ -54,9 +54,7 @@ def run_detail(
     )
     is_bad = document["outcome"] in BAD or told.status in BAD
     steps = [
-        _step(
-            step, around, FULL if is_whole else _extent(step, is_bad=is_bad, is_brief=is_brief)
-        )
+        _step(step, around, FULL if is_whole else _extent(step, is_bad=is_bad, is_brief=is_brief))
         for step in document.get("steps", ())
     ]
     return filled({
