@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.durable.database import (
+    SQLITE_PREFIX,
     Database,
     forbid_changes,
     open_database,
@@ -113,9 +114,10 @@ def open_runs(folder: Path, url: str = "", *, is_read_only: bool = False) -> Ite
 
 
 def _open(folder: Path, url: str) -> Database:
-    if url:
+    file = url.removeprefix(SQLITE_PREFIX) if url.startswith(SQLITE_PREFIX) else ""
+    if url and not file:
         return open_database(url)
-    path = folder / STORE_FILE
+    path = Path(file) if file else folder / STORE_FILE
     if not path.is_file():
         raise _no_store(str(path))
     return open_sqlite(path)
