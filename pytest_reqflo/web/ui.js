@@ -273,6 +273,7 @@ globalThis.reqfloUi = (kit) => {
 
   const missing = (what) => draw(hero("Not found", el("p.dim", what)));
   const runPage = (id) => {
+    if (!/^run_[0-9a-f]{32}$/.test(id)) { missing("There is no such run here."); return []; }
     let isFirst = true;
     return [watch(urlOf("run", { id }), SOON_MS, (data) => {
       if (!data) return missing("There is no such run here.");
@@ -299,7 +300,7 @@ globalThis.reqfloUi = (kit) => {
     })];
   };
 
-  const onlyFailures = (some) => some.length > 0 && some.every((run) => run.is_kept && isBad(run)) && el("p.note", "Of runs that are not durable those that fail are kept: `--reqflo-evidence=all` keeps every run.");
+  const onlyFailures = (some) => some.length > 0 && some.every((run) => run.is_kept && isBad(run)) && el("p.note", sentence("Of runs that are not durable those that fail are kept: `--reqflo-evidence=all` keeps every run."));
   const journeyPage = (id) => {
     let past = [];
     let versions = [];
@@ -339,7 +340,7 @@ globalThis.reqfloUi = (kit) => {
     ];
   };
 
-  const artifactPage = (id) => [watch(urlOf("artifact", { id }), SOON_MS, (data) => {
+  const artifactPage = (id) => (/^artifact_[0-9a-f]{12}$/.test(id) ? [watch(urlOf("artifact", { id }), SOON_MS, (data) => {
     if (!data) return missing("There is no such artifact here.");
     const steps = [...list(data.steps), ...list(data.finally).map((step) => ({ ...step, phase: "finally" }))];
     draw(hero(data.artifact, el("dl.facts", fact("journey", el("a", { href: address("journey", data.journey) }, data.journey)), fact("secrets", list(data.secrets).join(", ")),
@@ -348,7 +349,7 @@ globalThis.reqfloUi = (kit) => {
         [el("span.method", step.method), " ", code(step.url || "")], step.template || "", String(step.assertions || 0)]))),
       el("section", el("h2", "What it is made of"), el("div.card.code", pretty(data.content)), data.is_cut && el("p.dim", "shortened")));
     return false;
-  })];
+  })] : (missing("There is no such artifact here."), []));
 
   const schedulesPage = () => [watch(urlOf("schedules"), LATER_MS, (data) => draw(hero("Schedules"), el("section", data.schedules === null ? el("p.note", "An embedded store has no schedules: they need workers and a Postgres.")
     : asTable(["name", "when", "state", "next", "last", "journey", "environment"], data.schedules.map((each) => [each.name, [code(each.cron), ` ${each.timezone}`], each.status, when(each.next_at), when(each.last_at),
