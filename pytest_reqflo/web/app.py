@@ -58,11 +58,7 @@ class Answers:
 
     def about(self, _: WebRequest) -> Json:
         """Return what is shown, and which of the pages there are."""
-        has = {
-            "schedules": self._source.schedules() is not None,
-            "workers": self._source.workers() is not None,
-        }
-        return {**self._about, "has": has}
+        return {**self._about, "is_served": self._source.is_served()}
 
     def runs(self, request: WebRequest) -> Json:
         """Return part of the list of runs."""

@@ -185,6 +185,11 @@ class DatabaseSource:
 
     # --- schedules and workers -------------------------------------------------------------------
 
+    def is_served(self) -> bool:
+        """Say whether it is a Postgres, without asking it: not every role may see everything."""
+        store = self._door.find()
+        return store is not None and store.database.is_postgres
+
     def schedules(self) -> tuple[SeenSchedule, ...] | None:
         """Return the schedules, None for an embedded store, which never has any."""
         with self._reading() as store:

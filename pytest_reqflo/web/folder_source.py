@@ -67,6 +67,10 @@ class FolderSource:
                 return None
             raise
 
+    def is_served(self) -> bool:
+        """Say that it is not."""
+        return False
+
     def schedules(self) -> None:
         """Return None: a folder never has any."""
 

@@ -62,6 +62,10 @@ class JoinedSource:
         found = (source.artifact(artifact_id) for source in self._sources)
         return next((each for each in found if each), None)
 
+    def is_served(self) -> bool:
+        """Say whether workers serve one of them."""
+        return any(source.is_served() for source in self._sources)
+
     def schedules(self) -> Sequence[SeenSchedule] | None:
         """Return the schedules, None where there are never any."""
         found = (source.schedules() for source in self._sources)

@@ -95,6 +95,10 @@ class KeptSource:
         """Return None: artifacts lie beside the runs."""
         return None
 
+    def is_served(self) -> bool:
+        """Say that it is not."""
+        return False
+
     def schedules(self) -> None:
         """Return None: a folder never has any."""
 

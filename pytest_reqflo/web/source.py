@@ -151,6 +151,9 @@ class RunSource(Protocol):
     def artifact(self, artifact_id: str) -> Artifact | None:
         """Return an artifact, None when it is not here."""
 
+    def is_served(self) -> bool:
+        """Say whether workers serve it: elsewhere there are never any, and no schedules."""
+
     def schedules(self) -> Sequence[SeenSchedule] | None:
         """Return the schedules, None where there are never any."""
 

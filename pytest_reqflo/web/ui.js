@@ -407,7 +407,7 @@ globalThis.reqfloUi = (kit) => {
     const view = (name, words) => el("a", { href: address(name, "", "", {}), "data-view": name }, words);
     const app = document.getElementById("app");
     app.replaceChildren();
-    fill(app, [top(about.project, el("nav.views", { "aria-label": "Pages" }, view("overview", "Runs"), about.has.schedules && view("schedules", "Schedules"), about.has.workers && view("workers", "Workers"))),
+    fill(app, [top(about.project, el("nav.views", { "aria-label": "Pages" }, view("overview", "Runs"), about.is_served && view("schedules", "Schedules"), about.is_served && view("workers", "Workers"))),
       trouble, shell(picks), help, live]);
     readAddress();
     drawFilters();

@@ -164,7 +164,7 @@ def test_a_run_a_version_and_an_artifact_are_told(server):
     assert (version["artifact"], version["version"]) == (name, "v1")
     assert server.json(f"/api/artifact?id={name}")["journey"] == "orders"
     assert server.json(f"/api/diff?before={name}&after={name}") == {"lines": []}
-    assert server.json("/api/about")["has"] == {"schedules": False, "workers": False}
+    assert server.json("/api/about")["is_served"] is False
     assert server.json("/api/schedules") == {"schedules": None}
 
 
