@@ -73,6 +73,8 @@ class JourneyHooks:
         self, fixturedef: pytest.FixtureDef[Any]
     ) -> Generator[None, object, object]:
         """Hide in what a fixture raises: some reporters note it before any report is made."""
+        # A fixture that fails is the suite's: our frame above it tells nothing.
+        __tracebackhide__ = True
         self._session.ready.note_fixture(fixturedef)
         self._session.choices.forget()
         try:

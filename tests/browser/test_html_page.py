@@ -11,7 +11,10 @@ from pytest_reqflo.host.html_runs import HtmlRuns
 from pytest_reqflo.report.html.summary import Told
 from pytest_reqflo.result import CheckResult, StepResult, TryResult
 
-HOSTILE = "</script><img src=x onerror='window.owned=1'><svg onload=window.owned=2>`\"'&\u202e\x1b[31m"
+ROWS = "#/journey/journeys%2Forders.journey.yaml"
+HOSTILE = (
+    "</script><img src=x onerror='window.owned=1'><svg onload=window.owned=2>`\"'&\u202e\x1b[31m"
+)
 
 
 @pytest.fixture(scope="session")
@@ -125,7 +128,7 @@ def test_an_address_leads_to_a_run_and_a_step(report, new_tab):
     tabs.nth(0).click()
     assert page.locator(".step.is-open .check.is-failed").count() == 1
     assert "after 1 failed try" in page.inner_text("main")
-    page.goto(f"{report.as_uri()}#/journey/0")
+    page.goto(f"{report.as_uri()}{ROWS}")
     page.wait_for_selector(".is-rows tbody tr:nth-child(30)")
     page.click("th:has-text('row') button")
     assert page.inner_text(".is-rows tbody tr:nth-child(1) td:nth-child(3)") == "ref-001"
@@ -191,7 +194,7 @@ def test_light_and_dark_differ_and_the_switch_lasts(report, new_tab):
 
 def test_a_phone_scrolls_in_one_direction_only(report, new_tab):
     tab = new_tab(viewport={"width": 360, "height": 740}, has_touch=True)
-    for fragment in ("", f"#/run/{run_id(3)}", "#/journey/0"):
+    for fragment in ("", f"#/run/{run_id(3)}", ROWS):
         page = tab.open(report, fragment)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), fragment
     page = tab.open(report)
@@ -223,9 +226,12 @@ def test_whatever_a_server_sends_is_shown_and_does_nothing(new_tab, tmp_path):
         headers=((HOSTILE, HOSTILE),),
         body=Body(text=f'{{"{"a"}": {HOSTILE!r}}}', size_bytes=100),
     )
-    steps = [step(HOSTILE, check, exchanges=[hostile])]
+    deep = exchange("[" * 9_000 + "]" * 9_000)
+    steps = [step(HOSTILE, check, exchanges=[hostile, deep, exchange("{" * 20_000)])]
     names = dict.fromkeys(("journey_name", "row", "case", "owner", "environment"), HOSTILE)
-    one = result(1, *steps, **names, tags=(HOSTILE,), row_number=1, problems=(pages.problem(HOSTILE),))
+    one = result(
+        1, *steps, **names, tags=(HOSTILE,), row_number=1, problems=(pages.problem(HOSTILE),)
+    )
     pages.add(runs, one, f"journeys/a.yaml::{HOSTILE}", sections=((HOSTILE, HOSTILE),))
     skipped = Told(test=f"{HOSTILE}.yaml::run", status="skipped", message=HOSTILE)
     runs.add_without_result(skipped, HOSTILE)

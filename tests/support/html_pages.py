@@ -132,7 +132,7 @@ def result(number: int = 1, *steps: StepResult, **changes: Any) -> JourneyResult
     return JourneyResult(**{**given, **changes})
 
 
-_IDENTITY = {field for field in RunIdentity.__dataclass_fields__}
+_IDENTITY = set(RunIdentity.__dataclass_fields__)
 
 
 def broken(number: int = 1, **changes: Any) -> JourneyResult:

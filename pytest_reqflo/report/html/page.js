@@ -94,10 +94,14 @@
     const { shape, sign } = STATUSES[status];
     return svg(`mark is-${status}`, ["shape", SHAPES[shape]], ["sign", SIGNS[sign]]);
   };
-  const badge = (status) => el(`span.badge.is-${status}`, mark(status), STATUSES[status].word);
   const button = (props, ...children) => el("button", { type: "button", ...props }, ...children);
   const chip = (...children) => el("span.chip", ...children);
   const code = (text) => el("code", text);
+  /** A table; a cell is what stands in it or a cell already. */
+  const row = (cells) => el("tr", cells.map((cell) => (cell?.tagName === "TD" ? cell : el("td", cell))));
+  const table = (heads, rows, kind = "") => el("div.scroll", el(`table.table.${kind}`,
+    heads && el("thead", el("tr", heads.map((head) => (head.tagName ? head : el("th", head))))), el("tbody", rows.map(row))));
+  const num = (...children) => el("td.num", children);
 
   // --- texts -----------------------------------------------------------------------------------
 
@@ -115,11 +119,11 @@
   };
   const number = (value) => value.toLocaleString("en");
   const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
+  const versionOf = (journey) => [journey.version, journey.label && `(${journey.label})`].filter(Boolean).join(" ");
   const when = (iso) => {
     const date = new Date(iso);
     return Number.isNaN(date.getTime()) ? "" : date.toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
   };
-  const place = (journey, line) => (line ? `${journey.file}:${line}` : journey.file);
   const label = (run) => {
     if (run.row || run.number) return run.row || `row ${run.number}`;
     if (run.case) return run.case;
@@ -148,9 +152,10 @@
     announce("copied");
     setTimeout(() => from.classList.remove("is-done"), 1200);
   };
-  const copyButton = (text, words, title) =>
-    button({ class: "copy", title: title || words || "Copy", onclick: (event) => copyText(text, event.currentTarget) },
-      icon("copy"), words && el("span", words), el("span.done", "copied"));
+  /** A button that copies a text, or what a function returns. */
+  const copying = (kind, text, title, ...children) =>
+    button({ class: kind, title, onclick: (event) => copyText(typeof text === "string" ? text : text(), event.currentTarget) }, children, el("span.done", "copied"));
+  const copyButton = (text, words, title) => copying("copy", text, title, icon("copy"), words);
   const live = el("div.offscreen", { "aria-live": "polite" });
   const announce = (text) => { live.textContent = text; };
 
@@ -163,9 +168,11 @@
   };
   const leaf = (token) => el(`span.j-${kindOf(token)}`, token);
 
-  /** Return the tree of a JSON text with its values as they were written; a cut text is closed. */
+  /** Return the tree of a JSON text with its values as they were written; a cut text is closed.
+      Null when it is too deep to be drawn. */
   const parseTree = (text) => {
     const root = { items: [] };
+    let depth = 0;
     const stack = [root];
     let key = null;
     const put = (item) => { stack[stack.length - 1].items.push({ key, ...item }); key = null; };
@@ -174,13 +181,13 @@
       if (token === "{" || token === "[") {
         const node = { open: token, items: [] };
         put({ node });
-        stack.push(node);
+        depth = Math.max(depth, stack.push(node));
       } else if (token === "}" || token === "]") {
         if (stack.length > 1) stack.pop();
       } else if (token[0] === '"' && tokens[at + 1] === ":") key = token;
       else if (token !== "," && token !== ":") put({ token });
     });
-    return root;
+    return depth < 100 ? root : null;
   };
   const drawItem = (item, comma, depth) => {
     const head = item.key === null ? [] : [el("span.j-key", item.key), ": "];
@@ -198,6 +205,7 @@
   const isJson = (text) => {
     try { return typeof JSON.parse(text) === "object"; } catch { return false; }
   };
+  const canFold = (text, isCut) => /^\s*[{[]/.test(text) && (isCut || isJson(text)) && parseTree(text) !== null;
   const pretty = (text) => el("div.json", parseTree(text).items.map((item) => drawItem(item, "", 0)));
   const inline = (text) => {
     const node = el("code.value");
@@ -214,7 +222,7 @@
     return node;
   };
   const markup = (text) => text.split(/(<[^<>]*>)/).map((part) => (part[0] === "<" ? el("span.j-key", part) : part));
-  const valueView = (text) => (text.length > 100 && isJson(text) && /^[{[]/.test(text) ? pretty(text) : inline(text));
+  const valueView = (text) => (text.length > 100 && canFold(text) ? pretty(text) : inline(text));
 
   // --- state and address -----------------------------------------------------------------------
 
@@ -247,6 +255,9 @@
     drawList();
   };
   const toRun = (run, step) => address("run", run.id, step);
+  const toJourney = (key) => address("journey", keyOf(journeys[key]));
+  const keyOf = (journey) => journey.file || journey.id;
+  const nameOf = (run) => [journeys[run.journey].name, label(run)].filter(Boolean).join(" › ");
 
   // --- the list --------------------------------------------------------------------------------
 
@@ -286,7 +297,7 @@
     const ordered = [...groups].sort((a, b) => b[1].some(isBad) - a[1].some(isBad));
     for (const [key, members] of ordered) {
       const journey = journeys[key];
-      if (journey.total === 1) {
+      if (journey.runs.length === 1) {
         entries.push({ run: members[0], solo: true });
         continue;
       }
@@ -325,7 +336,7 @@
     return el("div", { class: `group${isOpen ? " is-open" : ""}` },
       button({ class: "fold", "aria-expanded": String(isOpen), title: isOpen ? "Fold" : "Unfold", "aria-label": `${isOpen ? "fold" : "unfold"} ${journey.name}`,
         onclick: () => { toggled.set(key, !isOpen); drawList(); } }, icon("chevron")),
-      el("a", { href: address("journey", String(key)), class: "group-name", "aria-current": state.view === "journey" && state.id === String(key) && "true" }, journey.name),
+      el("a", { href: toJourney(key), class: "group-name", "aria-current": state.view === "journey" && state.id === keyOf(journey) && "true" }, journey.name),
       el("span.group-count", bad ? el("b", number(bad)) : null, bad ? ` / ${number(members.length)}` : number(members.length)),
       bar(members));
   };
@@ -373,7 +384,7 @@
   const markCurrent = () => {
     for (const node of runList.querySelectorAll("[aria-current]")) node.removeAttribute("aria-current");
     const entry = entries.find((each) => each.node && (state.view === "run" ? each.run && each.run.id === state.id
-      : state.view === "journey" && each.journey && String(each.key) === state.id));
+      : state.view === "journey" && each.journey && keyOf(each.journey) === state.id));
     if (entry) (entry.run ? entry.node : entry.node.querySelector("a")).setAttribute("aria-current", "true");
   };
 
@@ -416,16 +427,16 @@
     }
     return [...groups.values()].sort((a, b) => b.length - a.length);
   };
+  const alikeButton = (run, total) => total > 1 && button({ class: "alike", title: "Show these runs", onclick: () => setFilter({ same: sameAs(run), status: "", q: "" }) }, `${number(total)} runs alike`);
   const failureCard = (members) => {
     const run = members[0];
     const journey = journeys[run.journey];
-    const isMany = members.length > 1;
     return el("li.failure",
       mark(run.status),
       el("div.failure-text",
         el("a", { href: toRun(run, run.step), class: "failure-message" }, sentence(run.message || STATUSES[run.status].word)),
-        el("div.dim", journey.name, label(run) && ` › ${label(run)}`, run.category && chip(run.category), journey.file !== journey.name && el("span.path", journey.file))),
-      isMany && button({ class: "alike", title: "Show these runs", onclick: () => setFilter({ same: sameAs(run), status: "", q: "" }) }, `${number(members.length)} runs alike`));
+        el("div.dim", nameOf(run), run.category && chip(run.category), journey.file !== journey.name && el("span.path", journey.file))),
+      alikeButton(run, members.length));
   };
   const overview = () => {
     const { status, words } = verdict();
@@ -448,54 +459,48 @@
       groups.length > 0 && el("section", el("h2", "What failed", groups.length > 1 && el("small", ` ${number(groups.length)} kinds`)),
         el("ul.failures", groups.slice(0, 50).map(failureCard)), groups.length > 50 && el("p.dim", `and ${number(groups.length - 50)} more kinds, in the list`)),
       journeys.length > 0 && el("section", el("h2", "Journeys"), journeyTable()),
-      slow.length > 1 && el("section.slow", el("h2", "Slowest runs"), el("table.table", el("tbody", slow.map((run) => el("tr.is-link", { onclick: () => go(toRun(run)) },
-        el("td.tight", mark(run.status)), el("td", el("a", { href: toRun(run) }, journeys[run.journey].name, label(run) && ` › ${label(run)}`)),
-        el("td.gauge", el("i", { css: { width: `${(100 * run.elapsed_s) / slow[0].elapsed_s}%` } })), el("td.num", time(run.elapsed_s))))))),
+      slow.length > 1 && el("section", el("h2", "Slowest runs"), table(null, slow.map((run) => [el("td.tight", mark(run.status)), el("a.whole", { href: toRun(run) }, nameOf(run)),
+        el("td.gauge", el("i", { css: { width: `${(100 * run.elapsed_s) / slow[0].elapsed_s}%` } })), num(time(run.elapsed_s))]), "is-links")),
       othersTotal > 0 && el("p.dim.foot", `${count(othersTotal, "test")} of this session (${others.map(([word, value]) => `${number(value)} ${word}`).join(", ")}) ${othersTotal === 1 ? "is no journey" : "are no journeys"} and not counted here.`),
       el("p.dim.foot", `Made by pytest-reqflo ${session.version}. Press `, el("kbd", "?"), " for the keys."),
     ];
   };
   const journeyTable = () => {
-    const rows = journeys.map((journey, key) => ({ journey, key, members: runs.filter((run) => run.journey === key) }))
-      .sort((a, b) => b.members.some(isBad) - a.members.some(isBad));
-    const draw = ({ journey, key, members }) => {
+    const ordered = journeys.map((journey, key) => ({ journey, key })).sort((a, b) => b.journey.runs.some(isBad) - a.journey.runs.some(isBad));
+    const cells = ({ journey, key }) => {
+      const members = journey.runs;
       const total = members.reduce((sum, run) => sum + (run.elapsed_s || 0), 0);
-      const passed = members.filter((run) => run.status === "passed").length;
-      const href = members.length === 1 ? toRun(members[0]) : address("journey", String(key));
-      return el("tr.is-link", { onclick: () => go(href) },
-        el("td", el("a", { href }, journey.name), journey.file !== journey.name && el("div.path", journey.file)),
-        el("td.wide-only", journey.version && `${journey.version}`, journey.label && ` (${journey.label})`),
-        el("td.gauge", bar(members)),
-        el("td.num", `${number(passed)} / ${number(members.length)}`),
-        el("td.num", total ? time(total / members.length) : ""));
+      return [[el("a.whole", { href: members.length === 1 ? toRun(members[0]) : toJourney(key) }, journey.name), journey.file !== journey.name && el("div.path", journey.file)],
+        el("td.wide-only", versionOf(journey)), el("td.gauge", bar(members)), num(`${number(members.filter((run) => run.status === "passed").length)} / ${number(members.length)}`),
+        num(total ? time(total / members.length) : "")];
     };
-    const body = el("tbody", rows.slice(0, CHUNK).map(draw));
-    return [el("table.table", el("thead", el("tr", el("th", "journey"), el("th.wide-only", "version"), el("th", "outcomes"), el("th.num", "passed"), el("th.num", "mean time"))), body),
-      rows.length > CHUNK && button({ class: "more-rows", onclick: (event) => { body.append(...rows.slice(CHUNK).map(draw)); event.currentTarget.remove(); } }, `Show all ${number(rows.length)}`)];
+    const heads = ["journey", el("th.wide-only", "version"), el("th.gauge", "outcomes"), el("th.num", "passed"), el("th.num", "mean time")];
+    const shown = table(heads, ordered.slice(0, CHUNK).map(cells), "is-links");
+    return [shown, ordered.length > CHUNK && button({ class: "more-rows", onclick: (event) => { shown.querySelector("tbody").append(...ordered.slice(CHUNK).map((each) => row(cells(each)))); event.currentTarget.remove(); } }, `Show all ${number(ordered.length)}`)];
   };
 
   // --- a journey -------------------------------------------------------------------------------
 
   const fact = (name, value, isCopied) => value && el("div", el("dt", name), el("dd", isCopied ? el("span.mono", value) : value, isCopied && copyButton(value, "", `Copy ${name}`)));
-  const journeyFacts = (journey) => [fact("file", journey.file, true), fact("version", [journey.version, journey.label && `(${journey.label})`].filter(Boolean).join(" ")),
+  const journeyFacts = (journey) => [fact("file", journey.file, true), fact("version", versionOf(journey)),
     fact("artifact", journey.artifact, true), fact("owner", journey.owner), fact("tags", journey.tags && journey.tags.map((tag) => chip(tag)))];
   const journeyView = () => {
-    const journey = journeys[Number(state.id)];
+    const journey = journeys.find((each) => keyOf(each) === state.id);
     if (!journey) return missing("There is no such journey in this report.");
-    const members = runs.filter((run) => run.journey === Number(state.id));
+    const members = journey.runs;
     const names = [...new Set(members.flatMap((run) => list(run.values).map(([name]) => name)))].slice(0, 12);
     const valueOf = (run, name) => list(run.values).find(([each]) => each === name)?.[1];
     const columns = [
-      ["status", (run) => ORDER.indexOf(run.status), (run) => el("td", badge(run.status))],
-      members.some((run) => run.number) && ["row", (run) => run.number || 0, (run) => el("td.num", run.number ? String(run.number) : "")],
-      ["run", label, (run) => el("td", el("a", { href: toRun(run) }, label(run) || "run"), run.case && run.row && el("small.dim", ` ${run.case}`))],
+      ["status", (run) => ORDER.indexOf(run.status), (run) => el(`b.badge.is-${run.status}`, mark(run.status), STATUSES[run.status].word)],
+      members.some((run) => run.number) && ["row", (run) => run.number || 0, (run) => num(run.number && String(run.number))],
+      ["run", label, (run) => [el("a.whole", { href: toRun(run) }, label(run) || "run"), run.case && run.row && el("small", ` ${run.case}`)]],
       ...names.map((name) => [name, (run) => valueOf(run, name) || "", (run) => el("td.cell", valueOf(run, name) !== undefined && inline(valueOf(run, name)))]),
-      ["time", (run) => run.elapsed_s || 0, (run) => el("td.num", time(run.elapsed_s))],
+      ["time", (run) => run.elapsed_s || 0, (run) => num(time(run.elapsed_s))],
       members.some((run) => run.message) && ["message", (run) => run.message || "", (run) => el("td.message", run.message)],
     ].filter(Boolean);
     const head = el("tr");
     const body = el("tbody");
-    const draw = (run) => el("tr.is-link", { onclick: () => go(toRun(run)) }, columns.map(([, , cell]) => cell(run)));
+    const draw = (run) => row(columns.map(([, , cell]) => cell(run)));
     let rest = [];
     const next = button({ class: "more-rows", onclick: () => { body.append(...rest.splice(0, 1000).map(draw)); next.hidden = !rest.length; } }, "Show more");
     const sortBy = (at, isDown) => {
@@ -509,7 +514,7 @@
     };
     sortBy(0, false);
     return [el("section.hero", crumbs(), el("h1", journey.name), bar(members, "bar is-wide"), el("dl.facts", journeyFacts(journey))),
-      el("section", el("h2", count(members.length, "run")), el("div.scroll", el("table.table.is-rows", el("thead", head), body)), next)];
+      el("section", el("h2", count(members.length, "run")), el("div.scroll", el("table.table.is-rows.is-links", el("thead", head), body)), next)];
   };
   const crumbs = (...parts) => el("nav.crumbs", { "aria-label": "Where you are" }, el("a", { href: address("overview") }, icon("back"), "Overview"), parts.filter(Boolean).map((part) => ["/", part]));
   const missing = (text) => [el("section.hero", crumbs(), el("h1", "Not found"), el("p.dim", text))];
@@ -525,8 +530,7 @@
     el("div", el("p", sentence(problem.message), " ", chip(problem.code), problem.line && where(problem.line)),
       list(problem.notes).map((note) => el("p.dim", sentence(note))), problem.hint && el("p", el("b", "hint "), sentence(problem.hint))));
   const problemViews = (of) => [list(of.problems).map((each) => problemView(each)), list(of.warnings).map((each) => problemView(each, "warning"))];
-  const where = (line) => button({ class: "where", title: "Copy this place", onclick: (event) => copyText(place(journey, line), event.currentTarget) },
-    `${journey.file.split("/").pop()}:${line}`, el("span.done", "copied"));
+  const where = (line) => copying("where", `${journey.file}:${line}`, "Copy this place", `${journey.file.split("/").pop()}:${line}`);
 
   const banner = (run, detail) => {
     const alike = runs.filter((each) => isBad(each) && sameAs(each) === sameAs(run)).length;
@@ -534,12 +538,10 @@
       el("p.banner-message", sentence(run.message)),
       detail.excerpt && el("pre.excerpt", excerpt(detail.excerpt)),
       el("div.banner-foot", run.category && chip(run.category), run.fingerprint && el("span.dim", { title: "Equal fingerprints are the same failure" }, "fingerprint ", code(run.fingerprint)),
-        alike > 1 && button({ class: "alike", onclick: () => setFilter({ same: sameAs(run), status: "", q: "" }) }, `${number(alike)} runs alike`)));
+        alikeButton(run, alike)));
   };
   const excerpt = (text) => text.split("\n").map((line) => [/^ *\| *[\^-]/.test(line) ? el("span.caret", line) : line, "\n"]);
 
-  const table = (heads, rows, className = "") => el("div.scroll", el(`table.table.${className}`,
-    el("thead", el("tr", heads.map((head) => el("th", head)))), el("tbody", rows.map((cells) => el("tr", cells.map((cell) => el("td", cell)))))));
   const hiddenValue = (value) => [valueView(value.value), value.sensitive && chip("sensitive")];
 
   const isSaid = (check) => [check.expected, check.actual].every((text) => text && text.length < 80 && !/^[{[]/.test(text) && check.message.includes(text.replace(/^"|"$/g, "")));
@@ -563,14 +565,14 @@
     const text = body.text || "";
     const notes = [body.is_binary && `${size(body.size)} that are not text`, body.is_cut && !body.is_binary && `shortened: the whole has ${size(body.size)}`,
       body.repeated && `twice in one object, of which the last was taken: ${body.repeated.join(", ")}`].filter(Boolean);
-    const canFold = isJson(text) || (body.is_cut && /^\s*[{[]/.test(text));
+    const isFolding = canFold(text, body.is_cut);
     const raw = () => el("pre.raw", /^\s*</.test(text) ? markup(text) : text);
-    const shown = el("div.code", text && (canFold ? pretty(text) : raw()));
+    const shown = el("div.code", text && (isFolding ? pretty(text) : raw()));
     let isRaw = false;
     const swap = (event) => { isRaw = !isRaw; shown.replaceChildren(isRaw ? raw() : pretty(text)); event.currentTarget.textContent = isRaw ? "formatted" : "as sent"; };
     const foldAll = (isOpen) => () => { for (const node of shown.querySelectorAll("details")) node.open = isOpen || node === shown.querySelector("details"); };
     return el("div.body",
-      text && el("div.body-tools", el("span.dim", size(body.size)), canFold && [button({ onclick: foldAll(false) }, "fold"), button({ onclick: foldAll(true) }, "unfold"), button({ onclick: swap }, "as sent")], copyButton(text, "", "Copy body")),
+      text && el("div.body-tools", el("span.dim", size(body.size)), isFolding && [button({ onclick: foldAll(false) }, "fold"), button({ onclick: foldAll(true) }, "unfold"), button({ onclick: swap }, "as sent")], copyButton(text, "", "Copy body")),
       text && shown, notes.map((note) => el("p.dim.body-note", note)));
   };
   const headersView = (message) => message && message.headers && el("details.headers", el("summary", count(message.all_headers || message.headers.length, "header")),
@@ -675,12 +677,12 @@
   const runView = (run, detail) => {
     journey = journeys[run.journey];
     const name = label(run);
-    const many = journey.total > 1;
+    const many = journey.runs.length > 1;
     return [
       el("section.hero",
-        el("div.hero-top", crumbs(many && el("a", { href: address("journey", String(run.journey)) }, journey.name)), neighbours(run)),
+        el("div.hero-top", crumbs(many && el("a", { href: toJourney(run.journey) }, journey.name)), neighbours(run)),
         el("h1", mark(run.status), many ? name || journey.name : journey.name, !many && name && el("small", name),
-          button({ class: "copy is-quiet", title: "Copy a link to this run", onclick: (event) => copyText(location.href, event.currentTarget) }, icon("link"), el("span.done", "copied"))),
+          copying("copy", () => location.href, "Copy a link to this run", icon("link"))),
         el("p.dim", el(`b.word.is-${run.status}`, STATUSES[run.status].word), run.elapsed_s !== undefined && ` in ${time(run.elapsed_s)}`, run.earlier && ` after ${count(run.earlier, "failed try", "failed tries")}`),
         run.message && (isBad(run) ? banner(run, detail) : el("p.note", sentence(run.message))),
         detail.is_file_changed && el("p.note.is-warning", "The journey file has changed since this artifact was compiled."),
@@ -812,10 +814,10 @@
   const start = async () => {
     setTheme(stored());
     ({ session, journeys, runs } = await source.runs());
-    for (const journey of journeys) journey.total = 0;
+    for (const journey of journeys) journey.runs = [];
     for (const run of runs) {
       byId.set(run.id, run);
-      journeys[run.journey].total += 1;
+      journeys[run.journey].runs.push(run);
     }
     readAddress();
     const { status, words } = verdict();
