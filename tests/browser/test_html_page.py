@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html_pages as pages
 import pytest
-from html_pages import BROKEN, HELD, broken, exchange, result, step
+from html_pages import BROKEN, HELD, broken, exchange, result, run_id, step
 
 from pytest_reqflo.evidence.model import Body
 from pytest_reqflo.host.html_runs import HtmlRuns
@@ -45,10 +45,6 @@ def report(tmp_path_factory):
     runs.add_without_result(skipped, "Later")
     path = tmp_path_factory.mktemp("report") / "report.html"
     return pages.write_page(path, runs, others={"passed": 2, "failed": 1})
-
-
-def run_id(number):
-    return f"run_{number:032x}"
 
 
 def shown_runs(page):
