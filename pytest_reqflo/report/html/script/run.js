@@ -20,7 +20,7 @@ const stepBody = (step) => {
     );
   }
   if (tries.length) show(tries.length - 1);
-  return [problemViews(step), step.reason && el("p.dim", sentence(step.reason)), tries.length > 1 && tabs, shown];
+  return [problemViews(step), tries.length > 1 && tabs, shown];
 };
 
 const spanOf = (steps) =>
@@ -41,11 +41,12 @@ const tryBar = (one, total) => {
 };
 const stepView = (step, total, run) => {
   const tries = step.tries || [];
+  const isEmpty = !tries.length && !step.problems;
   const exchange = tries.length ? list(tries.at(-1).exchanges).at(-1) : null;
   const inner = el("div.step-body");
   const node = el(`section.step.is-${step.outcome}`, { "data-step": step.id });
   const head = button(
-    { class: "step-head", "aria-expanded": "false" },
+    { class: "step-head", "aria-expanded": isEmpty ? null : "false", disabled: isEmpty },
     icon("chevron"),
     mark(step.outcome),
     el(
@@ -56,7 +57,7 @@ const stepView = (step, total, run) => {
       el(
         "span.step-request",
         exchange && [el("span.method", exchange.method), splitUrl(exchange.url)[1]],
-        !exchange && (step.reason || step.outcome),
+        !exchange && sentence(step.reason || step.outcome),
       ),
     ),
     el("span.step-status", exchange && http(exchange.status), tries.length > 1 && el("small", `${tries.length} tries`)),
@@ -67,7 +68,9 @@ const stepView = (step, total, run) => {
     el("span.step-time", tries.length ? time(step.elapsed_s) : ""),
     el("span.offscreen", STATUSES[step.outcome].word),
   );
+  node.isEmpty = isEmpty;
   node.setOpen = (isOpen) => {
+    if (isEmpty) return;
     if (isOpen && !inner.firstChild) fill(inner, [stepBody(step)]);
     node.classList.toggle("is-open", isOpen);
     head.setAttribute("aria-expanded", String(isOpen));
@@ -93,7 +96,7 @@ const timeline = (detail, run) => {
   );
   const views = steps.map((step) => stepView(step, total, run));
   const openAll = () => {
-    const isOpen = views.some((view) => !view.classList.contains("is-open"));
+    const isOpen = views.some((view) => !view.isEmpty && !view.classList.contains("is-open"));
     for (const view of views) view.setOpen(isOpen);
   };
   return el(
