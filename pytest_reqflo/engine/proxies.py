@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import unquote, urlsplit
 
 from pytest_reqflo.engine.transport import DEFAULT_PORTS, Target, TransportFailed
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.effects import SendFailure
 
 

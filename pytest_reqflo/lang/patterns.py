@@ -8,10 +8,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 import regex
+
+from pytest_reqflo.frozen import dataclass
 
 MAX_PATTERN_LENGTH = 2000
 """Longest pattern, in characters."""

@@ -10,7 +10,7 @@ import functools
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import jsonpath_rfc9535
@@ -27,6 +27,7 @@ from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 from jsonpath_rfc9535.segments import JSONPathSegment
 from jsonpath_rfc9535.selectors import FilterSelector, NameSelector
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Segment
 from pytest_reqflo.lang.iregexp import compile_iregexp
 from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, search

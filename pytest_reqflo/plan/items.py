@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.errors import JourneyError, RunCheckError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.lang.template import parse_value
 from pytest_reqflo.plan.assignments import read_assignments

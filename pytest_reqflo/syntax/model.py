@@ -8,12 +8,12 @@ Values in which expressions are legal have the type `Json`: the compiler parses 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
