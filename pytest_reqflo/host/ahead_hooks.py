@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,13 @@ class AheadHooks:
         self._session = session
         self._is_worker = hasattr(config, "workerinput")
         self._cut = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Load the HTTP client where a journey will run, while the garbage collector rests."""
+        is_run = not self._config.getoption("collectonly", False)
+        if is_run and any(isinstance(item, JourneyNode) for item in session.items):
+            importlib.import_module("pytest_reqflo.host.ahead")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

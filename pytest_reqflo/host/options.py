@@ -47,7 +47,6 @@ class Settings:
     is_batched: bool = False
     concurrency: int | None = None
     transport: TransportKind = "default"
-    may_hold_gc: bool = True
 
     @property
     def is_many_at_once(self) -> bool:
@@ -64,6 +63,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
     is_durable = _is_on(config, reader, "durable")
+    reader.choice("gc", ("auto", "off"))  # obeyed before any setting is read
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -88,7 +88,6 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
         transport=_read_transport(reader),
-        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
     )
 
 
