@@ -160,7 +160,7 @@ def choose_environment(
         return ChosenEnvironment(implicit_environment(me), choice)
     loaded = library.environment(found)
     snapshot = snapshot_environment(
-        loaded.model.model_dump(),
+        loaded.model.to_data(),
         process_env=os.environ,
         me=me,
         folder=loaded.path.parent,

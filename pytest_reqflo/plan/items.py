@@ -256,7 +256,7 @@ class _Maker:
             if name is None:
                 return implicit_environment()
             loaded = library.environment(name)
-            data = loaded.model.model_dump()
+            data = loaded.model.to_data()
             return snapshot_environment(data, process_env=os.environ, folder=loaded.path.parent)
         except (RunCheckError, JourneyError):
             return None

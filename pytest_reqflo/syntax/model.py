@@ -559,7 +559,8 @@ class JourneyModel(_Part):
         | None
     ) = Field(None, description="Rows, each one a run; a text is a file.")
     settings: SettingsModel = Field(
-        default_factory=lambda: SettingsModel.model_validate({}),
+        # Validating nothing would make a validator of its own.
+        default_factory=lambda: SettingsModel.model_construct(),
         description="Settings of the whole journey.",
     )
     skip: Mark | None = Field(None, description="Skip the journey, with a reason.")
@@ -676,6 +677,15 @@ class EnvironmentModel(_Part):
     secrets: SecretsModel | None = Field(None, description="Where secrets come from.")
     redact: RedactModel | None = Field(None, description="What else is masked by its name.")
     queue: QueueModel | None = Field(None, description="Limits of runs on workers.")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the environment as data, written as a part of its file.
+
+        Its own serializer would be made for this alone.
+        """
+        document = EnvironmentDocument.model_construct(environment=self)
+        data: dict[str, Any] = document.model_dump()["environment"]
+        return data
 
 
 class EnvironmentDocument(_Part):

@@ -203,7 +203,8 @@ def test_collecting_loads_no_http_client_and_little_of_us_with_rewritten_asserti
         """
         import sys
         def pytest_unconfigure():
-            print("LOADED", sorted({"httpx", "h11", "jsonschema"} & set(sys.modules)))
+            unneeded = {"httpx", "h11", "jsonschema", "jsonpath_rfc9535", "regex"}
+            print("LOADED", sorted(unneeded & set(sys.modules)))
             print("REWRITTEN", [
                 name for name, module in sys.modules.items() if name.startswith("pytest_reqflo")
                 if type(module.__spec__.loader).__name__ == "AssertionRewritingHook"
@@ -215,3 +216,18 @@ def test_collecting_loads_no_http_client_and_little_of_us_with_rewritten_asserti
     rewritten += ["pytest_reqflo.host", "pytest_reqflo.host.loading"]
     result.stdout.fnmatch_lines(["a.journey.yaml::run", "LOADED []"])
     assert f"REWRITTEN {rewritten}" in result.outlines
+
+
+def test_a_plain_journey_loads_nothing_that_only_others_need(project) -> None:
+    project.journey("a.journey.yaml", GREEN)
+    project.write(
+        "conftest.py",
+        """
+        import sys
+        def pytest_unconfigure():
+            unneeded = {"httpx", "jsonschema", "jsonpath_rfc9535", "regex", "urllib.request"}
+            print("LOADED", sorted(unneeded & set(sys.modules)))
+        """,
+    )
+    result = project.run_apart("-q", "-s", "-p", "no:anyio")
+    result.stdout.fnmatch_lines(["LOADED []"])
