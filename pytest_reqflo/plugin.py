@@ -143,6 +143,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         begin_session(config)
     if not is_worker and config.getoption("dist", "no") != "no":
+        _prepare_loading(config)
         from pytest_reqflo.host.xdist import ControllerHooks
 
         config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
