@@ -6,9 +6,9 @@ import json
 import signal
 
 import pytest
+from reports import reported
 
 from pytest_reqflo.evidence_store.read import list_all_runs
-from reports import reported
 
 
 def cleaned(project, name: str, *steps: str, head: str = "") -> None:
