@@ -132,14 +132,14 @@ class JourneyHooks:
         from pytest_reqflo.host.evidence import end_evidence
         from pytest_reqflo.host.xdist import EVIDENCE_KEY
 
-        evidence.close()
         if not (evidence.has_kept or evidence.problem):
             return
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[EVIDENCE_KEY] = evidence.to_output()
             return
-        end_evidence(self._config, self._session.settings, **evidence.to_output())
+        settings, session_id = self._session.settings, evidence.session_id
+        end_evidence(self._config, settings, session_id, **evidence.to_output())
 
     def pytest_unconfigure(self) -> None:
         """Close the connections also when the session never finished."""

@@ -170,7 +170,9 @@ def _conclude(
 
     try:
         done = run()
-        verdict = judge(replace(done, result=settle(done.result)), subject)
+        is_recorded = session.durable is not None or session.cloud is not None
+        done = replace(done, result=settle(done.result))
+        verdict = judge(done, subject, is_recorded=is_recorded)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
         verdict = refused(shown, subject, beginning.identity, settle)

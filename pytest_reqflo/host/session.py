@@ -176,7 +176,9 @@ class JourneySession:
             output.add(name, document)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let go of the records of this session."""
+        if self.evidence is not None:
+            self.evidence.close()
         if self.durable is not None:
             self.durable.close()
         if self._runner is not None:

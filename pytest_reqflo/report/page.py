@@ -390,6 +390,11 @@ def evidence_lines(result: JourneyResult) -> list[str]:
     return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:_SHORT_ID]}`)"]
 
 
+def recorded_lines(result: JourneyResult) -> list[str]:
+    """Return how a run is shown whose record lies in a database."""
+    return [f"evidence: `reqflo show {result.identity.run_id[:_SHORT_ID]}`"]
+
+
 def _open_guards(result: JourneyResult) -> list[str]:
     return [f"warning: {to_line(each.message)}" for each in result.warnings if each.code == "RF511"]
 
