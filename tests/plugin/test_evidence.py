@@ -85,7 +85,9 @@ def test_failed_runs_are_kept_and_every_report_says_where(project, workers, monk
     assert "b.journey.yaml:11:41\n" in page
     code, step = reqflo("show", failed, "s1")
     assert (code, step.count("GET")) == (0, 1)
-    assert reqflo("verify", failed)[0] == 0
+    assert "1 result checked: no faults" in reqflo("verify", failed)[1]
+    assert "3 results checked: no faults" in reqflo("verify", "--all")[1]
+    assert reqflo("verify", "run_ffff")[0] == 4
     assert len(reqflo("show")[1].splitlines()) == 3
     code, text = reqflo("show", "run_ffff")
     assert (code, text.count("= kept: run_")) == (4, 3)

@@ -189,6 +189,8 @@ def test_a_body_that_is_a_link_or_is_gone_leaves_its_head(store, tmp_path):
     exchange = load_run(run).steps[0].tries[0].exchanges[0]
     assert {exchange.request.body.text, exchange.response.body.text} == {LARGE[:HEAD]}
     assert len(find_faults(run)) == 2
+    (run.folder / "bodies/1-response.txt").write_bytes(b"\xff")
+    assert load_run(run).steps[0].tries[0].exchanges[0].response.body.text == "\ufffd"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b"\xff", b'{"format": 2}'])
