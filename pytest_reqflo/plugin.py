@@ -20,7 +20,7 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport",
+    "transport", "evidence",
 )  # fmt: skip
 
 
@@ -109,6 +109,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what carries the requests; `fast` needs the extra `fast` (REQFLO_TRANSPORT, ini "
         "reqflo_transport)",
     )
+    group.addoption(
+        "--reqflo-evidence",
+        choices=("failures", "all", "none"),
+        help="runs whose record is kept in the store, with what was sent and received "
+        "(REQFLO_EVIDENCE, ini reqflo_evidence; default failures)",
+    )
+    parser.addini("reqflo_evidence", "runs whose record is kept: failures, all or none")
+    parser.addini("reqflo_evidence_keep", "sessions whose records stay, 20 or 30d (default 20)")
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")

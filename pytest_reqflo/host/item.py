@@ -104,7 +104,7 @@ class JourneyNode(pytest.Item):
             # pytest makes no report of an interrupted test.
             self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
-        problem = verdict.error or self._warn(verdict)
+        problem = self._find_problem(verdict)
         if problem is not None:
             self._show_exchanges(verdict)
             # Nothing of the engine's frames or of an earlier exception may reach a report.
@@ -160,6 +160,27 @@ class JourneyNode(pytest.Item):
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
         self._verdict = self._failure = self._span = None
+
+    def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
+        """Return why the test fails: the run itself, or a warning that is an error here."""
+        problem = verdict.error or self._warn(verdict)
+        if problem is None or verdict.error is not None:
+            return problem
+        from pytest_reqflo.host.run import keep_run
+        from pytest_reqflo.report.page import evidence_lines
+
+        # Nobody could know before that this run would fail its test.
+        result = keep_run(self.journeys, self.subject, verdict.result)
+        self._note_kept(replace(verdict, result=result))
+        return _with_notes(problem, evidence_lines(result))
+
+    def _note_kept(self, verdict: Verdict) -> None:
+        """Say in the report of the test where the run was kept."""
+        self._verdict = verdict
+        known = set(self.user_properties)
+        self.user_properties += [
+            each for each in properties_of(verdict.result) if each not in known
+        ]
 
     def _warn(self, verdict: Verdict) -> ReqfloError | None:
         """Issue the warnings of the run; return the first that is an error here."""
@@ -239,6 +260,7 @@ class JourneyNode(pytest.Item):
             "row": identity.row,
             "category": result.category,
             "fingerprint": result.fingerprint,
+            "evidence": result.extra.get("evidence"),
         }
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
@@ -293,6 +315,11 @@ def marks_of(tags: tuple[str, ...], spec: ItemSpec) -> Iterator[pytest.MarkDecor
         yield pytest.mark.skip(reason=to_line(spec.skip.reason))
     if spec.xfail is not None:
         yield pytest.mark.xfail(reason=to_line(spec.xfail.reason), raises=ChecksFailed)
+
+
+def _with_notes(problem: ReqfloError, notes: list[str]) -> ReqfloError:
+    first, *others = problem.diagnostics
+    return type(problem)(replace(first, notes=(*first.notes, *notes)), *others)
 
 
 def _skip_reason(verdict: Verdict) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
+    from pytest_reqflo.host.evidence import RunEvidence
     from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
     from pytest_reqflo.host.subject import Subject
@@ -53,6 +54,10 @@ def begin_session(config: pytest.Config) -> JourneySession:
             from pytest_reqflo.host.outputs import open_outputs
 
             session.outputs = open_outputs(config, session.settings)
+        if session.settings.keeps_evidence:
+            from pytest_reqflo.host.evidence import open_evidence
+
+            session.evidence = open_evidence(config, session.settings)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
         if session.settings.is_many_at_once:
@@ -97,6 +102,7 @@ class JourneySession:
         self.settings = settings
         self.hiding = Hiding()
         self.outputs: tuple[Output, ...] = ()
+        self.evidence: RunEvidence | None = None
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
@@ -170,7 +176,9 @@ class JourneySession:
             output.add(name, document)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let go of the records of this session."""
+        if self.evidence is not None:
+            self.evidence.close()
         if self.durable is not None:
             self.durable.close()
         if self._runner is not None:

@@ -29,6 +29,9 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
 
+_SHORT_ID = 12
+"""Characters of a run id that tell it from the others of a store."""
+
 _QUOTED = re.compile(r"`([^`]+)`")
 _SECRET_KEY = re.compile(r"/journey/variables/\d+/key")
 
@@ -66,7 +69,7 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
         _notes(result),
         _skipped(result),
         _open_guards(result),
-        _identity(result.identity, result.notices),
+        [*_identity(result.identity, result.notices), *evidence_lines(result)],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
@@ -377,6 +380,19 @@ def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
     if identity.is_file_changed:
         lines.append("the journey file has changed since this artifact was compiled")
     return [*lines, *(to_line(notice) for notice in notices)]
+
+
+def evidence_lines(result: JourneyResult) -> list[str]:
+    """Return where the record of the run lies on disk and how it is shown; empty when it is not."""
+    path = result.extra.get("evidence")
+    if not isinstance(path, str):
+        return []
+    return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:_SHORT_ID]}`)"]
+
+
+def recorded_lines(result: JourneyResult) -> list[str]:
+    """Return how a run is shown whose record lies in a database."""
+    return [f"evidence: `reqflo show {result.identity.run_id[:_SHORT_ID]}`"]
 
 
 def _open_guards(result: JourneyResult) -> list[str]:

@@ -24,6 +24,8 @@ from canary_project import (
 from hostile import HERE, WORKERS
 from suite_code import write_crashes, write_plain_tests, write_suite_code
 
+from pytest_reqflo.evidence_store.read import list_all_runs
+
 pytestmark = pytest.mark.timeout(400)
 
 _MODES = pytest.mark.parametrize("workers", [HERE, WORKERS], ids=["here", "workers"])
@@ -101,5 +103,8 @@ def test_our_own_command_shows_no_secret(canary_project):
         )
     ]
 
-    assert "[secret:PLAIN_ENV]" in shown[-1]
+    kept, *_ = list_all_runs(canary_project.path / ".reqflo")
+    shown += [canary_project.command("show", kept.run_id, *step) for step in ((), ("s1",))]
+
+    assert all("[secret:PLAIN_ENV]" in text for text in shown[-3:])
     assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)
