@@ -55,7 +55,7 @@ class JourneyNode(pytest.Item):
     data_problem: ReqfloError | None = None
     line = 1
     _verdict: Verdict | None = None
-    _failure: Failure | None = None
+    _problem: ReqfloError | None = None
     _setup_problem: ReqfloError | None = None
     _span: Span | None = None
 
@@ -95,20 +95,20 @@ class JourneyNode(pytest.Item):
         Raises: ChecksFailed, RunCheckError, RequestError; whatever interrupted the run.
         """
         self._begin()
-        problem = self.data_problem or self._setup_problem
-        if problem is not None:
-            raise problem
+        self._problem = self.data_problem or self._setup_problem
+        if self._problem is not None:
+            raise self._problem
         verdict = self._verdict = self._find_verdict()
         self.user_properties += properties_of(verdict.result)
         if verdict.pending is not None:
             # pytest makes no report of an interrupted test.
             self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
-        problem = verdict.error or self._warn(verdict)
-        if problem is not None:
+        self._problem = verdict.error or self._warn(verdict)
+        if self._problem is not None:
             self._show_exchanges(verdict)
             # Nothing of the engine's frames or of an earlier exception may reach a report.
-            raise problem.with_traceback(None) from None
+            raise self._problem.with_traceback(None) from None
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
@@ -159,7 +159,7 @@ class JourneyNode(pytest.Item):
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        self._verdict = self._failure = self._span = None
+        self._verdict = self._problem = self._span = None
 
     def _warn(self, verdict: Verdict) -> ReqfloError | None:
         """Issue the warnings of the run; return the first that is an error here."""
@@ -199,7 +199,7 @@ class JourneyNode(pytest.Item):
         if isinstance(error, ReqfloBug):
             failure = failure_of_bug(error, path=str(self.path), line=self.line)
         elif isinstance(error, ReqfloError):
-            failure = self._failure_of(error)
+            failure = self._failure_of(error, self._verdict)
         else:
             return super().repr_failure(excinfo)
         if self.config.getoption("tbstyle", "auto") == "line":
@@ -207,8 +207,7 @@ class JourneyNode(pytest.Item):
             failure = replace(failure, text=failure.reason)
         return failure_repr(excinfo, failure)
 
-    def _failure_of(self, error: ReqfloError) -> Failure:
-        verdict = self._verdict
+    def _failure_of(self, error: ReqfloError, verdict: Verdict | None) -> Failure:
         if verdict is not None and verdict.failure is not None and error is verdict.error:
             return verdict.failure
         return failure_of(error, path=str(self.path), line=self.line)
@@ -240,9 +239,20 @@ class JourneyNode(pytest.Item):
             "category": result.category,
             "fingerprint": result.fingerprint,
         }
+        if self._problem is not None:
+            data["failure"] = self._facts_of(self._problem, self._verdict)
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
         return {**to_report(data), **full}
+
+    def _facts_of(self, problem: ReqfloError, verdict: Verdict) -> Json:
+        # Only what failed pays for it.
+        from pytest_reqflo.report.facts import Cause, render_facts
+
+        failure = self._failure_of(problem, verdict)
+        code = problem.diagnostics[0].code
+        cause = Cause(sentence=failure.reason, code=code, line=failure.line)
+        return render_facts(verdict.result, cause, self.subject.places)
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.

@@ -74,6 +74,7 @@ class RowsNode(JourneyNode):
     rows: tuple[ItemSpec, ...] = ()
     _tally: Tally | None = None
     _full: dict[str, Json]
+    _facts: list[Json]
 
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
         """Yield what the item runs."""
@@ -88,7 +89,7 @@ class RowsNode(JourneyNode):
         problem = self.data_problem or self._setup_problem
         if problem is not None:
             raise problem
-        self._tally, self._full = Tally(), {}
+        self._tally, self._full, self._facts = Tally(), {}, []
         with contextlib.closing(self._verdicts()) as verdicts:
             for spec, verdict in verdicts:
                 self._add_row(spec, verdict, self._tally)
@@ -125,7 +126,10 @@ class RowsNode(JourneyNode):
             for name, document in self._full.items():
                 self.journeys.add_result(name, document)
             raise self._bare(verdict.pending) from None
-        tally.add(spec.id, verdict, verdict.error or self._warn(verdict))
+        error = verdict.error or self._warn(verdict)
+        tally.add(spec.id, verdict, error)
+        if error is not None and len(tally.failures) <= _MOST_SHOWN:
+            self._facts.append(self._facts_of(error, verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
 
@@ -139,6 +143,7 @@ class RowsNode(JourneyNode):
             "artifact": self.subject.artifact_id,
             "rows": dict(self._tally.outcomes),
             "failed": [{"row": row, "run_id": run} for row, run, _ in self._tally.failures],
+            "failures": self._facts,
         }
         full = {"results": json.dumps(self._full)} if is_full else {}
         return {**to_report(data), **full}

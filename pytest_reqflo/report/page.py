@@ -92,7 +92,7 @@ class _Cause:
 
 def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
     problem = _first_problem(result, step)
-    failed = _failed_checks(step)
+    failed = failed_checks(step)
     if problem is not None and not (failed and problem.category == "assertion"):
         facts = [f"  = {to_line(note)}" for note in problem.notes]
         facts += [f"hint: {to_line(problem.hint)}"] if problem.hint else []
@@ -128,7 +128,8 @@ def _first_problem(result: JourneyResult, step: StepResult | None) -> Problem | 
     return problems[0] if problems else None
 
 
-def _failed_checks(step: StepResult | None) -> list[CheckResult]:
+def failed_checks(step: StepResult | None) -> list[CheckResult]:
+    """Return the checks of the last try of *step* that it failed for."""
     checks = step.last_try.checks if step and step.last_try else ()
     return [check for check in checks if not check.passed and not check.soft]
 
@@ -219,7 +220,7 @@ def _step_blocks(step: StepResult, places: SourceMap | None) -> Iterator[list[st
     if last is None:
         return
     yield _checks(step, last, places)
-    for check in _failed_checks(step):
+    for check in failed_checks(step):
         if check.differences:
             yield [
                 f"differences of {to_line(check.subject)}",
