@@ -60,6 +60,8 @@ class JourneyHooks:
             _set_times(report, item)
             report.reqflo = item.report_data(is_full=self._session.settings.wants_results)  # type: ignore[attr-defined]
             item.forget_run()
+        elif report.failed:
+            report.reqflo = item.broken_data(report)  # type: ignore[attr-defined]
         return report
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:

@@ -24,8 +24,9 @@ from pytest_reqflo.errors import (
 from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_bug, failure_repr
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
+from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
 from pytest_reqflo.report.properties import properties_of
-from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.report.section import render_section
 from pytest_reqflo.values import Json, printable_line
 
@@ -222,37 +223,42 @@ class JourneyNode(pytest.Item):
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
-        if self._verdict is None:
+        problem = self._problem
+        if self._verdict is not None:
+            result = self._verdict.result
+        elif problem is not None:
+            result = self._unbegun(problem)
+        else:
             return None
-        result = self._verdict.result
-        identity = result.identity
-        data = {
-            "format": 1,
-            "outcome": result.outcome,
-            "run_id": identity.run_id,
-            "journey": identity.journey_id,
-            "artifact": identity.artifact,
-            "version": identity.version,
-            "environment": identity.environment,
-            "case": identity.case,
-            "row": identity.row,
-            "category": result.category,
-            "fingerprint": result.fingerprint,
-        }
-        if self._problem is not None:
-            data["failure"] = self._facts_of(self._problem, self._verdict)
+        failed = {"failure": self._facts_of(problem, result, self._verdict)} if problem else {}
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
-        return {**to_report(data), **full}
+        return {**render_outcome(result), **failed, **full}
 
-    def _facts_of(self, problem: ReqfloError, verdict: Verdict) -> Json:
-        # Only what failed pays for it.
-        from pytest_reqflo.report.facts import Cause, render_facts
+    def broken_data(self, report: pytest.TestReport) -> Json:
+        """Return what the report of a setup or teardown that failed carries."""
+        reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longreprtext)
+        title = f"{report.when} failed: {to_line(reason.strip().partition(chr(10))[0])}"
+        problem = RunCheckError(Diagnostic(code="", title=title))
+        result = self._unbegun(problem)
+        failure = self._facts_of(problem, result, None)
+        return {**render_outcome(result), "phase": report.when, "failure": failure}
 
+    def _unbegun(self, problem: ReqfloError) -> JourneyResult:
+        """Return the result of what never came to a run."""
+        from pytest_reqflo.host.request import make_identity
+        from pytest_reqflo.host.verdict import refused
+
+        identity = make_identity(self.journeys, self.subject, self.spec, run_id="")
+        return refused(problem, self.subject, identity).result
+
+    def _facts_of(
+        self, problem: ReqfloError, result: JourneyResult, verdict: Verdict | None
+    ) -> Json:
         failure = self._failure_of(problem, verdict)
         code = problem.diagnostics[0].code
         cause = Cause(sentence=failure.reason, code=code, line=failure.line)
-        return render_facts(verdict.result, cause, self.subject.places)
+        return render_facts(result, cause, self.subject.places)
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.

@@ -86,9 +86,9 @@ class RowsNode(JourneyNode):
         Raises: ChecksFailed or RequestError RF624 when any failed; whatever interrupted a run.
         """
         self._begin()
-        problem = self.data_problem or self._setup_problem
-        if problem is not None:
-            raise problem
+        self._problem = self.data_problem or self._setup_problem
+        if self._problem is not None:
+            raise self._problem
         self._tally, self._full, self._facts = Tally(), {}, []
         with contextlib.closing(self._verdicts()) as verdicts:
             for spec, verdict in verdicts:
@@ -129,14 +129,14 @@ class RowsNode(JourneyNode):
         error = verdict.error or self._warn(verdict)
         tally.add(spec.id, verdict, error)
         if error is not None and len(tally.failures) <= _MOST_SHOWN:
-            self._facts.append(self._facts_of(error, verdict))
+            self._facts.append(self._facts_of(error, verdict.result, verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
         if self._tally is None:
-            return None
+            return super().report_data(is_full=is_full)
         data = {
             "format": 1,
             "journey": self.subject.artifact.journey_id,

@@ -26,6 +26,25 @@ class Cause:
     line: int
 
 
+def render_outcome(result: JourneyResult) -> dict[str, Json]:
+    """Return which run it was and how it ended, as every report carries it: basic types only."""
+    identity = result.identity
+    data: dict[str, Json] = to_report({
+        "format": 1,
+        "outcome": result.outcome,
+        "run_id": identity.run_id,
+        "journey": identity.journey_id,
+        "artifact": identity.artifact,
+        "version": identity.version,
+        "environment": identity.environment,
+        "case": identity.case,
+        "row": identity.row,
+        "category": result.category,
+        "fingerprint": result.fingerprint,
+    })  # fmt: skip
+    return data
+
+
 def render_facts(result: JourneyResult, cause: Cause, places: SourceMap | None) -> Json:
     """Return what failed, where, and which run it was.
 
