@@ -17,7 +17,7 @@ from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.report.safe import to_line
-from pytest_reqflo.values import printable_line
+from pytest_reqflo.values import Json, printable_line
 
 
 class JourneyHooks:
@@ -26,6 +26,7 @@ class JourneyHooks:
     def __init__(self, config: pytest.Config, session: JourneySession) -> None:
         self._config = config
         self._session = session
+        self._reported: tuple[pytest.Item, object] | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -62,7 +63,20 @@ class JourneyHooks:
             item.forget_run()
         elif report.failed:
             report.reqflo = item.broken_data(report)  # type: ignore[attr-defined]
+        self._reported = (item, getattr(report, "reqflo", None))
         return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_runtest_metadata(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> dict[str, Json]:
+        """Tell pytest-json-report what the report of *item* carries, which is made by now."""
+        reported, data = self._reported or (None, None)
+        # What a teardown says would take the place of what the run did.
+        if reported is not item or not isinstance(data, dict) or call.when == "teardown":
+            return {}
+        # The whole result is for those who asked for it elsewhere.
+        return {"reqflo": {key: data[key] for key in data if key not in ("result", "results")}}
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
         assert call.excinfo is not None  # noqa: S101  # the caller has looked

@@ -123,6 +123,11 @@ class JourneyNode(pytest.Item):
         return verdict
 
     @property
+    def verdict(self) -> Verdict | None:
+        """What became of the run, from its end until it is reported."""
+        return self._verdict
+
+    @property
     def span(self) -> Span | None:
         """When the run was under way, for one that was not run at the turn of its item."""
         return self._span
@@ -237,7 +242,9 @@ class JourneyNode(pytest.Item):
 
     def broken_data(self, report: pytest.TestReport) -> Json:
         """Return what the report of a setup or teardown that failed carries."""
-        reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", report.longreprtext)
+        reason = getattr(
+            getattr(report.longrepr, "reprcrash", None), "message", report.longreprtext
+        )
         title = f"{report.when} failed: {to_line(reason.strip().partition(chr(10))[0])}"
         problem = RunCheckError(Diagnostic(code="", title=title))
         result = self._unbegun(problem)

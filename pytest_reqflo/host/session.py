@@ -11,6 +11,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloError, ReqfloWarning, UsageProblem
+from pytest_reqflo.host.channels import register_channels
 from pytest_reqflo.host.choices import Choices
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.logs import Uninstall, install_log_factory
@@ -55,6 +56,7 @@ def begin_session(config: pytest.Config) -> JourneySession:
             session.outputs = open_outputs(config, session.settings)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        register_channels(config, session)
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 

@@ -109,7 +109,7 @@ def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
         )
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        sentence = f"{_check_sentence(failed[0])}{more}"
+        sentence = f"{check_sentence(failed[0])}{more}"
         return _Cause(
             code="RF501", sentence=sentence, pointer=failed[0].pointer, origin=failed[0].origin
         )
@@ -134,7 +134,8 @@ def failed_checks(step: StepResult | None) -> list[CheckResult]:
     return [check for check in checks if not check.passed and not check.soft]
 
 
-def _check_sentence(check: CheckResult) -> str:
+def check_sentence(check: CheckResult) -> str:
+    """Return what did not hold, with the words of the author where there are any."""
     message = check.message or f"{check.subject} is not as expected"
     if check.author_message:
         return to_line(f"{check.author_message} ({message})")
@@ -244,7 +245,7 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         word = "soft" if check.soft else "failed"
         span = _span_of(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
-        lines.append(f"  {word}: {_check_sentence(check)}{place}")
+        lines.append(f"  {word}: {check_sentence(check)}{place}")
         lines += _values_of(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
@@ -314,7 +315,7 @@ def _try_summary(each: TryResult, step: StepResult) -> str:
     if each.problems:
         return f"{word}, {to_line(each.problems[0].message)}"
     failed = [check for check in each.checks if not check.passed and not check.soft]
-    return f"{word}, {_check_sentence(failed[0])}" if failed else word
+    return f"{word}, {check_sentence(failed[0])}" if failed else word
 
 
 # --- the rest of the journey -----------------------------------------------------------------------
