@@ -77,7 +77,7 @@ class AllureChannel:
         if url := find_source_url(os.environ, item.path, item.line):
             allure.dynamic.link(url, name="journey file")
 
-    @allure_commons.hookimpl(tryfirst=True)
+    @allure_commons.hookimpl(tryfirst=True)  # type: ignore[untyped-decorator]
     def report_result(self, result: Any) -> None:
         """Put the steps into the test that Allure is about to write."""
         if self._span is not None:

@@ -122,6 +122,8 @@ class JourneyHooks:
         if context is not None:
             self._hide(report)
             report.context = hide_in_fields(context, self._session.hiding.text)  # type: ignore[attr-defined]
+        if self._session.summary is not None:
+            self._session.summary.note(report)
         data = getattr(report, "reqflo", None)
         if not (self._session.outputs and isinstance(data, dict)):
             return
@@ -134,7 +136,8 @@ class JourneyHooks:
     def pytest_sessionfinish(self) -> None:
         """Write what is made of the results, on the controller or without xdist."""
         self._session.close()
-        for output in self._session.outputs:
+        summary = (self._session.summary,) if self._session.summary else ()
+        for output in (*self._session.outputs, *summary):
             try:
                 output.write()
             except OSError as error:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.durable import DurableRuns
     from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
+    from pytest_reqflo.host.step_summary import StepSummary
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.result import JourneyResult
 
@@ -54,6 +55,10 @@ def begin_session(config: pytest.Config) -> JourneySession:
             from pytest_reqflo.host.outputs import open_outputs
 
             session.outputs = open_outputs(config, session.settings)
+        if session.settings.step_summary and not hasattr(config, "workerinput"):
+            from pytest_reqflo.host.step_summary import StepSummary
+
+            session.summary = StepSummary(session.settings.step_summary, config.rootpath)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
         register_channels(config, session)
@@ -99,6 +104,7 @@ class JourneySession:
         self.settings = settings
         self.hiding = Hiding()
         self.outputs: tuple[Output, ...] = ()
+        self.summary: StepSummary | None = None
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None

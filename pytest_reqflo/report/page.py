@@ -148,7 +148,8 @@ def page_heading(step: StepResult | None, identity: RunIdentity) -> str:
     if identity.case:
         remarks.append(f"case `{to_line(identity.case)}`")
     if identity.row_number is not None:
-        remarks.append(f"row {identity.row_number}, `{to_line(identity.row)}`")
+        key = f", `{to_line(identity.row)}`" if identity.row else ""
+        remarks.append(f"row {identity.row_number}{key}")
     context = f" ({', '.join(remarks)})" if remarks else ""
     if step is None:
         return f"journey `{to_line(identity.journey_name)}`{context}: "
