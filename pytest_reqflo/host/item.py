@@ -6,6 +6,7 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +109,7 @@ class JourneyNode(pytest.Item):
         self._problem = verdict.error or self._warn(verdict)
         if self._problem is not None:
             self._show_exchanges(verdict)
+            self._attach_evidence(self._verdict.result)
             # Nothing of the engine's frames or of an earlier exception may reach a report.
             raise self._problem.with_traceback(None) from None
         if verdict.result.outcome == "skipped":
@@ -182,6 +184,16 @@ class JourneyNode(pytest.Item):
         text = render_section(verdict.result)
         if text:
             self.add_report_section("call", "reqflo", text)
+
+    def _attach_evidence(self, result: JourneyResult) -> None:
+        settings, evidence = self.journeys.settings, result.extra.get("evidence")
+        if not (settings.attaches_in_junit and isinstance(evidence, str)):
+            return
+        from pytest_reqflo.report.junit import render_attachment
+
+        # No other section than those of captured output comes into a JUnit file.
+        line = render_attachment(settings.rootdir / evidence, os.environ)
+        self.add_report_section("call", "stdout", line)
 
     def add_report_section(self, when: str, key: str, content: str) -> None:
         """Keep *content* for reports, with the secrets known by now hidden."""

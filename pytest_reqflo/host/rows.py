@@ -29,7 +29,7 @@ _MOST_LISTED = 50
 _MOST_SHOWN = 5
 """Rows that failed and whose page is shown."""
 
-_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence")
+_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence", "reqflo.trace_id")
 
 
 class Tally:

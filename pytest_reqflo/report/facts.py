@@ -41,6 +41,7 @@ def render_outcome(result: JourneyResult) -> dict[str, Json]:
         "row": identity.row,
         "category": result.category,
         "fingerprint": result.fingerprint,
+        "evidence": result.extra.get("evidence"),
     })  # fmt: skip
     return data
 

@@ -58,7 +58,9 @@ def render_summary(
     if not tallies:
         return ""
     table = "\n".join(_table(tallies))
-    head = f"### API journeys: {_counts(sum((each.counts for each in tallies.values()), Counter()))}"
+    head = (
+        f"### API journeys: {_counts(sum((each.counts for each in tallies.values()), Counter()))}"
+    )
     room = MAX_BYTES - len(head.encode()) - len(table.encode()) - 200
     shown = list(_fitting(map(_failure, failures), room))
     left = left_out + sum(each.count for each in failures[len(shown) :])
