@@ -107,7 +107,8 @@ def _runs(failure: FoldedFailure) -> str:
     left = failure.count - len(failure.run_ids)
     more = f" and {left} more" if left else ""
     word = "run" if failure.count == 1 else "runs"
-    return f", {word} {', '.join(map(code, failure.run_ids))}{more}"
+    artifact = code(str(failure.facts.get("artifact", "")))
+    return f", {word} {', '.join(map(code, failure.run_ids))}{more} of {artifact}"
 
 
 def _check(check: Mapping[str, Json]) -> str:
