@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.verdict import Verdict
 
 
+_LONGEST_NAME = 200
+"""Bytes of a node id that the name of a file can be made from."""
+
+
 class HtmlExtras:
     """Adds to the reports of journeys that failed; texts and addresses only, never markup."""
 
@@ -37,9 +41,11 @@ class HtmlExtras:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Append, as the last one: other plugins replace the list."""
         # Our own wrapper is the innermost one, and forgets the run.
-        verdict = item.verdict if isinstance(item, JourneyNode) and call.excinfo else None
+        verdict = None
+        if isinstance(item, JourneyNode) and call.when == "call" and _can_name_file(item.nodeid):
+            verdict = item.verdict
         report = yield
-        if verdict is not None and verdict.failure is not None and call.when == "call":
+        if verdict is not None and verdict.failure is not None:
             added = list(self._extras_of(verdict, verdict.failure.text))
             report.extras = [*getattr(report, "extras", ()), *added]  # type: ignore[attr-defined]
         return report
@@ -60,3 +66,9 @@ class HtmlExtras:
         """Return the way from the page to *evidence*, a path below the rootdir."""
         way = os.path.relpath(self._rootdir / evidence, Path(self._page).parent)
         return quote(Path(way).as_posix().encode("utf-8", "surrogateescape"))
+
+
+def _can_name_file(nodeid: str) -> bool:
+    r"""Say whether pytest-html can name a file after a test: it reads ``\x`` and takes any length."""
+    size = len(nodeid.encode("utf-8", "surrogatepass").decode("latin-1").encode())
+    return "\\" not in nodeid and size <= _LONGEST_NAME
