@@ -59,7 +59,7 @@ class AllureChannel:
                 self._describe(result.identity, item)
 
     def _describe(self, identity: RunIdentity, item: JourneyNode) -> None:
-        allure.dynamic.title(item.reportinfo()[2])
+        allure.dynamic.title(item.reportinfo()[2].strip() or item.name)
         # Each case and each row has a history of its own.
         row = identity.row or (str(identity.row_number) if identity.row_number else "")
         for name, text in (("case", identity.case), ("row", row)):

@@ -71,8 +71,8 @@ def _step(step: StepResult, now_ms: int) -> ShownStep:
 
 
 def _name(step: StepResult) -> str:
-    name = to_line(step.name or step.id, limit=200)
-    shown = name if step.name in ("", step.id) else f"{name} ({to_line(step.id)})"
+    name = to_line(step.name, limit=200)
+    shown = f"{name} ({to_line(step.id)})" if name and step.name != step.id else to_line(step.id)
     return f"finally: {shown}" if step.phase == "finally" else shown
 
 

@@ -165,7 +165,7 @@ def facts_in_allure(folder: Path) -> Facts:
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """Return the reports of calls that pytest-reportlog wrote."""
-    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").split("\n") if line]
     return [each for each in lines if each.get("when") == "call"]
 
 
