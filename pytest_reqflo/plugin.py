@@ -20,8 +20,10 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport", "evidence",
+    "transport", "evidence", "har",
 )  # fmt: skip
+_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_STEP_SUMMARY")
+"""What the process that sees all reports must know of, though it may collect nothing itself."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +62,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reqflo-output",
         metavar="FILE",
         help="write the results as JSON: one object, or a list under `results`",
+    )
+    group.addoption(
+        "--reqflo-har",
+        metavar="FILE",
+        help="write all requests and responses of the session as one HAR 1.2 file (REQFLO_HAR)",
     )
     group.addoption(
         "--reqflo-durable",
@@ -125,6 +132,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini(
+        "reqflo_step_summary", "Markdown summary for the page of a CI job: off, auto or a file"
+    )
+    parser.addini(
+        "reqflo_junit_attachments",
+        "name the evidence of failures in the JUnit file, as GitLab and Jenkins read it (default false)",
+        "bool",
+        False,
+    )
+    parser.addini("reqflo_trace", "send the current OpenTelemetry span along: auto or off")
     parser.addini("reqflo_gc", "garbage collector while collecting many journeys: auto or off")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
     parser.addini(
@@ -145,6 +162,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _is_on(config, "durable")
         or _is_on(config, "cloud")
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
+        or any(os.environ.get(name) for name in _SESSION_VARIABLES)
+        or config.getini("reqflo_step_summary")
     ):
         _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session

@@ -52,11 +52,15 @@ class Settings:
     transport: TransportKind = "default"
     evidence: EvidenceKind = "failures"
     evidence_keep: Keep = Keep(sessions=20)  # frozen
+    har: Path | None = None
+    step_summary: Path | None = None
+    attaches_in_junit: bool = False
+    is_tracing: bool = True
 
     @property
     def wants_results(self) -> bool:
         """Whether something is made of the whole results, so that workers hand them over."""
-        return self.output is not None
+        return self.output is not None or self.har is not None
 
     @property
     def keeps_evidence(self) -> bool:
@@ -105,6 +109,10 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         transport=_read_transport(reader),
         evidence=cast("EvidenceKind", reader.choice("evidence", ("failures", "all", "none"))),
         evidence_keep=_read_evidence_keep(reader),
+        har=reader.output("har"),
+        step_summary=_find_step_summary(reader),
+        attaches_in_junit=_is_true(config, reader, "junit-attachments"),
+        is_tracing=reader.choice("trace", ("auto", "off")) == "auto",
     )
 
 
@@ -121,6 +129,23 @@ def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
         or config.getini(f"reqflo_{name}")
     )
     return bool(is_on)
+
+
+def _is_true(config: pytest.Config, reader: _Reader, name: str) -> bool:
+    is_on = reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+    return is_on or bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
+
+
+def _find_step_summary(reader: _Reader) -> Path | None:
+    """Return the file that the job's page is appended to: `auto` is the one of GitHub, if any."""
+    match reader.text("step-summary"):
+        case None | "off":
+            return None
+        case "auto":
+            text = reader.variables.get("GITHUB_STEP_SUMMARY")
+            return Path(text) if text else None
+        case _:
+            return reader.output("step-summary")
 
 
 def _check_resume(config: pytest.Config, *, is_durable: bool) -> None:
@@ -198,11 +223,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
-    "evidence",
+    "evidence", "har",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
-    "evidence", "evidence-keep",
+    "evidence", "evidence-keep", "step-summary", "trace",
 })  # fmt: skip
 
 

@@ -206,7 +206,14 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
     snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
-    request = make_request(subject, beginning.spec, beginning.identity, snapshot.name, fixtures)
+    request = make_request(
+        subject,
+        beginning.spec,
+        beginning.identity,
+        snapshot.name,
+        fixtures,
+        is_tracing=session.settings.is_tracing,
+    )
     return _Asked(request, snapshot, chosen.secrets)
 
 

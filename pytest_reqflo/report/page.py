@@ -95,7 +95,7 @@ class _Cause:
 
 def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
     problem = _first_problem(result, step)
-    failed = _failed_checks(step)
+    failed = failed_checks(step)
     if problem is not None and not (failed and problem.category == "assertion"):
         facts = [f"  = {to_line(note)}" for note in problem.notes]
         facts += [f"hint: {to_line(problem.hint)}"] if problem.hint else []
@@ -112,7 +112,7 @@ def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
         )
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        sentence = f"{_check_sentence(failed[0])}{more}"
+        sentence = f"{check_sentence(failed[0])}{more}"
         return _Cause(
             code="RF501", sentence=sentence, pointer=failed[0].pointer, origin=failed[0].origin
         )
@@ -131,12 +131,14 @@ def _first_problem(result: JourneyResult, step: StepResult | None) -> Problem | 
     return problems[0] if problems else None
 
 
-def _failed_checks(step: StepResult | None) -> list[CheckResult]:
+def failed_checks(step: StepResult | None) -> list[CheckResult]:
+    """Return the checks of the last try of *step* that it failed for."""
     checks = step.last_try.checks if step and step.last_try else ()
     return [check for check in checks if not check.passed and not check.soft]
 
 
-def _check_sentence(check: CheckResult) -> str:
+def check_sentence(check: CheckResult) -> str:
+    """Return what did not hold, with the words of the author where there are any."""
     message = check.message or f"{check.subject} is not as expected"
     if check.author_message:
         return to_line(f"{check.author_message} ({message})")
@@ -149,7 +151,8 @@ def page_heading(step: StepResult | None, identity: RunIdentity) -> str:
     if identity.case:
         remarks.append(f"case `{to_line(identity.case)}`")
     if identity.row_number is not None:
-        remarks.append(f"row {identity.row_number}, `{to_line(identity.row)}`")
+        key = f", `{to_line(identity.row)}`" if identity.row else ""
+        remarks.append(f"row {identity.row_number}{key}")
     context = f" ({', '.join(remarks)})" if remarks else ""
     if step is None:
         return f"journey `{to_line(identity.journey_name)}`{context}: "
@@ -222,7 +225,7 @@ def _step_blocks(step: StepResult, places: SourceMap | None) -> Iterator[list[st
     if last is None:
         return
     yield _checks(step, last, places)
-    for check in _failed_checks(step):
+    for check in failed_checks(step):
         if check.differences:
             yield [
                 f"differences of {to_line(check.subject)}",
@@ -246,7 +249,7 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         word = "soft" if check.soft else "failed"
         span = _span_of(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
-        lines.append(f"  {word}: {_check_sentence(check)}{place}")
+        lines.append(f"  {word}: {check_sentence(check)}{place}")
         lines += _values_of(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
@@ -316,7 +319,7 @@ def _try_summary(each: TryResult, step: StepResult) -> str:
     if each.problems:
         return f"{word}, {to_line(each.problems[0].message)}"
     failed = [check for check in each.checks if not check.passed and not check.soft]
-    return f"{word}, {_check_sentence(failed[0])}" if failed else word
+    return f"{word}, {check_sentence(failed[0])}" if failed else word
 
 
 # --- the rest of the journey -----------------------------------------------------------------------
