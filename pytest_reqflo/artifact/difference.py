@@ -103,6 +103,13 @@ def _step(name: str, before: StepSpec, after: StepSpec) -> Iterator[str]:
     yield from _polls(name, before, after)
 
 
+def diff_requests(before: StepSpec, after: StepSpec) -> tuple[str, ...]:
+    """Return what the request of *after* does otherwise than that of *before*, one line each."""
+    if before.request == after.request:
+        return ()
+    return tuple(_changes("request", dict(_flatten(before.request)), dict(_flatten(after.request))))
+
+
 def _polls(name: str, before: StepSpec, after: StepSpec) -> Iterator[str]:
     old, new = before.poll, after.poll
     if old is None or new is None:

@@ -54,12 +54,12 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     """Return the page of *result*; *places* maps pointers to the file that is called *shown*."""
     step = find_failed_step(result)
     cause = _cause_of(result, step)
-    span = _span_of(places, cause.pointer, cause.origin)
+    span = find_span(places, cause.pointer, cause.origin)
     if cause.code == "RF302" and places and not cause.pointer:
         span = _secret_span(places, cause.sentence) or span
     first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
-        [first_line, *_place(cause.code, places, span, shown)],
+        [first_line, *place_lines(cause.code, places, span, shown)],
         cause.facts,
         *(_step_blocks(step, places) if step else ()),
         _other_failures(result, step),
@@ -109,7 +109,7 @@ def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
         )
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        sentence = f"{_check_sentence(failed[0])}{more}"
+        sentence = f"{check_sentence(failed[0])}{more}"
         return _Cause(
             code="RF501", sentence=sentence, pointer=failed[0].pointer, origin=failed[0].origin
         )
@@ -133,7 +133,8 @@ def _failed_checks(step: StepResult | None) -> list[CheckResult]:
     return [check for check in checks if not check.passed and not check.soft]
 
 
-def _check_sentence(check: CheckResult) -> str:
+def check_sentence(check: CheckResult) -> str:
+    """Return why *check* does not hold, in the words of its author where there are any."""
     message = check.message or f"{check.subject} is not as expected"
     if check.author_message:
         return to_line(f"{check.author_message} ({message})")
@@ -162,7 +163,8 @@ def step_name(step: StepResult) -> str:
 # --- the place -----------------------------------------------------------------------------------
 
 
-def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+def find_span(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+    """Return where the check at *pointer* stands, None when its file is not at hand."""
     if places is None:
         return None
     pointer = f"/journey{pointer}"
@@ -202,7 +204,7 @@ def _text_at(places: SourceMap, span: Span) -> str:
     return places.source.line(span.start.line)[span.start.column - 1 : span.end.column - 1]
 
 
-def _place(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
+def place_lines(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
     """Return what the code means, and the marked line; without the file only its name."""
     labels = (label_at(places.source, span),) if places and span else ()
     lines = render_diagnostic(
@@ -241,15 +243,15 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         if check.passed:
             continue
         word = "soft" if check.soft else "failed"
-        span = _span_of(places, check.pointer, check.origin)
+        span = find_span(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
-        lines.append(f"  {word}: {_check_sentence(check)}{place}")
-        lines += _values_of(check)
+        lines.append(f"  {word}: {check_sentence(check)}{place}")
+        lines += value_lines(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
 
 
-def _values_of(check: CheckResult) -> list[str]:
+def value_lines(check: CheckResult) -> list[str]:
     """Return both values on lines of their own, none when the sentence shows them whole."""
     sides = [check.expected, None if check.is_actual_missing else check.actual]
     if all(_is_short_scalar(side) for side in sides):
@@ -313,7 +315,7 @@ def _try_summary(each: TryResult, step: StepResult) -> str:
     if each.problems:
         return f"{word}, {to_line(each.problems[0].message)}"
     failed = [check for check in each.checks if not check.passed and not check.soft]
-    return f"{word}, {_check_sentence(failed[0])}" if failed else word
+    return f"{word}, {check_sentence(failed[0])}" if failed else word
 
 
 # --- the rest of the journey -----------------------------------------------------------------------
