@@ -43,6 +43,9 @@ def render_replay(replay: Replay, places: SourceMap | None, *, shown: str) -> st
 def summary_line(replay: Replay) -> str:
     """Return how many checks and outputs have which verdict, and how many verdicts changed."""
     counts = [(replay.count(verdict), word) for verdict, word in _COUNTED]
+    soft = sum(check.verdict == "failed" and check.soft for check in replay.checks)
+    counts[1] = (counts[1][0] - soft, "failed")
+    counts.append((soft, "soft failures" if soft > 1 else "soft failure"))
     told = [f"{count} {word}" for count, word in counts if count] or ["no checks"]
     changed = sum(check.is_changed for check in replay.checks)
     return ", ".join(told) + (f"; {changed} not as recorded" if changed else "")
@@ -93,11 +96,10 @@ def _step_lines(step: ReplayedStep) -> Iterator[str]:
 
 def _step_line(step: ReplayedStep) -> str:
     name = f"{'finally step' if step.phase == 'finally' else 'step'} `{to_line(step.id)}`"
-    if step.exchange is None or step.exchange.response is None:
+    if step.status is None:
         return f"{name}: no record: {to_line(step.gap)}"
-    request, status = step.exchange.request, step.exchange.response.status
     tries = f", the last of {step.tries} tries" if step.tries > 1 else ""
-    return f"{name}: {to_line(request.method)} {to_line(request.url)} was answered {status}{tries}"
+    return f"{name}: {to_line(step.method)} {to_line(step.url)} was answered {step.status}{tries}"
 
 
 def _check_line(check: ReplayedCheck, step: ReplayedStep) -> str:

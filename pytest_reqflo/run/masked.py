@@ -42,6 +42,21 @@ def is_decided(
     return rule(actual, expected) is not None
 
 
+def without_unknown(expected: Json, actual: Json) -> Json:
+    """Return *expected* with what *actual* has wherever masks leave open whether they are the same.
+
+    What then differs differs whatever the masks hide.
+    """
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        return {
+            key: without_unknown(item, actual[key]) if key in actual else item
+            for key, item in expected.items()
+        }
+    if is_array(expected) and is_array(actual) and len(expected) == len(actual):
+        return list(map(without_unknown, expected, actual))
+    return actual if _equal(expected, actual) is None else expected
+
+
 def is_mask_alone(value: Json) -> bool:
     """Say whether nothing is known of *value* but that it was hidden."""
     return isinstance(value, str) and is_mask(value)

@@ -35,11 +35,12 @@ def replay(
     run = _Replaying(artifact, recorded, before)
     steps = tuple(run.steps())
     known = {step.id for step in steps}
+    ids = [step.id for step in recorded.steps]
     return Replay(
         recorded=recorded.identity,
         was=recorded.outcome,
         steps=tuple(step for step in steps if not only or step.id == only),
-        removed=tuple(step.id for step in recorded.steps if step.id not in known),
+        removed=() if only else tuple(each for each in ids if each not in known),
         notices=_notices(before),
     )
 
@@ -97,7 +98,9 @@ class _Replaying:
             phase=phase,
             was=result.outcome,
             tries=len(result.tries),
-            exchange=last.exchanges[-1],
+            method=last.exchanges[-1].request.method,
+            url=answer.url,
+            status=answer.status,
             checks=(*with_records(checks, last.checks), *outputs),
             notices=tuple(_edits(self._before.get(step.id), step)),
         )

@@ -16,7 +16,7 @@ from pytest_reqflo.run.recorded import RecordedAnswer
 from pytest_reqflo.run.replay_model import Origin, ReplayedCheck, Verdict
 from pytest_reqflo.run.replay_scope import ReplayScope
 from pytest_reqflo.run.replayed import RecordedCheck
-from pytest_reqflo.run.subject import subject_of
+from pytest_reqflo.run.subject import hidden_subject, mask_leaves, subject_of
 
 ListName = Literal["assertions", "poll/until", "poll/stop_on"]
 
@@ -50,8 +50,10 @@ class ReplayJudge:
         try:
             found = check.run(place)
         except Undecided as gap:
-            reason = self.redactor.text(str(gap))
-            return _without_check(spec, place, "undecidable", reason)
+            shown = _without_check(spec, place, "undecidable", self.redactor.text(str(gap)))
+            # What stands at a telling place of an answer is not shown where it is expected either.
+            name = hidden_subject(spec, shown.subject, self.redactor.names)
+            return replace(shown, expected=mask_leaves(shown.expected, name)) if name else shown
         shown = _without_check(spec, place, "passed" if found.passed else "failed", "")
         return replace(shown, check=found, expected=found.expected, subject=found.subject)
 

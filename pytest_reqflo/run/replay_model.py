@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_reqflo.evidence.model import Exchange
 from pytest_reqflo.result import CheckResult, Outcome, RunIdentity
 from pytest_reqflo.values import Json
 
@@ -50,8 +49,9 @@ class ReplayedCheck:
 class ReplayedStep:
     """One step of the journey.
 
-    Shape: *gap* says why there is no answer to look at, *hint* what may be the matter; *exchange* is the
-        one that was looked at; *was* is the outcome in the record; *notices* are sentences.
+    Shape: *gap* says why there is no answer to look at, *hint* what may be the matter; *method*, *url*
+        and *status* are those of the exchange that was looked at, the last of *tries*; *was* is the
+        outcome in the record; *notices* are sentences.
     """
 
     id: str
@@ -59,7 +59,9 @@ class ReplayedStep:
     phase: Literal["main", "finally"] = "main"
     was: Outcome | Literal[""] = ""
     tries: int = 0
-    exchange: Exchange | None = None
+    method: str = ""
+    url: str = ""
+    status: int | None = None
     gap: str = ""
     hint: str = ""
     checks: tuple[ReplayedCheck, ...] = ()

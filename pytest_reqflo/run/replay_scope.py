@@ -73,10 +73,13 @@ class ReplayScope(RunScope):
         return value
 
     def call(self, expression: CallExpression, site: str) -> Json:
-        """Return what the run drew at *site*. Raises: Undecided for a record without a seed."""
-        if not self._recorded.seed and expression.function != "now":
-            raise Undecided(f"the record has no seed for `{expression.function}()`")
-        return super().call(expression, site)
+        """Return what the run drew at *site*. Raises: Undecided without a seed and times."""
+        try:
+            if self._recorded.seed:
+                return super().call(expression, site)
+        except ValueError:
+            pass
+        raise Undecided(f"the record does not hold what `{expression.function}()` is drawn from")
 
     def _find(self, expression: PathExpression) -> Rendered:
         match expression.root:

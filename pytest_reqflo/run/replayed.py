@@ -11,7 +11,7 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
 from pytest_reqflo.run.capture import take_output
 from pytest_reqflo.run.checks import Check, Finding
-from pytest_reqflo.run.masked import Undecided, is_decided
+from pytest_reqflo.run.masked import Undecided, is_decided, without_unknown
 from pytest_reqflo.run.recorded import RecordedAnswer
 from pytest_reqflo.values import Json, is_array
 
@@ -82,17 +82,20 @@ class RecordedCheck(Check):
         operator: str = "",
         expected: Json = None,
     ) -> Finding:
+        name = operator or self.spec.operator
         wanted = expected if operator else self._expected()
         if not is_decided(
-            operator or self.spec.operator,
+            name,
             actual,
             wanted,
             is_missing=is_missing,
             are_masks_text=self._are_masks_text(),
         ):
             raise Undecided(_actual_gap(actual) or _expected_gap(wanted))
+        if name == "equals" and not is_missing:
+            wanted = without_unknown(wanted, actual)
         return super()._compare(
-            subject, actual, is_missing=is_missing, operator=operator, expected=expected
+            subject, actual, is_missing=is_missing, operator=name, expected=wanted
         )
 
     def _are_masks_text(self) -> bool:
