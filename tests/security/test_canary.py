@@ -97,9 +97,11 @@ def test_our_own_command_shows_no_secret(canary_project):
             ("explain", "journeys/own/sent_bearer_plain_env.journey.yaml"),
             ("explain", "journeys/sensitive_input.journey.yaml", "--set", f"card={card.text}"),
             ("check", "journeys"),
-            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml"),
+            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml", "--output", "run.json"),
+            ("replay", "run.json", "--output", "replay.json"),
         )
     ]
+    shown += [(canary_project.path / name).read_text() for name in ("run.json", "replay.json")]
 
-    assert "[secret:PLAIN_ENV]" in shown[-1]
+    assert "[secret:PLAIN_ENV]" in shown[-4]
     assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)
