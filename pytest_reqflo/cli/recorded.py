@@ -78,7 +78,8 @@ def _choose(results: list[JourneyResult], wanted: str | None, path: Path) -> Jou
 
 def _select(results: list[JourneyResult], wanted: str) -> list[JourneyResult]:
     if wanted.isdecimal():
-        return results[int(wanted) - 1 : int(wanted)] if int(wanted) > 0 else []
+        numbered = {str(number): each for number, each in enumerate(results, 1)}
+        return [numbered[wanted]] if wanted in numbered else []
     return [each for each in results if each.identity.run_id.startswith(wanted)]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pytest_reqflo.values import Json, is_array
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
+_MARKS = ("[secret:", "[sensitive:")
 _TEXT_OR_MASK = re.compile(
     rf'(?P<text>"(?:[^"\\]|\\.)*+"?)|(?P<mask>{_MASK.pattern})',
     re.DOTALL,
@@ -43,6 +44,14 @@ def find_masked_key(value: Json) -> str:
 def split_at_masks(shown: str) -> list[str]:
     """Return what *shown* shows before, between and behind its masks."""
     return _MASK.split(shown)[::2]
+
+
+def without_begun_mask(shown: str) -> str:
+    """Return *shown*, the head of a redacted text, without a mask that was cut in two."""
+    start = shown.rfind("[")
+    begun = shown[start:] if start >= 0 else ""
+    is_begun = any(mark.startswith(begun) or begun.startswith(mark) for mark in _MARKS)
+    return shown[:start] if begun and is_begun and "]" not in begun else shown
 
 
 def quote_masks(text: str) -> str:

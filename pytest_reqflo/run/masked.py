@@ -1,6 +1,7 @@
 """Whether a comparison is decided although a mask stands in place of a value. Pure.
 
-A mask stands for some text of at least one character or, where nothing stands around it, for a number.
+A mask stands for some text of at least one character or, where nothing stands around it, for a value of
+any type.
 A comparison is decided when every such value gives the same verdict.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pytest_reqflo.evidence.masks import find_mask, find_masked_key, is_mask, split_at_masks
 from pytest_reqflo.lang.operators import OPERATORS
-from pytest_reqflo.values import Json, is_array, is_number, json_equal
+from pytest_reqflo.values import Json, is_array, json_equal
 
 
 class Undecided(Exception):
@@ -27,7 +28,7 @@ def is_decided(
 ) -> bool:
     """Say whether *operator* gives the same verdict for whatever the masks in its values hide.
 
-    Shape: *are_masks_text* says that no mask in *actual* can stand for a number.
+    Shape: *are_masks_text* says that no mask in *actual* can stand for anything but text.
     """
     spec = OPERATORS.get(operator)
     if is_missing or spec is None or spec.may_miss:
@@ -92,11 +93,8 @@ def _equal(left: Json, right: Json) -> bool | None:
         return _all(map(_equal, left, right)) if len(left) == len(right) else False
     if isinstance(left, str) and isinstance(right, str):
         return None if _may_be_same(left, right) else False
-    # What is hidden whole may have been a number, and nothing else that is no text.
-    is_open = (is_mask_alone(left) and is_number(right)) or (
-        is_mask_alone(right) and is_number(left)
-    )
-    return None if is_open else False
+    # What is hidden whole may have been a number or a word such as `true`.
+    return None if is_mask_alone(left) or is_mask_alone(right) else False
 
 
 def _may_be_same(left: str, right: str) -> bool:

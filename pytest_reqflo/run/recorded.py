@@ -7,7 +7,13 @@ import binascii
 import functools
 from collections.abc import Mapping
 
-from pytest_reqflo.evidence.masks import find_mask, find_masked_key, is_mask, quote_masks
+from pytest_reqflo.evidence.masks import (
+    find_mask,
+    find_masked_key,
+    is_mask,
+    quote_masks,
+    without_begun_mask,
+)
 from pytest_reqflo.evidence.model import Body, Exchange, Header, ResponseRecord, Timing
 from pytest_reqflo.result import StepResult
 from pytest_reqflo.run.answer import Answer, charset_of, decode_body
@@ -43,7 +49,7 @@ class RecordedAnswer(Answer):
         body = self._recorded
         if body is None or body.encoding == "base64":
             return super().text
-        return body.text + (_REST if body.is_shortened else "")
+        return without_begun_mask(body.text) + _REST if body.is_shortened else body.text
 
     @functools.cached_property
     def text_gap(self) -> str:
@@ -89,7 +95,7 @@ class RecordedAnswer(Answer):
 
     @functools.cached_property
     def hides_numbers(self) -> bool:
-        """Whether a mask in the JSON of the body may stand for a number."""
+        """Whether a mask in the JSON of the body may stand for anything but text."""
         body = self._recorded
         return body is not None and bool(self.mask) and not _is_json(body.text)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_reqflo.artifact.difference import diff_requests
+from pytest_reqflo.artifact.difference import diff_declarations, diff_requests
 from pytest_reqflo.artifact.model import Artifact, OutputSpec, StepSpec
 from pytest_reqflo.diagnostic import nearest_name
 from pytest_reqflo.evidence.redact import Redactor
@@ -41,15 +41,18 @@ def replay(
         was=recorded.outcome,
         steps=tuple(step for step in steps if not only or step.id == only),
         removed=() if only else tuple(each for each in ids if each not in known),
-        notices=_notices(before),
+        notices=_notices(before, artifact),
     )
 
 
-def _notices(before: Artifact | None) -> tuple[str, ...]:
-    if before is not None:
-        return ()
-    return (
-        "the artifact of the run is not in the store, so it is not known whether requests were edited",
+def _notices(before: Artifact | None, after: Artifact) -> tuple[str, ...]:
+    if before is None:
+        return (
+            "the artifact of the run is not in the store, so it is not known whether requests were "
+            "edited",
+        )
+    return tuple(
+        f"the record has the values of the run: {line}" for line in diff_declarations(before, after)
     )
 
 

@@ -470,3 +470,20 @@ def test_an_unknown_artifact_leaves_open_what_was_edited() -> None:
     assert found.notices == (
         "the artifact of the run is not in the store, so it is not known whether requests were edited",
     )
+
+
+def test_edited_declarations_are_named_and_the_recorded_values_count() -> None:
+    before = Artifact(journey_id="shop", steps=(), variables=(variable("n"),))
+    after = replace(before, variables=(variable("n", has_default=True, default=2), variable("m")))
+    assert replay(after, run_of(), before).notices == (
+        "the record has the values of the run: variable `n`: has_default added: true",
+        "the record has the values of the run: variable `n`: default added: 2",
+        "the record has the values of the run: variable `m` added",
+    )
+
+
+def test_a_mask_that_was_cut_in_two_is_no_text_of_the_server() -> None:
+    run = with_body(run_of(), Body(text='{"a":"[sensiti', size_bytes=99, is_shortened=True))
+    assert check(run, "body_contains", "[sens").startswith("undecidable")
+    assert check(run, "body_equals", '{"a":"xyz"}').startswith("undecidable")
+    assert check(run, "body_contains", '{"a"') == "passed"
