@@ -138,10 +138,12 @@ def pytest_configure(config: pytest.Config) -> None:
         or _is_on(config, "cloud")
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
     ):
+        _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
     if not is_worker and config.getoption("dist", "no") != "no":
+        _prepare_loading(config)
         from pytest_reqflo.host.xdist import ControllerHooks
 
         config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
@@ -155,6 +157,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     roots = list(_find_environment_roots(config))
     if not roots:
         return durable
+    _prepare_loading(config)
     from pytest_reqflo.host.header import header_lines
 
     return [*header_lines(config, roots), *durable]
@@ -211,6 +214,7 @@ def pytest_collect_file(
     if file_path.suffix not in _SUFFIXES:
         return _collect_artifact(file_path, parent)
     if file_path.stem.endswith(".journey"):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(file_path, parent)
@@ -222,6 +226,7 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     from pytest_reqflo.syntax.scan import find_near_miss, has_journey_root
 
     if has_journey_root(path):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(path, parent)
@@ -232,11 +237,22 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     return None
 
 
+def _prepare_loading(config: pytest.Config) -> None:
+    """Come here before more of us is loaded, so that it is loaded at little cost."""
+    from pytest_reqflo.host.loading import load_plainly
+
+    load_plainly()
+    from pytest_reqflo.host.collecting_gc import hold_gc
+
+    hold_gc(config)
+
+
 def _collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile | None:
     if not (path.name.startswith(_ARTIFACT_PREFIX) and path.suffix == ".json"):
         return None
     if not parent.session.isinitpath(path):
         return None
+    _prepare_loading(parent.config)
     from pytest_reqflo.host.collect import collect_artifact
 
     return collect_artifact(path, parent)

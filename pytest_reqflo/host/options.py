@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -14,6 +13,7 @@ import pytest
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
 from pytest_reqflo.engine.transports import TransportKind, require_fast
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
 
@@ -47,7 +47,6 @@ class Settings:
     is_batched: bool = False
     concurrency: int | None = None
     transport: TransportKind = "default"
-    may_hold_gc: bool = True
 
     @property
     def wants_results(self) -> bool:
@@ -69,6 +68,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
     is_durable = _is_on(config, reader, "durable")
+    reader.choice("gc", ("auto", "off"))  # obeyed before any setting is read
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -93,7 +93,6 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
         transport=_read_transport(reader),
-        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
     )
 
 

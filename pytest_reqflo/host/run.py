@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_reqflo.diagnostic import Diagnostic
@@ -20,6 +20,7 @@ from pytest_reqflo.errors import (
     RunCheckError,
     UsageProblem,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
     ChosenEnvironment,

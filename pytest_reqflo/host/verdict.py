@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError, RunCheckError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.failure import Failure, failure_of
 from pytest_reqflo.report.page import FailurePage, page_heading, render_page
 from pytest_reqflo.report.safe import to_line

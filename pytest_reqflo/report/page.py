@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at, render_diagnostic
 from pytest_reqflo.errors import CODES
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.differences import render_differences
 from pytest_reqflo.report.exchange import indent, render_curl, render_exchange
 from pytest_reqflo.report.safe import to_line

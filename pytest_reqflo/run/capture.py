@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
@@ -12,6 +12,7 @@ from pytest_reqflo.evidence.redact import (
     SensitiveNames,
     sensitive_mask,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Segment, ValueMissing
 from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, compile_pattern, search
 from pytest_reqflo.lang.pipes import to_text

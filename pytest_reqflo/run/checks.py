@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.evidence.redact import Redactor, is_hideable
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Rendered, ValueMissing
 from pytest_reqflo.lang.operators import (
     OPERATORS,
