@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.artifact.model import Artifact
@@ -15,6 +14,7 @@ from pytest_reqflo.cli.status import load_result
 from pytest_reqflo.cli.stored import open_chosen
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ArtifactError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult
 
 _RUN_ID = re.compile(r"run_[0-9a-f]{1,32}")

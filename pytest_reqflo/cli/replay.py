@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options, existing_file
@@ -15,10 +16,10 @@ from pytest_reqflo.cli.recorded import RecordedRun, find_recorded
 from pytest_reqflo.cli.stored import add_database_options
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError, UsageProblem
-from pytest_reqflo.report.replay import render_replay, replay_json
-from pytest_reqflo.run.replay import replay
-from pytest_reqflo.run.replay_model import Replay
-from pytest_reqflo.source import SourceMap
+
+if TYPE_CHECKING:
+    from pytest_reqflo.run.replay_model import Replay
+    from pytest_reqflo.source import SourceMap
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +43,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _perform(options: Options) -> int:
+    from pytest_reqflo.report.replay import render_replay
+    from pytest_reqflo.run.replay import replay
+
     recorded = find_recorded(options)
     artifact, places, shown = _find_journey(options, recorded)
     found = replay(artifact, recorded.result, recorded.artifact, only=options.step or "")
@@ -77,6 +81,8 @@ def _check_step(options: Options, artifact: Artifact) -> None:
 
 
 def _write(path: Path, found: Replay) -> None:
+    from pytest_reqflo.report.replay import replay_json
+
     # It holds what servers answered: for its owner only, as a result file is.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

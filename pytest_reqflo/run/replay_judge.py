@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from pytest_reqflo.artifact.model import AssertionSpec, StepSpec
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.expressions import shown_text
 from pytest_reqflo.result import CheckResult
 from pytest_reqflo.run.checks import CheckPlace, in_order
