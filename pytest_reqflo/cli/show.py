@@ -95,11 +95,12 @@ def _step_line(step: StepSpec) -> str:
 
 
 def _show_results(path: Path) -> None:
-    for result in _read_results(path):
+    for result in read_results(path):
         print("\n".join(result_lines(result)), end="\n\n")
 
 
-def _read_results(path: Path) -> list[JourneyResult]:
+def read_results(path: Path) -> list[JourneyResult]:
+    """Return the results in a file of ``--output``. Raises: ArtifactError RF601."""
     try:
         document = parse_json(path.read_bytes())
         return [result_from_json(each) for each in _documents(document)]

@@ -57,12 +57,12 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     """Return the page of *result*; *places* maps pointers to the file that is called *shown*."""
     step = find_failed_step(result)
     cause = _cause_of(result, step)
-    span = _span_of(places, cause.pointer, cause.origin)
+    span = find_span(places, cause.pointer, cause.origin)
     if cause.code == "RF302" and places and not cause.pointer:
         span = _secret_span(places, cause.sentence) or span
     first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
-        [first_line, *_place(cause.code, places, span, shown)],
+        [first_line, *place_lines(cause.code, places, span, shown)],
         cause.facts,
         *(_step_blocks(step, places) if step else ()),
         _other_failures(result, step),
@@ -138,7 +138,7 @@ def failed_checks(step: StepResult | None) -> list[CheckResult]:
 
 
 def check_sentence(check: CheckResult) -> str:
-    """Return what did not hold, with the words of the author where there are any."""
+    """Return why *check* does not hold, in the words of its author where there are any."""
     message = check.message or f"{check.subject} is not as expected"
     if check.author_message:
         return to_line(f"{check.author_message} ({message})")
@@ -168,7 +168,8 @@ def step_name(step: StepResult) -> str:
 # --- the place -----------------------------------------------------------------------------------
 
 
-def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+def find_span(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+    """Return where the check at *pointer* stands, None when its file is not at hand."""
     if places is None:
         return None
     pointer = f"/journey{pointer}"
@@ -208,7 +209,7 @@ def _text_at(places: SourceMap, span: Span) -> str:
     return places.source.line(span.start.line)[span.start.column - 1 : span.end.column - 1]
 
 
-def _place(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
+def place_lines(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
     """Return what the code means, and the marked line; without the file only its name."""
     labels = (label_at(places.source, span),) if places and span else ()
     lines = render_diagnostic(
@@ -247,15 +248,15 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         if check.passed:
             continue
         word = "soft" if check.soft else "failed"
-        span = _span_of(places, check.pointer, check.origin)
+        span = find_span(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
         lines.append(f"  {word}: {check_sentence(check)}{place}")
-        lines += _values_of(check)
+        lines += value_lines(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
 
 
-def _values_of(check: CheckResult) -> list[str]:
+def value_lines(check: CheckResult) -> list[str]:
     """Return both values on lines of their own, none when the sentence shows them whole."""
     sides = [check.expected, None if check.is_actual_missing else check.actual]
     if all(_is_short_scalar(side) for side in sides):

@@ -44,7 +44,7 @@ class Captures:
 def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
     """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
     outputs = read_step(step).outputs
-    live = {key: _capture(spec, answer, redactor) for key, spec in outputs}
+    live = {key: take_output(spec, answer, redactor) for key, spec in outputs}
     for key, spec in outputs:
         captured = live[key]
         if captured.sensitive and not captured.missing:
@@ -99,7 +99,8 @@ def _register(spec: OutputSpec, value: Json, redactor: Redactor) -> None:
 # --- taking --------------------------------------------------------------------------------------
 
 
-def _capture(spec: OutputSpec, answer: Answer, redactor: Redactor) -> Captured:
+def take_output(spec: OutputSpec, answer: Answer, redactor: Redactor) -> Captured:
+    """Return the value of one output, or why it is not there."""
     is_part = False
     try:
         value = _take(spec, answer)
