@@ -20,9 +20,9 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport", "evidence", "har",
+    "transport", "evidence", "har", "html",
 )  # fmt: skip
-_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_STEP_SUMMARY")
+_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_HTML", "REQFLO_STEP_SUMMARY")
 """What the process that sees all reports must know of, though it may collect nothing itself."""
 
 
@@ -67,6 +67,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reqflo-har",
         metavar="FILE",
         help="write all requests and responses of the session as one HAR 1.2 file (REQFLO_HAR)",
+    )
+    group.addoption(
+        "--reqflo-html",
+        metavar="FILE",
+        help="write a page of all runs: one file, to be opened in a browser (REQFLO_HTML, ini "
+        "reqflo_html)",
     )
     group.addoption(
         "--reqflo-durable",
@@ -126,6 +132,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("reqflo_evidence_keep", "sessions whose records stay, 20 or 30d (default 20)")
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
+    parser.addini("reqflo_html", "file of the page of all runs")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
     parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
@@ -164,6 +171,7 @@ def pytest_configure(config: pytest.Config) -> None:
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
         or any(os.environ.get(name) for name in _SESSION_VARIABLES)
         or config.getini("reqflo_step_summary")
+        or config.getini("reqflo_html")
     ):
         _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session

@@ -52,9 +52,9 @@ class JourneyHooks:
             return report
         # The names of the folders above are among them.
         report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
-        if call.when == "setup" and report.skipped:
+        if call.when == "setup" and not report.passed:
             # JUnit reads them from the report of the teardown, which is made from the item.
-            item.user_properties += item.skipped_properties()
+            item.name_without_run()
             report.user_properties = list(item.user_properties)
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
@@ -90,6 +90,8 @@ class JourneyHooks:
         self, fixturedef: pytest.FixtureDef[Any]
     ) -> Generator[None, object, object]:
         """Hide in what a fixture raises: some reporters note it before any report is made."""
+        # A fixture that fails is the suite's: our frame above it tells nothing.
+        __tracebackhide__ = True
         self._session.ready.note_fixture(fixturedef)
         self._session.choices.forget()
         try:

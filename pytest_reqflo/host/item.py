@@ -159,8 +159,11 @@ class JourneyNode(pytest.Item):
         return error.with_traceback(None)
 
     def _begin(self) -> None:
-        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
         self.forget_run()
+        self._drop_properties()
+
+    def _drop_properties(self) -> None:
+        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
         self.user_properties[:] = [
             (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
         ]
@@ -251,9 +254,10 @@ class JourneyNode(pytest.Item):
             return verdict.failure
         return failure_of(error, path=str(self.path), line=self.line)
 
-    def skipped_properties(self) -> list[tuple[str, str]]:
-        """Return what a report names of a journey that did not run."""
-        return [
+    def name_without_run(self) -> None:
+        """Put into the properties what a report names of a journey that did not run."""
+        self._drop_properties()
+        self.user_properties += [
             ("reqflo.journey", self.subject.artifact.journey_id),
             ("reqflo.version", find_version(self.journeys.store, self.subject)),
             ("reqflo.artifact", self.subject.artifact_id),

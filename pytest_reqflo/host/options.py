@@ -25,8 +25,8 @@ EvidenceKind: TypeAlias = Literal["failures", "all", "none"]
 class Settings:
     """What the person running asked for.
 
-    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output* None: no
-        result file; *concurrency* None: rows of one journey run together, journeys do not.
+    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output*, *html* None: no
+        such file; *concurrency* None: rows of one journey run together, journeys do not.
     """
 
     rootdir: Path
@@ -36,6 +36,7 @@ class Settings:
     sets: tuple[tuple[str, str], ...] = ()
     data: Path | None = None
     output: Path | None = None
+    html: Path | None = None
     root: Path | None = None
     adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
@@ -60,7 +61,7 @@ class Settings:
     @property
     def wants_results(self) -> bool:
         """Whether something is made of the whole results, so that workers hand them over."""
-        return self.output is not None or self.har is not None
+        return any(path is not None for path in (self.output, self.har, self.html))
 
     @property
     def keeps_evidence(self) -> bool:
@@ -91,6 +92,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         sets=tuple(_read_set(text) for text in config.getoption("--reqflo-set")),
         data=reader.file("data"),
         output=reader.output("output"),
+        html=reader.output("html"),
         root=reader.folder("root"),
         adhoc=cast("Adhoc", reader.choice("adhoc", ("allow", "warn", "error"))),
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
@@ -223,11 +225,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
-    "evidence", "har",
+    "evidence", "har", "html",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
-    "evidence", "evidence-keep", "step-summary", "trace",
+    "evidence", "evidence-keep", "step-summary", "trace", "html",
 })  # fmt: skip
 
 
