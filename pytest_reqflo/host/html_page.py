@@ -17,6 +17,7 @@ from pytest_reqflo.host.html_runs import HtmlRuns
 from pytest_reqflo.report.html.page import render_html
 from pytest_reqflo.report.html.summary import BAD, Status, Told
 from pytest_reqflo.values import Json, printable_line
+from pytest_reqflo.writing import replace_file
 
 _NO_COLLECTION = "collection"
 _MAX_EARLIER = 10
