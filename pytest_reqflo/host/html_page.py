@@ -14,10 +14,10 @@ from typing import Any, cast
 import pytest
 
 from pytest_reqflo.host.html_runs import HtmlRuns
-from pytest_reqflo.host.result_file import write_private
 from pytest_reqflo.report.html.page import render_html
 from pytest_reqflo.report.html.summary import BAD, Status, Told
 from pytest_reqflo.values import Json, printable_line
+from pytest_reqflo.writing import replace_file
 
 _CATEGORIES = {"setup": "fixture", "teardown": "fixture"}
 _MAX_EARLIER = 10
@@ -129,7 +129,7 @@ class HtmlPage:
         is_distributed = self._config.getoption("dist", "no") != "no"
         journeys, runs, details = self._runs.finish(is_sorted=is_distributed)
         index = {"format": 1, "session": self._session(), "journeys": journeys, "runs": runs}
-        write_private(self.path, render_html(index, details))
+        replace_file(self.path, render_html(index, details))
 
     def _session(self) -> dict[str, Json]:
         return {
