@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
-    "env", "case", "set", "data", "store", "output", "html", "durable", "resume", "cloud", "concurrency",
-    "transport", "evidence",
+    "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
+    "transport", "evidence", "har", "html",
 )  # fmt: skip
-_FILES = ("output", "html")
+_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_HTML", "REQFLO_STEP_SUMMARY")
+"""What the process that sees all reports must know of, though it may collect nothing itself."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,6 +62,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reqflo-output",
         metavar="FILE",
         help="write the results as JSON: one object, or a list under `results`",
+    )
+    group.addoption(
+        "--reqflo-har",
+        metavar="FILE",
+        help="write all requests and responses of the session as one HAR 1.2 file (REQFLO_HAR)",
     )
     group.addoption(
         "--reqflo-html",
@@ -133,6 +139,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini(
+        "reqflo_step_summary", "Markdown summary for the page of a CI job: off, auto or a file"
+    )
+    parser.addini(
+        "reqflo_junit_attachments",
+        "name the evidence of failures in the JUnit file, as GitLab and Jenkins read it (default false)",
+        "bool",
+        False,
+    )
+    parser.addini("reqflo_trace", "send the current OpenTelemetry span along: auto or off")
     parser.addini("reqflo_gc", "garbage collector while collecting many journeys: auto or off")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
     parser.addini(
@@ -153,14 +169,16 @@ def pytest_configure(config: pytest.Config) -> None:
         _is_on(config, "durable")
         or _is_on(config, "cloud")
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
-        # Under xdist the process that writes files collects none: it meets no journey.
-        or any(os.environ.get(f"REQFLO_{name.upper()}") for name in _FILES)
+        or any(os.environ.get(name) for name in _SESSION_VARIABLES)
+        or config.getini("reqflo_step_summary")
         or config.getini("reqflo_html")
     ):
+        _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
     if not is_worker and config.getoption("dist", "no") != "no":
+        _prepare_loading(config)
         from pytest_reqflo.host.xdist import ControllerHooks
 
         config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
@@ -174,6 +192,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     roots = list(_find_environment_roots(config))
     if not roots:
         return durable
+    _prepare_loading(config)
     from pytest_reqflo.host.header import header_lines
 
     return [*header_lines(config, roots), *durable]
@@ -230,6 +249,7 @@ def pytest_collect_file(
     if file_path.suffix not in _SUFFIXES:
         return _collect_artifact(file_path, parent)
     if file_path.stem.endswith(".journey"):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(file_path, parent)
@@ -241,6 +261,7 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     from pytest_reqflo.syntax.scan import find_near_miss, has_journey_root
 
     if has_journey_root(path):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(path, parent)
@@ -251,11 +272,22 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     return None
 
 
+def _prepare_loading(config: pytest.Config) -> None:
+    """Come here before more of us is loaded, so that it is loaded at little cost."""
+    from pytest_reqflo.host.loading import load_plainly
+
+    load_plainly()
+    from pytest_reqflo.host.collecting_gc import hold_gc
+
+    hold_gc(config)
+
+
 def _collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile | None:
     if not (path.name.startswith(_ARTIFACT_PREFIX) and path.suffix == ".json"):
         return None
     if not parent.session.isinitpath(path):
         return None
+    _prepare_loading(parent.config)
     from pytest_reqflo.host.collect import collect_artifact
 
     return collect_artifact(path, parent)

@@ -16,7 +16,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.artifact.codec import (
@@ -29,6 +28,7 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import CodecError, from_json, to_json
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.reading import read_regular
 from pytest_reqflo.values import Digest, JsonProblem, canonical_json, digest_of, parse_json
 from pytest_reqflo.writing import make_private, make_store_folder, write_new

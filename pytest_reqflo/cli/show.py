@@ -27,8 +27,9 @@ from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.codec import CodecError
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError, UsageProblem
-from pytest_reqflo.evidence_store.read import list_all_runs, load_run
+from pytest_reqflo.evidence_store.read import list_all_runs, load_log, load_run
 from pytest_reqflo.plan.expressions import shown_text
+from pytest_reqflo.report.exchange import indent
 from pytest_reqflo.result import JourneyResult, StepResult, result_from_json
 from pytest_reqflo.values import Json, JsonProblem, parse_json, printable
 
@@ -94,11 +95,12 @@ def _step_line(step: StepSpec) -> str:
 
 
 def _show_results(path: Path) -> None:
-    for result in _read_results(path):
+    for result in read_results(path):
         print("\n".join(result_lines(result)), end="\n\n")
 
 
-def _read_results(path: Path) -> list[JourneyResult]:
+def read_results(path: Path) -> list[JourneyResult]:
+    """Return the results in a file of ``--output``. Raises: ArtifactError RF601."""
     try:
         document = parse_json(path.read_bytes())
         return [result_from_json(each) for each in _documents(document)]
@@ -119,6 +121,8 @@ def _show_run(options: Options) -> int:
     result = load_run(kept) if kept else _load_recorded(options)
     if options.step is None:
         print("\n".join(result_lines(result, find_places(result) if kept else None)))
+        if kept and (log := load_log(kept)):
+            print("\n".join(["", "log", *indent(log.rstrip("\n"))]))
         return ExitCode.OK
     print("\n".join(step_lines(_find_step(result, options.step))))
     return ExitCode.OK

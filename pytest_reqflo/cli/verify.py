@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
-from pytest_reqflo.cli.kept import find_kept
+from pytest_reqflo.cli.kept import find_kept, has_database, no_such_run, store_folder
 from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
-from pytest_reqflo.evidence_store.read import KeptRun, find_faults
+from pytest_reqflo.evidence_store.read import KeptRun, find_faults, list_all_runs
 from pytest_reqflo.values import printable_line
 
 
@@ -26,9 +27,24 @@ def _perform(options: Options) -> int:
     if (options.run is None) is not options.all:
         title = "verify takes either a run id or --all"
         raise UsageProblem(Diagnostic(code="RF801", title=title, hint="reqflo verify --all"))
-    kept = None if options.all else find_kept(options, options.run)
-    if kept is not None:
-        return _verify_kept(kept)
+    kept = tuple(_find_kept(options))
+    code = _verify_kept(kept) if kept else ExitCode.OK
+    if kept and not (options.all and has_database(options)):
+        return code
+    if not (options.all or has_database(options)):
+        raise no_such_run(options, options.run)
+    return max(code, _verify_recorded(options))
+
+
+def _find_kept(options: Options) -> Iterator[KeptRun]:
+    if not options.all:
+        run = find_kept(options, options.run)
+        yield from [run] if run else []
+    elif not options.db:
+        yield from list_all_runs(store_folder(options))
+
+
+def _verify_recorded(options: Options) -> ExitCode:
     with open_chosen(options) as store:
         from pytest_reqflo.engine.durable.history import find_run
         from pytest_reqflo.engine.durable.master_key import find_keyring
@@ -45,13 +61,13 @@ def _perform(options: Options) -> int:
     return ExitCode.FAILED if found.faults else ExitCode.OK
 
 
-def _verify_kept(run: KeptRun) -> int:
-    """Check a run that was kept on disk: nobody signs it, so only damage is found out."""
-    faults = find_faults(run)
+def _verify_kept(runs: Sequence[KeptRun]) -> ExitCode:
+    """Check runs that were kept on disk: nobody signs them, so only damage is found out."""
+    faults = [sentence for run in runs for sentence in find_faults(run)]
     for sentence in faults:
         print(printable_line(f"RF613: {sentence}"))
-    _print_summary(1, len(faults), is_signed=True)
-    print("a record on disk has no signature: damage was looked for, not intent")
+    _print_summary(len(runs), len(faults), is_signed=True)
+    print("what is kept on disk has no signature: damage was looked for, not intent")
     return ExitCode.FAILED if faults else ExitCode.OK
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest
 
 Header = tuple[str, str]

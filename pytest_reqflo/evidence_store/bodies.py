@@ -53,9 +53,16 @@ def join_bodies(result: JourneyResult, read: Callable[[str], bytes | None]) -> J
         content = read(body.file)
         if content is None:
             return replace(body, file="", is_shortened=True)
-        return replace(body, file="", text=content.decode(errors="surrogatepass"))
+        return replace(body, file="", text=_decode(content))
 
     return _with_bodies(result, join)
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode(errors="surrogatepass")
+    except UnicodeDecodeError:  # not as it was written
+        return content.decode(errors="replace")
 
 
 def _bodies_of(result: JourneyResult) -> Iterator[Body]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.codec import CodecError
@@ -20,6 +19,7 @@ from pytest_reqflo.evidence_store.layout import (
     is_run_id,
     is_session_id,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.reading import read_regular
 from pytest_reqflo.result import JourneyResult, result_from_json
 from pytest_reqflo.values import Json, JsonProblem, digest_of, parse_json

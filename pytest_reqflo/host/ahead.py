@@ -8,11 +8,11 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.landing import Cleanup

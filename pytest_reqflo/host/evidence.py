@@ -34,8 +34,8 @@ class RunEvidence:
     def __init__(self, settings: Settings, session_id: str) -> None:
         self.has_kept = False
         self.problem = ""
+        self.session_id = session_id
         self._keeps_all = settings.evidence == "all"
-        self._session_id = session_id
         # As people find it from where the tests lie.
         self._shown = os.path.relpath(settings.store, settings.rootdir)
         self._writer = SessionWriter(settings.store, session_id)
@@ -48,7 +48,7 @@ class RunEvidence:
         """Write *result*, and return it with the place where it lies; as it is when that failed."""
         if "evidence" in result.extra:
             return result
-        path = f"{self._shown}/{result_path(self._session_id, result.identity.run_id)}"
+        path = f"{self._shown}/{result_path(self.session_id, result.identity.run_id)}"
         kept = replace(result, extra={**result.extra, "evidence": path})
         try:
             self._writer.write(kept, log)
@@ -68,14 +68,15 @@ class RunEvidence:
 
 
 def end_evidence(
-    config: pytest.Config, settings: Settings, *, has_kept: bool, problem: str
+    config: pytest.Config, settings: Settings, session_id: str, *, has_kept: bool, problem: str
 ) -> None:
     """Say once what could not be kept, and remove what is older than the settings allow.
 
-    Shape: a session that kept nothing makes nothing go.
+    Shape: nothing of this session goes, and a session that kept nothing makes nothing go.
     """
     if problem:
         folder = settings.store / RUNS
         warn_unwritten(config, f"the evidence of runs could not be kept in `{folder}`: {problem}")
     if has_kept:
-        remove_runs(find_prunable(settings.store, settings.evidence_keep, datetime.now(UTC)))
+        found = find_prunable(settings.store, settings.evidence_keep, datetime.now(UTC))
+        remove_runs(run for run in found if run.session_id != session_id)

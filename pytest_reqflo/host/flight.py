@@ -7,11 +7,11 @@ import queue
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
 from pytest_reqflo.engine.protocol import LocalRun
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.values import Digest

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -15,6 +14,7 @@ from pytest_reqflo.diagnostic import Diagnostic, nearest_name
 from pytest_reqflo.engine.transports import TransportKind, require_fast
 from pytest_reqflo.errors import UsageProblem
 from pytest_reqflo.evidence_store.keep import Keep, read_duration_s
+from pytest_reqflo.frozen import dataclass
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
 EvidenceKind: TypeAlias = Literal["failures", "all", "none"]
@@ -51,14 +51,17 @@ class Settings:
     is_batched: bool = False
     concurrency: int | None = None
     transport: TransportKind = "default"
-    may_hold_gc: bool = True
     evidence: EvidenceKind = "failures"
-    evidence_keep: Keep = Keep(sessions=20)  # noqa: RUF009  # frozen
+    evidence_keep: Keep = Keep(sessions=20)  # frozen
+    har: Path | None = None
+    step_summary: Path | None = None
+    attaches_in_junit: bool = False
+    is_tracing: bool = True
 
     @property
     def wants_results(self) -> bool:
         """Whether something is made of the whole results, so that workers hand them over."""
-        return self.output is not None or self.html is not None
+        return any(path is not None for path in (self.output, self.har, self.html))
 
     @property
     def keeps_evidence(self) -> bool:
@@ -80,6 +83,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
     is_durable = _is_on(config, reader, "durable")
+    reader.choice("gc", ("auto", "off"))  # obeyed before any setting is read
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -105,9 +109,12 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
         transport=_read_transport(reader),
-        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
         evidence=cast("EvidenceKind", reader.choice("evidence", ("failures", "all", "none"))),
         evidence_keep=_read_evidence_keep(reader),
+        har=reader.output("har"),
+        step_summary=_find_step_summary(reader),
+        attaches_in_junit=_is_true(config, reader, "junit-attachments"),
+        is_tracing=reader.choice("trace", ("auto", "off")) == "auto",
     )
 
 
@@ -124,6 +131,23 @@ def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
         or config.getini(f"reqflo_{name}")
     )
     return bool(is_on)
+
+
+def _is_true(config: pytest.Config, reader: _Reader, name: str) -> bool:
+    is_on = reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+    return is_on or bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
+
+
+def _find_step_summary(reader: _Reader) -> Path | None:
+    """Return the file that the job's page is appended to: `auto` is the one of GitHub, if any."""
+    match reader.text("step-summary"):
+        case None | "off":
+            return None
+        case "auto":
+            text = reader.variables.get("GITHUB_STEP_SUMMARY")
+            return Path(text) if text else None
+        case _:
+            return reader.output("step-summary")
 
 
 def _check_resume(config: pytest.Config, *, is_durable: bool) -> None:
@@ -200,12 +224,12 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 
 _OPTIONS = frozenset({
-    "env", "store", "data", "output", "html", "resume", "run-key", "data-mode", "concurrency", "transport",
-    "evidence",
+    "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
+    "evidence", "har", "html",
 })  # fmt: skip
 _INI = frozenset({
-    "env", "store", "html", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
-    "evidence", "evidence-keep",
+    "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
+    "evidence", "evidence-keep", "step-summary", "trace", "html",
 })  # fmt: skip
 
 

@@ -60,6 +60,10 @@ def open_outputs(config: pytest.Config, settings: Settings) -> tuple[Output, ...
 def _outputs(config: pytest.Config, settings: Settings) -> Iterator[Output]:
     if settings.output is not None:
         yield ResultFile(settings.output)
+    if settings.har is not None:
+        from pytest_reqflo.host.har_file import HarFile
+
+        yield HarFile(settings.har)
     if settings.html is not None:
         from pytest_reqflo.host.html_page import HtmlPage
 

@@ -1,14 +1,13 @@
-"""Files of results, which are written whole or not at all; the one of `--reqflo-output`."""
+"""The file of results that `--reqflo-output` asks for."""
 
 from __future__ import annotations
 
 import json
-import os
-import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_reqflo.values import Json
+from pytest_reqflo.writing import replace_file
 
 
 def write_results(path: Path, results: Mapping[str, Json]) -> None:
@@ -20,19 +19,4 @@ def write_results(path: Path, results: Mapping[str, Json]) -> None:
     documents = [results[name] for name in sorted(results)]
     document = documents[0] if len(documents) == 1 else {"format": 1, "results": documents}
     # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
-    write_private(path, [json.dumps(document, indent=2), "\n"])
-
-
-def write_private(path: Path, pieces: Iterable[str]) -> None:
-    """Write the file *path* whole or not at all, readable by its owner only.
-
-    Raises: OSError.
-    """
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(path, (json.dumps(document, indent=2), "\n"))

@@ -29,7 +29,7 @@ _MOST_LISTED = 50
 _MOST_SHOWN = 5
 """Rows that failed and whose page is shown."""
 
-_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence")
+_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence", "reqflo.trace_id")
 
 
 class Tally:
@@ -74,6 +74,7 @@ class RowsNode(JourneyNode):
     rows: tuple[ItemSpec, ...] = ()
     _tally: Tally | None = None
     _full: dict[str, Json]
+    _facts: list[Json]
 
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
         """Yield what the item runs."""
@@ -85,10 +86,10 @@ class RowsNode(JourneyNode):
         Raises: ChecksFailed or RequestError RF624 when any failed; whatever interrupted a run.
         """
         self._begin()
-        problem = self.data_problem or self._setup_problem
-        if problem is not None:
-            raise problem
-        self._tally, self._full = Tally(), {}
+        self._problem = self.data_problem or self._setup_problem
+        if self._problem is not None:
+            raise self._problem
+        self._tally, self._full, self._facts = Tally(), {}, []
         with contextlib.closing(self._verdicts()) as verdicts:
             for spec, verdict in verdicts:
                 self._add_row(spec, verdict, self._tally)
@@ -125,7 +126,10 @@ class RowsNode(JourneyNode):
             for name, document in self._full.items():
                 self.journeys.add_result(name, document)
             raise self._bare(verdict.pending) from None
-        tally.add(spec.id, verdict, self._find_problem(verdict))
+        problem = self._find_problem(verdict)
+        tally.add(spec.id, verdict, problem)
+        if problem is not None and len(tally.failures) <= _MOST_SHOWN:
+            self._facts.append(self._facts_of(problem, verdict.result, verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
 
@@ -135,13 +139,14 @@ class RowsNode(JourneyNode):
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
         if self._tally is None:
-            return None
+            return super().report_data(is_full=is_full)
         data = {
             "format": 1,
             "journey": self.subject.artifact.journey_id,
             "artifact": self.subject.artifact_id,
             "rows": dict(self._tally.outcomes),
             "failed": [{"row": row, "run_id": run} for row, run, _ in self._tally.failures],
+            "failures": self._facts,
         }
         full = {"results": json.dumps(self._full)} if is_full else {}
         return {**to_report(data), **full}

@@ -6,9 +6,9 @@ import contextlib
 import queue
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.landing import Cleanup
 from pytest_reqflo.host.run import end_item, leave_item, start_item

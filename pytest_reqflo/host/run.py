@@ -8,7 +8,7 @@ import logging
 import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_reqflo.diagnostic import Diagnostic
@@ -23,6 +23,7 @@ from pytest_reqflo.errors import (
     RunCheckError,
     UsageProblem,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
     ChosenEnvironment,
@@ -170,7 +171,9 @@ def _conclude(
 
     try:
         done = run()
-        verdict = judge(replace(done, result=settle(done.result)), subject)
+        is_recorded = session.durable is not None or session.cloud is not None
+        done = replace(done, result=settle(done.result))
+        verdict = judge(done, subject, is_recorded=is_recorded)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
         verdict = refused(shown, subject, beginning.identity, settle)
@@ -203,7 +206,14 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
     snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
-    request = make_request(subject, beginning.spec, beginning.identity, snapshot.name, fixtures)
+    request = make_request(
+        subject,
+        beginning.spec,
+        beginning.identity,
+        snapshot.name,
+        fixtures,
+        is_tracing=session.settings.is_tracing,
+    )
     return _Asked(request, snapshot, chosen.secrets)
 
 

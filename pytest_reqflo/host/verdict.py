@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError, RunCheckError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.failure import Failure, failure_of
-from pytest_reqflo.report.page import FailurePage, evidence_lines, page_heading, render_page
+from pytest_reqflo.report.page import (
+    FailurePage,
+    evidence_lines,
+    page_heading,
+    recorded_lines,
+    render_page,
+)
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
 
@@ -34,8 +41,11 @@ class Verdict:
     pending: BaseException | None = None
 
 
-def judge(run: LocalRun, subject: Subject) -> Verdict:
-    """Return what pytest is told of a run that came to an end."""
+def judge(run: LocalRun, subject: Subject, *, is_recorded: bool = False) -> Verdict:
+    """Return what pytest is told of a run that came to an end.
+
+    Shape: of one that *is_recorded* in a database the page says how it is shown.
+    """
     result = run.result
     warnings = tuple(_warnings_of(result, subject))
     if result.outcome in ("passed", "skipped") or run.pending is not None:
@@ -47,7 +57,7 @@ def judge(run: LocalRun, subject: Subject) -> Verdict:
         error=_error_of(result, page),
         failure=Failure(
             reason=page.first_line,
-            text=page.text,
+            text="\n".join((page.text, *(recorded_lines(result) if is_recorded else ()))),
             path=str(subject.path),
             line=page.span.start.line if page.span else 1,
         ),

@@ -73,6 +73,7 @@ class ControllerHooks:
         end_evidence(
             config,
             load_settings(config),
+            self._session_id,
             has_kept=any(each["has_kept"] for each in self._kept),
             problem=problems[0] if problems else "",
         )

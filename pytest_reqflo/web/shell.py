@@ -1,4 +1,4 @@
-"""The one document of the page: the script and style of the file, and those that ask the server. Pure."""
+"""The one document of the page: parts of the script of the file, and those that ask the server. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import functools
 from dataclasses import dataclass
 from importlib.resources import files
 
-from pytest_reqflo.report.html.page import asset, hash_of
+from pytest_reqflo.report.html.page import (
+    SHARED_PARTS,
+    hash_of,
+    join_parts,
+    part_text,
+    style_text,
+)
+
+_PARTS = ("asking", "runs", "plots", "pages", "opening")
 
 _FRAME = """\
 <!DOCTYPE html>
@@ -18,12 +26,10 @@ _FRAME = """\
 <link rel="icon" href="data:,">
 <title>Journeys</title>
 <style>{style}</style>
-<style>{more_style}</style>
 </head>
 <body>
 <noscript>This page is shown by its script, and scripts are off.</noscript>
 <div id="app"></div>
-<script>{more_script}</script>
 <script>{script}</script>
 </body>
 </html>
@@ -44,21 +50,24 @@ class Shell:
 @functools.cache
 def render_shell() -> Shell:
     """Return the document, which holds no data, and its policy."""
-    script, style = asset("page.js"), asset("page.css")
-    more_script, more_style = _own("ui.js"), _own("ui.css")
-    html = _FRAME.format(script=script, style=style, more_script=more_script, more_style=more_style)
+    script = join_parts((*map(part_text, SHARED_PARTS), *map(_part_text, _PARTS)))
+    style = f"{style_text()}\n{_text('ui.css')}"
     policy = "; ".join((
         "default-src 'none'",
-        f"script-src '{hash_of(more_script)}' '{hash_of(script)}'",
-        f"style-src '{hash_of(style)}' '{hash_of(more_style)}'",
+        f"script-src '{hash_of(script)}'",
+        f"style-src '{hash_of(style)}'",
         "connect-src 'self'",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
     ))  # fmt: skip
-    return Shell(html, policy)
+    return Shell(_FRAME.format(script=script, style=style), policy)
 
 
-def _own(name: str) -> str:
+def _part_text(name: str) -> str:
+    return _text(f"script/{name}.js")
+
+
+def _text(name: str) -> str:
     return files("pytest_reqflo.web").joinpath(name).read_text(encoding="utf-8")

@@ -73,3 +73,23 @@ def test_the_failing_run(project, request):
     journey.write_text(journey.read_text().replace("expected: 25}", "expected: 26}"))
     text = run_pytest(project, "--show-capture=no", "journeys/first.journey.yaml")
     assert_shown("failing.txt", made_stable(text), request)
+
+
+def test_the_replay_of_an_edited_journey(project, request):
+    journey = "journeys/login.journey.yaml"
+    run_pytest(project, "--reqflo-output=run.json", journey)
+    before = "      assertions: [{type: status_code, expected: 200}]\n"
+    text = (project / journey).read_text()
+    assert before in text
+    (project / journey).write_text(
+        text.replace(before, (OUTPUT / "replay-edit.txt").read_text(encoding="utf-8"))
+    )
+    run = subprocess.run(
+        [Path(sys.executable).with_name("reqflo"), "replay", "run.json", "--journey", journey],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1, run.stderr
+    assert_shown("replay.txt", made_stable(run.stdout), request)

@@ -47,7 +47,7 @@ def reqflo(*arguments: str) -> tuple[int, str]:
 
 @WORKERS
 def test_failed_runs_are_kept_and_every_report_says_where(project, workers, monkeypatch) -> None:
-    project.ini("reqflo_soft = fail", "reqflo_evidence_keep = 1")
+    project.ini("reqflo_soft = fail", "reqflo_evidence_keep = 0")
     project.write("a.journey.yaml", SOFT)
     project.journey("b.journey.yaml", "/status/200", "/status/500")
     project.journey("c.journey.yaml", "/status/200")
@@ -59,7 +59,7 @@ def test_failed_runs_are_kept_and_every_report_says_where(project, workers, monk
     run.assert_outcomes(failed=3, passed=1)
     found = {name: result for name, [result] in kept(project).items()}
     assert sorted(found) == ["b", "d", "soft"]
-    # One session, whoever ran the test; the older one had to go.
+    # One session, whoever ran the test; no older one is to stay.
     [session] = (project.path / ".reqflo/runs").iterdir()
     text, results = run.stdout.str(), json.loads((project.path / "out.json").read_text())["results"]
     reported = {each.identity.journey_id: each for each in map(result_from_json, results)}
@@ -85,7 +85,9 @@ def test_failed_runs_are_kept_and_every_report_says_where(project, workers, monk
     assert "b.journey.yaml:11:41\n" in page
     code, step = reqflo("show", failed, "s1")
     assert (code, step.count("GET")) == (0, 1)
-    assert reqflo("verify", failed)[0] == 0
+    assert "1 result checked: no faults" in reqflo("verify", failed)[1]
+    assert "3 results checked: no faults" in reqflo("verify", "--all")[1]
+    assert reqflo("verify", "run_ffff")[0] == 4
     assert len(reqflo("show")[1].splitlines()) == 3
     code, text = reqflo("show", "run_ffff")
     assert (code, text.count("= kept: run_")) == (4, 3)
@@ -164,5 +166,7 @@ def test_each_row_and_each_try_has_its_record_without_secrets(
     logs = [text for run in runs if (text := load_log(run))]
     said = " vault: found [secret:key]\\x1b[31m\n"
     assert [text.partition("WARNING")[2] for text in logs] == [said] * 6
+    monkeypatch.chdir(project.path)
+    assert f"\nlog\n  {logs[0]}" in reqflo("show", runs[0].run_id)[1]
     files = [path for path in (project.path / ".reqflo").rglob("*") if path.is_file()]
     assert not [path for path in files if b"c4n4ry" in path.read_bytes()]

@@ -94,7 +94,12 @@ def check_page(page):
     detail = blocks[runs["bad"]["detail"]]
     first, second, third = detail["steps"]
     [check] = second["tries"][0]["checks"]
-    assert (second["line"], check["line"], check["expected"], check["actual"]) == (8, 11, "200", "404")
+    assert (second["line"], check["line"], check["expected"], check["actual"]) == (
+        8,
+        11,
+        "200",
+        "404",
+    )
     assert second["tries"][0]["exchanges"][0]["response"]["body"]["text"] == '{"status": 404}'
     assert third["reason"] == "step `s2` failed"
     assert "bad.journey.yaml:11" in detail["excerpt"]
@@ -107,7 +112,7 @@ def check_page(page):
 
 def test_rows_in_one_test_are_runs_of_their_own(project, monkeypatch):
     monkeypatch.setenv("REQFLO_HTML", "page.html")
-    project.rows("rows.journey.yaml", 3, '/status/20{{ inputs.n }}')
+    project.rows("rows.journey.yaml", 3, "/status/20{{ inputs.n }}")
     project.run("--reqflo-data-mode=batch")
     index = index_of(project.path / "page.html")
     assert [(run["number"], run["status"], run["values"]) for run in index["runs"]] == [
@@ -127,7 +132,10 @@ def test_what_was_done_before_an_interruption_is_kept(project):
     assert process.wait(60) == 2
     process.communicate()
     index = index_of(project.path / "page.html")
-    assert statuses(index) == {"a.journey.yaml::run": "passed", "b.journey.yaml::run": "interrupted"}
+    assert statuses(index) == {
+        "a.journey.yaml::run": "passed",
+        "b.journey.yaml::run": "interrupted",
+    }
     assert index["session"]["exit"] == 2
 
 

@@ -6,9 +6,9 @@ import json
 import signal
 
 import pytest
+from reports import reported
 
 from pytest_reqflo.evidence_store.read import list_all_runs
-from reports import reported
 
 
 def cleaned(project, name: str, *steps: str, head: str = "") -> None:
@@ -168,6 +168,7 @@ def test_an_interruption_of_all_rows_of_one_item_ends_them_and_a_second_waits_no
     assert "Traceback" not in output
 
 
+@pytest.mark.every_plugin
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method: str) -> None:
     """The others go on; a limit by thread ends the process, as it does with any test."""

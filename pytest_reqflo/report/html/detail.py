@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.html.exchanges import (
     BRIEF,
     FULL,

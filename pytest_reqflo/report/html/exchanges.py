@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.html.words import filled, plain, seconds
 from pytest_reqflo.values import Json
 

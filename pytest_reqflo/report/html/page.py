@@ -11,10 +11,17 @@ import base64
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from pytest_reqflo.values import Json
+
+SHARED_PARTS = ("data", "elements", "json", "address", "facts", "evidence", "run", "keys")
+"""What of the script shows a run, and what is around it; the page of a store is made of it too."""
+
+_PARTS = (*SHARED_PARTS, "list", "overview", "journey", "start")
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 _FRAME = """\
 <!DOCTYPE html>
@@ -47,7 +54,7 @@ def render_html(index: Json, details: Iterable[tuple[str, str]]) -> Iterator[str
     Shape: *index* is what the list shows; *details* are the key of each run and its detail as text
         of JSON, which the browser reads when the run is opened.
     """
-    script, style = asset("page.js"), asset("page.css")
+    script, style = script_text(), style_text()
     yield _FRAME.format(policy=_policy(script, style), style=style)
     for key, text in details:
         yield _block(key, text)
@@ -83,6 +90,27 @@ def hash_of(text: str) -> str:
 
 
 @functools.cache
-def asset(name: str) -> str:
-    """Return the text of the script or style *name*."""
+def script_text() -> str:
+    """Return the one script of the page: its parts share one scope, without indentation."""
+    return join_parts(map(part_text, _PARTS))
+
+
+def join_parts(parts: Iterable[str]) -> str:
+    """Return one script of *parts*."""
+    text = _INDENTATION.sub("", "\n".join(parts))
+    return f'"use strict";\n(() => {{\n{text}}})();\n'
+
+
+def part_text(name: str) -> str:
+    """Return the part *name* of the script."""
+    return _asset(f"script/{name}.js")
+
+
+@functools.cache
+def style_text() -> str:
+    """Return the one style of the page."""
+    return _asset("page.css")
+
+
+def _asset(name: str) -> str:
     return files("pytest_reqflo.report.html").joinpath(name).read_text(encoding="utf-8")

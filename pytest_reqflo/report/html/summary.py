@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.html.words import filled, plain, seconds, value_text
 from pytest_reqflo.report.page import cause_sentence, find_failed_step
 from pytest_reqflo.result import result_from_json

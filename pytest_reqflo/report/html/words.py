@@ -21,14 +21,15 @@ def value_text(value: Json, limit: int = MAX_VALUE) -> str:
 
 def plain(text: object, limit: int = MAX_VALUE) -> str:
     """Return the printable *text* of at most about *limit* characters, line ends as line feeds."""
-    return shorten(printable(str(text).replace("\r\n", "\n")), limit)
+    given = text if type(text) is str else str(text)
+    if len(given) <= limit and given.isascii() and given.isprintable():
+        return given  # nearly all texts, and nothing to look for in them
+    return shorten(printable(given.replace("\r\n", "\n")), limit)
 
 
 def filled(document: Mapping[str, Json]) -> dict[str, Json]:
     """Return *document* without the entries that say nothing."""
-    return {
-        key: value for key, value in document.items() if value not in ("", None, [], {}, False)
-    }
+    return {key: value for key, value in document.items() if value not in ("", None, [], {}, False)}
 
 
 def seconds(value: float) -> float:

@@ -81,7 +81,9 @@ def store(tmp_path):
 
 
 def test_what_is_written_is_read_back_whole_and_its_owner_alone_can(store):
-    result = result_of(1, body_of("small"), body_of(LARGE), body_of("A" * 20_000, encoding="base64"))
+    result = result_of(
+        1, body_of("small"), body_of(LARGE), body_of("A" * 20_000, encoding="base64")
+    )
     previous = os.umask(0)
     try:
         writer = SessionWriter(store, SESSION)
@@ -133,7 +135,7 @@ def test_nothing_is_written_or_removed_through_a_symbolic_link(store, tmp_path, 
     here = store / link
     here.parent.mkdir(parents=True, exist_ok=True)
     here.symlink_to(aim / link)
-    with pytest.raises(OSError, match="symbolic|Too many levels|Not a directory"):
+    with pytest.raises(OSError, match=r"symbolic|Too many levels|Not a directory"):
         keep(store, 2)
     remove_runs(find_prunable(store, Keep(sessions=0), NOW))
     assert kept(aim) == [run_id(1)]
@@ -163,7 +165,9 @@ def test_a_record_that_cannot_be_finished_leaves_nothing(store, monkeypatch):
     assert os.listdir(store / "runs" / SESSION) == [run_id(1)]
 
 
-@pytest.mark.parametrize("name", ["../../../../secret", "bodies/1-link.txt", "log.txt", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "name", ["../../../../secret", "bodies/1-link.txt", "log.txt", "/etc/passwd"]
+)
 def test_a_record_reads_no_file_but_its_bodies(store, tmp_path, name):
     (tmp_path / "secret").write_text("s3cret")
     keep(store, result=result_of(1, body_of(LARGE)))
@@ -185,6 +189,8 @@ def test_a_body_that_is_a_link_or_is_gone_leaves_its_head(store, tmp_path):
     exchange = load_run(run).steps[0].tries[0].exchanges[0]
     assert {exchange.request.body.text, exchange.response.body.text} == {LARGE[:HEAD]}
     assert len(find_faults(run)) == 2
+    (run.folder / "bodies/1-response.txt").write_bytes(b"\xff")
+    assert load_run(run).steps[0].tries[0].exchanges[0].response.body.text == "\ufffd"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b"\xff", b'{"format": 2}'])
