@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pytest_reqflo.syntax.library import Library
 
 
+_OF_PYTEST = "PYTEST_CURRENT_TEST"
+"""What pytest sets anew for each phase of each test: it says nothing of an environment."""
+
+
 class Choices:
     """Chosen environments of one session, one for each library.
 
@@ -29,6 +33,7 @@ class Choices:
     def find(self, library: Library, choose: Callable[[], ChosenEnvironment]) -> ChosenEnvironment:
         """Return what *choose* returns for *library*, or did before. Raises: what it raises."""
         variables = dict(os.environ)
+        variables.pop(_OF_PYTEST, None)
         if variables != self._variables:
             self._chosen.clear()
             self._variables = variables

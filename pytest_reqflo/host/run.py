@@ -159,7 +159,6 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     subject = beginning.subject
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
-    snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
     request = make_request(subject, beginning.spec, beginning.identity, snapshot.name, fixtures)
     return _Asked(request, snapshot, chosen.secrets)
 
@@ -168,8 +167,10 @@ def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
     settings, library = session.settings, subject.library
 
     def choose() -> ChosenEnvironment:
-        return choose_environment(
+        chosen = choose_environment(
             library, settings.environment, settings.rootdir, command=settings.secret_command
         )
+        snapshot = replace(chosen.snapshot, allows_any_origin=settings.allows_any_host)
+        return replace(chosen, snapshot=snapshot)
 
     return session.choices.find(library, choose)
