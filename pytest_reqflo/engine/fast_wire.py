@@ -15,7 +15,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
-from pytest_reqflo.engine.dialogue import Headers
+from pytest_reqflo.engine.plain import Headers
 from pytest_reqflo.engine.failures import (
     NO_ENCODING,
     bad_answer,
