@@ -17,7 +17,7 @@ from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession, write_results
 from pytest_reqflo.report.safe import to_line
-from pytest_reqflo.values import printable_line
+from pytest_reqflo.values import is_printable_line, printable_line
 
 
 class JourneyHooks:
@@ -49,7 +49,8 @@ class JourneyHooks:
             self._session.choices.forget()
             return report
         # The names of the folders above are among them.
-        report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
+        if not all(map(is_printable_line, report.keywords)):
+            report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
         if call.when == "setup" and report.skipped:
             # JUnit reads them from the report of the teardown, which is made from the item.
             item.user_properties += item.skipped_properties()
@@ -89,9 +90,12 @@ class JourneyHooks:
         hiding = self._session.hiding
         if hiding.is_empty:
             return
-        report.sections = hide_in(report.sections, hiding.text)
-        report.longrepr = hide_in(report.longrepr, hiding.failure_text)
-        report.user_properties = hide_in(report.user_properties, hiding.text)
+        if report.sections:
+            report.sections = hide_in(report.sections, hiding.text)
+        if report.longrepr is not None:
+            report.longrepr = hide_in(report.longrepr, hiding.failure_text)
+        if hiding.may_show_in(report.user_properties):
+            report.user_properties = hide_in(report.user_properties, hiding.text)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:

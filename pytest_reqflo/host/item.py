@@ -5,6 +5,7 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -186,7 +187,7 @@ class JourneyNode(pytest.Item):
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
-    @property
+    @functools.cached_property
     def location(self) -> tuple[str, int | None, str]:
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
         path, line, heading = super().location
