@@ -130,7 +130,8 @@ def _conclude(
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
         verdict = refused(shown, subject, beginning.identity)
-    verdict = replace(verdict, result=session.limit_evidence(verdict.result))
+    result = session.limit_evidence(verdict.result)
+    verdict = verdict if result is verdict.result else replace(verdict, result=result)
     warning = beginning.warning
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
