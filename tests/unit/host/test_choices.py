@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pytest_reqflo.host.choices import Choices
-from pytest_reqflo.syntax.library import load_library
+from pytest_reqflo.host.environment import choose_environment
+from pytest_reqflo.syntax.library import Library, load_library
+
+ENVIRONMENT = "environment: {name: local, values_from_env: {host: API_HOST}}\n"
 
 
-def chosen_in(choices: Choices, library: Any, names: tuple[str, ...], patch: Any) -> int:
-    """Return how often an environment was made, when it was asked for once per name of a test."""
-    made: list[Any] = []
-    for name in names:
-        patch.setenv("PYTEST_CURRENT_TEST", name)
-        choices.find(library, lambda: made.append(object()))  # type: ignore[arg-type,func-returns-value]
-    return len(made)
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    (folder / "local.yaml").write_text(ENVIRONMENT)
+    return load_library(tmp_path)
 
 
-def test_the_name_of_the_test_at_hand_changes_no_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def hosts_in(library: Library, variable: str, texts: tuple[str, ...]) -> tuple[list[object], int]:
+    """Return the hosts that environments have while *variable* changes, and how many were made."""
+    choices, made = Choices(), []
+
+    def choose() -> object:
+        made.append(choose_environment(library, None, library.root))
+        return made[-1]
+
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        for text in texts:
+            patch.setenv(variable, text)
+            chosen = choices.find(library, choose)  # type: ignore[arg-type]
+            found.append(chosen.snapshot.values.get("host"))
+    return found, len(made)
+
+
+def test_the_name_of_the_test_at_hand_changes_no_environment(library: Library) -> None:
     """pytest sets it at each phase of each test: all rows of a journey share one environment."""
-    library = load_library(tmp_path)
-    assert chosen_in(Choices(), library, ("a (call)", "b (call)", "c (call)"), monkeypatch) == 1
+    assert hosts_in(library, "PYTEST_CURRENT_TEST", ("a (call)", "b (call)"))[1] == 1
 
 
-def test_another_variable_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hook may set a variable that an environment reads."""
-    library, choices = load_library(tmp_path), Choices()
-    chosen_in(choices, library, ("a",), monkeypatch)
-    monkeypatch.setenv("API_HOST", "elsewhere")
-    assert chosen_in(choices, library, ("b", "c"), monkeypatch) == 1
+def test_a_variable_that_it_reads_is_seen(library: Library) -> None:
+    """A hook may set it between two tests."""
+    assert hosts_in(library, "API_HOST", ("one", "one", "two")) == (["one", "one", "two"], 2)
+
+
+def test_a_value_of_the_person_running_is_seen(library: Library) -> None:
+    assert hosts_in(library, "REQFLO_ME_TOKEN", ("one", "two", "two"))[1] == 2
