@@ -28,7 +28,7 @@ _DOTS = re.compile(r"\.{3}|…")
 
 def grams_of(text: str) -> frozenset[str]:
     """Return what stands in *text*, in pieces as long as the shortest spelling there can be."""
-    return frozenset(text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1))
+    return frozenset({text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)})
 
 
 Learned = Callable[[frozenset[str]], None]

@@ -20,6 +20,7 @@ from pytest_reqflo.evidence.positions import (
     find_userinfo,
     sensitive_mask,
 )
+from pytest_reqflo.noted import Noted
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_number
 
@@ -27,7 +28,7 @@ _MAX_SPELLINGS = 200_000
 """Spellings from which no further value is looked for: a server decides how many there are."""
 
 _MAX_KEYS = 1_000
-"""Keys of JSON of which a redactor keeps whether they are telling: a server decides how many there are."""
+"""Keys of JSON of which it is kept whether they are telling: a server decides how many there are."""
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 
@@ -43,6 +44,10 @@ def is_mask(shown: str) -> bool:
     return _MASK.fullmatch(shown) is not None
 
 
+_TELLING: Noted[SensitiveNames, dict[str, bool]] = Noted(lambda _: {})
+"""Keys that were asked for, and whether they are telling: answers have the same ones in all runs."""
+
+
 class Redactor:
     """Everything that must not be shown in one run, and the masks that stand for it."""
 
@@ -50,7 +55,16 @@ class Redactor:
         self.names = names
         self._known = KnownValues()
         self._all = ""
-        self._telling: dict[str, bool] = {}
+
+    @property
+    def names(self) -> SensitiveNames:
+        """The names whose values are never shown."""
+        return self._names
+
+    @names.setter
+    def names(self, names: SensitiveNames) -> None:
+        self._names = names
+        self._telling = _TELLING.of(names)
         self._header_names = frozenset(names.headers)
 
     def add_secret(self, secret: Secret) -> None:

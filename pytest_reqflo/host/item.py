@@ -179,7 +179,9 @@ class JourneyNode(pytest.Item):
 
     def add_report_section(self, when: str, key: str, content: str) -> None:
         """Keep *content* for reports, with the secrets known by now hidden."""
-        super().add_report_section(when, key, self.journeys.hiding.text(content))
+        # pytest offers what was printed in each phase of each test, which is most often nothing.
+        if content:
+            super().add_report_section(when, key, self.journeys.hiding.text(content))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
