@@ -68,6 +68,10 @@ class KnownValues:
             view = self._view = _View(self._masks.copy())
         return view
 
+    def stands_in(self, text: str) -> bool:
+        """Say whether any spelling stands in *text*."""
+        return bool(self._masks) and self.view.stands_in(text)
+
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
         if value in self._values:
@@ -159,15 +163,18 @@ class _View:
                 return
 
     def _find_each(self, text: str) -> Iterator[Place]:
-        for variant, mask in self._by_length:
+        longest = len(text)
+        for size, variant, mask in self._by_length:
             # Most texts are header values, shorter than most variants.
-            if len(variant) > len(text):
+            if size > longest:
                 return
+            if variant not in text:
+                continue
             begin = start = text.find(variant)
             while start >= 0:
                 following = text.find(variant, start + 1)
-                if not 0 <= following < start + len(variant):
-                    yield Place(begin, start + len(variant), mask, is_known=True)
+                if not 0 <= following < start + size:
+                    yield Place(begin, start + size, mask, is_known=True)
                     begin = following
                 start = following
 
@@ -182,8 +189,8 @@ class _View:
         return _firsts_of(self.masks)
 
     @functools.cached_property
-    def _by_length(self) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(self.masks.items(), key=lambda item: len(item[0])))
+    def _by_length(self) -> tuple[tuple[int, str, str], ...]:
+        return tuple(sorted((len(text), text, mask) for text, mask in self.masks.items()))
 
     @functools.cached_property
     def _heads(self) -> _Heads:

@@ -84,7 +84,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
-        if "@" not in text and not self._all and not self._known.view.stands_in(text):
+        if "@" not in text and not self._all and not self._known.stands_in(text):
             return text
         return self._hide(text, itertools.chain(self.find_known(text), find_userinfo(text)))
 
@@ -150,7 +150,7 @@ class Redactor:
     def _is_bare(self, text: str) -> bool:
         """Say whether nothing can be hidden in *text* but values of telling JSON keys."""
         has_mark = "@" in text or "=" in text
-        return not (has_mark or self._all or self._known.view.stands_in(text))
+        return not (has_mark or self._all or self._known.stands_in(text))
 
     def _hide(self, text: str, places: Iterable[Place]) -> str:
         if self._all:
