@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pytest
@@ -26,6 +26,7 @@ class JourneyHooks:
     def __init__(self, config: pytest.Config, session: JourneySession) -> None:
         self._config = config
         self._session = session
+        self._keywords: Mapping[str, Any] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -49,8 +50,7 @@ class JourneyHooks:
             self._session.choices.forget()
             return report
         # The names of the folders above are among them.
-        if not all(map(is_printable_line, report.keywords)):
-            report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
+        report.keywords = self._shown_keywords(report.keywords)
         if call.when == "setup" and report.skipped:
             # JUnit reads them from the report of the teardown, which is made from the item.
             item.user_properties += item.skipped_properties()
@@ -62,6 +62,14 @@ class JourneyHooks:
             report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
             item.forget_run()
         return report
+
+    def _shown_keywords(self, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return *keywords* printable, and once for the reports of one item: pytest keeps them all."""
+        if not all(map(is_printable_line, keywords)):
+            keywords = {printable_line(name): mark for name, mark in keywords.items()}
+        if keywords != self._keywords:
+            self._keywords = keywords
+        return self._keywords
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
         assert call.excinfo is not None  # noqa: S101  # the caller has looked

@@ -54,10 +54,8 @@ class JourneyNode(pytest.Item):
     lacks_case = False
     data_problem: ReqfloError | None = None
     line = 1
-    _verdict: Verdict | None = None
-    _failure: Failure | None = None
+    _ran: tuple[Verdict, Span | None] | None = None
     _setup_problem: ReqfloError | None = None
-    _span: Span | None = None
 
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
@@ -98,7 +96,8 @@ class JourneyNode(pytest.Item):
         problem = self.data_problem or self._setup_problem
         if problem is not None:
             raise problem
-        verdict = self._verdict = self._find_verdict()
+        self._ran = self._find_verdict()
+        verdict = self._ran[0]
         self.user_properties += properties_of(verdict.result)
         if self.journeys.settings.output is not None:
             self.journeys.results[self.nodeid] = verdict.result.to_json()
@@ -112,19 +111,16 @@ class JourneyNode(pytest.Item):
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
-    def _find_verdict(self) -> Verdict:
+    def _find_verdict(self) -> tuple[Verdict, Span | None]:
         """Return what became of the run: one that was started before, or one here and now."""
         ahead = self.journeys.ahead
         landed = self._guarded(lambda: ahead.run(self)) if ahead is not None else None
-        if landed is None:
-            return self._run(self.spec)
-        verdict, self._span = landed
-        return verdict
+        return landed or (self._run(self.spec), None)
 
     @property
     def span(self) -> Span | None:
         """When the run was under way, for one that was not run at the turn of its item."""
-        return self._span
+        return self._ran[1] if self._ran is not None else None
 
     def _run(self, spec: ItemSpec) -> Verdict:
         # No value of a fixture may stand in a frame that a traceback with locals shows.
@@ -159,7 +155,7 @@ class JourneyNode(pytest.Item):
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        self._verdict = self._failure = self._span = None
+        self._ran = None
 
     def _warn(self, verdict: Verdict) -> ReqfloError | None:
         """Issue the warnings of the run; return the first that is an error here."""
@@ -210,7 +206,7 @@ class JourneyNode(pytest.Item):
         return failure_repr(excinfo, failure)
 
     def _failure_of(self, error: ReqfloError) -> Failure:
-        verdict = self._verdict
+        verdict = self._ran[0] if self._ran is not None else None
         if verdict is not None and verdict.failure is not None and error is verdict.error:
             return verdict.failure
         return failure_of(error, path=str(self.path), line=self.line)
@@ -225,9 +221,9 @@ class JourneyNode(pytest.Item):
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
-        if self._verdict is None:
+        if self._ran is None:
             return None
-        result = self._verdict.result
+        result = self._ran[0].result
         identity = result.identity
         data = {
             "format": 1,
