@@ -45,10 +45,12 @@ def render_plain(method: str, target: str, headers: Headers, body: bytes | None)
         lines.append(f"{name}: {value}")
     if body or not _is_method(method) or " " in target or not target:
         return None
-    # What is printable holds no line end: no value can end its line.
-    if not all(line.isascii() and line.isprintable() for line in lines):
+    head = "\r\n".join(lines)
+    # No value may end its line; what is printable holds no line end beside ours.
+    is_whole = head.count("\r\n") == len(headers)
+    if not is_whole or not head.isascii() or not head.replace("\r\n", "").isprintable():
         return None
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
+    return f"{head}\r\n\r\n".encode("ascii")
 
 
 @functools.lru_cache(maxsize=512)

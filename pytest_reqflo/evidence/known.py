@@ -70,7 +70,10 @@ class KnownValues:
 
     def stands_in(self, text: str) -> bool:
         """Say whether any spelling stands in *text*."""
-        return bool(self._masks) and self.view.stands_in(text)
+        if not self._masks:
+            return False
+        view = self.view
+        return len(text) >= view.shortest and view.stands_in(text)
 
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
@@ -112,8 +115,6 @@ class _View:
     def stands_in(self, text: str) -> bool:
         """Say whether any spelling stands in *text*."""
         masks = self.masks
-        if not masks or len(text) < self.shortest:
-            return False
         if len(masks) <= _FEW:
             for variant in masks:  # noqa: SIM110  # a generator costs more than the search
                 if variant in text:

@@ -84,6 +84,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
+        if not text:
+            return text
         if "@" not in text and not self._all and not self._known.stands_in(text):
             return text
         return self._hide(text, itertools.chain(self.find_known(text), find_userinfo(text)))
@@ -119,6 +121,9 @@ class Redactor:
 
         Shape: of a rendered value, a `Secret` becomes its mask.
         """
+        # Most of what is compared is a word.
+        if type(value) is str and self._is_plain(value):
+            return value
         return self._clean(value, key="")
 
     def is_telling(self, key: str) -> bool:

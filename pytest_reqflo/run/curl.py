@@ -95,7 +95,7 @@ def _options(request: RequestRecord) -> list[str]:
     path = request.url.partition("?")[0]
     if "/./" in path or "/../" in path or path.endswith(("/.", "/..")):
         options.append("--path-as-is")
-    if not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
+    if not _GLOBBED.isdisjoint(request.url) and not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
         options.append("--globoff")
     return options
 
