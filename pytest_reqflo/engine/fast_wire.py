@@ -15,6 +15,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.http import Url
 from pyreqwest.proxy import ProxyBuilder
 
+from pytest_reqflo.engine.dialogue import Headers
 from pytest_reqflo.engine.failures import (
     NO_ENCODING,
     bad_answer,
@@ -25,7 +26,6 @@ from pytest_reqflo.engine.failures import (
     unresolved,
 )
 from pytest_reqflo.engine.lanes import IDLE_EXPIRY_S, MAX_IDLE_CONNECTIONS
-from pytest_reqflo.engine.plain import Headers
 from pytest_reqflo.engine.proxies import read_proxy
 from pytest_reqflo.engine.routes import Route
 from pytest_reqflo.engine.tls import tls_failure

@@ -14,11 +14,10 @@ from __future__ import annotations
 import os
 import time
 
-from pytest_reqflo.engine.dialogue import Dialogue
+from pytest_reqflo.engine.dialogue import Dialogue, Headers
 from pytest_reqflo.engine.failures import no_tunnel
 from pytest_reqflo.engine.lanes import Lanes, LaneStream
 from pytest_reqflo.engine.operation import Operation
-from pytest_reqflo.engine.plain import Headers
 from pytest_reqflo.engine.routes import Place, Route, Routes, place_of, wire_target
 from pytest_reqflo.engine.sockets import BoundedSocket, connect
 from pytest_reqflo.engine.transport import (

@@ -6,7 +6,7 @@ import base64
 import ssl
 from typing import NamedTuple
 
-from pytest_reqflo.engine.plain import Headers
+from pytest_reqflo.engine.dialogue import Headers
 from pytest_reqflo.engine.proxies import Proxy, find_proxy, read_proxy
 from pytest_reqflo.engine.tls import context_for
 from pytest_reqflo.engine.transport import DEFAULT_PORTS, Target, TransportFailed, TransportRequest
