@@ -20,7 +20,7 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport",
+    "transport", "durations", "progress", "summary", "fold",
 )  # fmt: skip
 
 
@@ -109,6 +109,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what carries the requests; `fast` needs the extra `fast` (REQFLO_TRANSPORT, ini "
         "reqflo_transport)",
     )
+    group.addoption(
+        "--reqflo-durations",
+        metavar="N",
+        help="list the N slowest steps at the end, 0 for all (REQFLO_DURATIONS, ini "
+        "reqflo_durations)",
+    )
+    group.addoption(
+        "--reqflo-summary",
+        action="store_true",
+        help="a table of all journeys at the end, also where each ran once and passed "
+        "(REQFLO_SUMMARY, ini reqflo_summary)",
+    )
+    group.addoption(
+        "--reqflo-progress",
+        choices=("auto", "off"),
+        help="of 200 runs or more, show how far they are and how long it will take "
+        "(REQFLO_PROGRESS, ini reqflo_progress; default auto)",
+    )
+    group.addoption(
+        "--reqflo-fold",
+        choices=("auto", "off"),
+        help="of runs that failed the same way, show the page of the first (REQFLO_FOLD, ini "
+        "reqflo_fold; default auto)",
+    )
+    parser.addini("reqflo_durations", "how many of the slowest steps are listed at the end")
+    parser.addini("reqflo_summary", "a table of all journeys at the end", "bool", False)
+    parser.addini("reqflo_progress", "progress of long runs: auto or off")
+    parser.addini("reqflo_fold", "one page for runs that failed the same way: auto or off")
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
@@ -144,7 +172,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not is_worker and config.getoption("dist", "no") != "no":
         from pytest_reqflo.host.xdist import ControllerHooks
 
-        config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
+        config.pluginmanager.register(ControllerHooks(config), "reqflo-controller")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

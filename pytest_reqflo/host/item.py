@@ -24,6 +24,7 @@ from pytest_reqflo.errors import (
 from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_bug, failure_repr
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
+from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
@@ -239,10 +240,22 @@ class JourneyNode(pytest.Item):
             "row": identity.row,
             "category": result.category,
             "fingerprint": result.fingerprint,
+            "elapsed_s": result.elapsed_s,
+            **self._told_of_failure(result),
+            **self._told_of_steps(result),
         }
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
         return {**to_report(data), **full}
+
+    def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
+        sentence = cause_sentence(result)
+        return {"sentence": self.journeys.hiding.text(sentence)} if sentence else {}
+
+    def _told_of_steps(self, result: JourneyResult) -> dict[str, Json]:
+        slowest = self.journeys.slowest
+        steps = slowest.select(result) if slowest is not None else []
+        return {"slow_steps": steps} if steps else {}
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.

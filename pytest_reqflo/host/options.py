@@ -23,7 +23,8 @@ class Settings:
     """What the person running asked for.
 
     Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output* None: no
-        result file; *concurrency* None: rows of one journey run together, journeys do not.
+        result file; *concurrency* None: rows of one journey run together, journeys do not;
+        *durations* 0: all steps.
     """
 
     rootdir: Path
@@ -48,6 +49,10 @@ class Settings:
     concurrency: int | None = None
     transport: TransportKind = "default"
     may_hold_gc: bool = True
+    shows_progress: bool = True
+    has_summary: bool = False
+    is_folding: bool = True
+    durations: int | None = None
 
     @property
     def wants_results(self) -> bool:
@@ -94,6 +99,10 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         concurrency=_read_concurrency(reader),
         transport=_read_transport(reader),
         may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
+        shows_progress=reader.choice("progress", ("auto", "off")) == "auto",
+        has_summary=_is_on(config, reader, "summary"),
+        is_folding=reader.choice("fold", ("auto", "off")) == "auto",
+        durations=_read_durations(reader),
     )
 
 
@@ -165,6 +174,15 @@ def _read_concurrency(reader: _Reader) -> int | None:
     )
 
 
+def _read_durations(reader: _Reader) -> int | None:
+    text = reader.text("durations")
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    raise _unusable("durations", f"`{text}` is no number of steps", "write 10, or 0 for all")
+
+
 def _read_resume(config: pytest.Config) -> str | None:
     text: str | None = config.getoption("--reqflo-resume")
     if text is not None and _BATCH.fullmatch(text) is None:
@@ -175,9 +193,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
+    "durations", "progress", "fold",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
+    "durations", "progress", "fold",
 })  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
     from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.report.durations import Slowest
     from pytest_reqflo.result import JourneyResult
 
 _SESSION = pytest.StashKey["JourneySession"]()
@@ -55,6 +57,14 @@ def begin_session(config: pytest.Config) -> JourneySession:
             session.outputs = open_outputs(config, session.settings)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        if session.settings.durations is not None:
+            from pytest_reqflo.report.durations import Slowest
+
+            session.slowest = Slowest(session.settings.durations)
+        if not hasattr(config, "workerinput"):
+            from pytest_reqflo.host.console import begin_console
+
+            begin_console(config, session.settings)
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
@@ -106,6 +116,8 @@ class JourneySession:
         self.choices = Choices()
         self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
+        self.slowest: Slowest | None = None
+        self.watch_rows: Callable[[int, int, int], None] | None = None
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 

@@ -15,8 +15,10 @@ USAGE_KEY = "reqflo_usage"
 class ControllerHooks:
     """Turns a usage error that workers met into pytest's exit code 4."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
         self._problem = ""
+        self._has_met = False
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -36,6 +38,16 @@ class ControllerHooks:
         """Read what the worker left at its end."""
         output = getattr(node, "workeroutput", None) or {}
         self._problem = self._problem or output.get(USAGE_KEY, "")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Let the terminal tell of journeys from the first one on, which a worker has met."""
+        if not self._has_met and getattr(report, "reqflo", None) is not None:
+            self._has_met = True
+            from pytest_reqflo.host.console import begin_console
+            from pytest_reqflo.host.options import load_settings
+
+            begin_console(self._config, load_settings(self._config))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -72,6 +72,15 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
 
 
+def cause_sentence(result: JourneyResult) -> str:
+    """Return why *result* failed in one sentence, without its case and row; empty if it did not."""
+    if result.outcome not in _BAD:
+        return ""
+    step = find_failed_step(result)
+    name = step_name(step) if step else f"journey `{to_line(result.identity.journey_name)}`"
+    return f"{name}: {_cause_of(result, step).sentence}"
+
+
 def find_failed_step(result: JourneyResult) -> StepResult | None:
     """Return the step that the page is about: the first bad one that no other step caused."""
     bad = [step for step in result.steps if step.outcome in _BAD]

@@ -1,0 +1,108 @@
+"""What became of the runs of each journey, as a table. Pure."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from pytest_reqflo.report.columns import Side, align, fit, show_time
+from pytest_reqflo.report.facts import FailedRun, RunFacts
+
+_MOST_LISTED = 20
+"""Journeys of the table, those that failed first."""
+
+_SHORTEST_NAME = 16
+"""Columns that the name of a journey gets in the narrowest terminal."""
+
+_BAD = ("failed", "error")
+_COUNTED = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+_ALWAYS = ("passed", "failed")
+
+
+class JourneyTally:
+    """What became of the runs of one journey so far."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.journey = ""
+        self.counts: Counter[str] = Counter()
+        self.times_s = array("d")
+        self.failures: list[FailedRun] = []
+
+    def add(self, facts: RunFacts) -> None:
+        """Count what *facts* say."""
+        self.journey = self.journey or facts.journey
+        self.counts.update(facts.counts)
+        self.times_s.extend(facts.times_s)
+        self.failures.extend(facts.failures)
+
+    @property
+    def runs(self) -> int:
+        """How many runs there were."""
+        return self.counts.total()
+
+    @property
+    def bad(self) -> int:
+        """How many of them failed."""
+        return sum(self.counts[outcome] for outcome in _BAD)
+
+
+def tally_up(all_facts: Iterable[RunFacts]) -> list[JourneyTally]:
+    """Return what became of each journey, in the order of their first reports."""
+    tallies: dict[str, JourneyTally] = {}
+    for facts in all_facts:
+        tallies.setdefault(facts.file, JourneyTally(facts.file)).add(facts)
+    # Of other files that are called alike there is no run.
+    return [tally for tally in tallies.values() if tally.journey]
+
+
+def is_worth_telling(tallies: Sequence[JourneyTally]) -> bool:
+    """Say whether the table tells more than pytest does: failures, or journeys of several runs."""
+    return any(tally.bad or tally.runs > 1 for tally in tallies)
+
+
+def render_summary(tallies: Sequence[JourneyTally], width: int) -> list[str]:
+    """Return the lines of the table, at most *width* columns wide where names can be cut."""
+    ranked = sorted(tallies, key=lambda tally: (-tally.bad, -tally.runs))
+    listed, left = ranked[:_MOST_LISTED], ranked[_MOST_LISTED:]
+    outcomes = [
+        name for name in _COUNTED if name in _ALWAYS or any(each.counts[name] for each in listed)
+    ]
+    head = ["runs", *outcomes, "median", "95 %", "slowest"]
+    cells = [head, *(_cells(tally, outcomes) for tally in listed)]
+    sides: list[Side] = [">"] * len(head)
+    room = max(width - len(align(cells, sides)[0]) - 2, _SHORTEST_NAME)
+    names = ["journey", *(fit(name, room) for name in _names(listed))]
+    rows = [[name, *row] for name, row in zip(names, cells, strict=True)]
+    return [*align(rows, ("<", *sides)), *_left(left)]
+
+
+def _cells(tally: JourneyTally, outcomes: Sequence[str]) -> list[str]:
+    counts = [f"{tally.counts[outcome]:,}" if tally.counts[outcome] else "-" for outcome in outcomes]
+    times = sorted(tally.times_s)
+    shown = [show_time(_quantile(times, part)) if times else "-" for part in (0.5, 0.95, 1.0)]
+    return [f"{tally.runs:,}", *counts, *shown]
+
+
+def _quantile(times: Sequence[float], part: float) -> float:
+    """Return the smallest time that at least *part* of all runs needed no longer than."""
+    return times[math.ceil(len(times) * part) - 1]
+
+
+def _names(tallies: Sequence[JourneyTally]) -> list[str]:
+    """Return what the journeys are called, with their files where two have one name."""
+    often = Counter(tally.journey for tally in tallies)
+    return [
+        tally.journey if often[tally.journey] == 1 else f"{tally.journey} ({tally.file})"
+        for tally in tallies
+    ]
+
+
+def _left(tallies: Sequence[JourneyTally]) -> list[str]:
+    if not tallies:
+        return []
+    bad = sum(tally.bad > 0 for tally in tallies)
+    end = f"{bad:,} of them with failures" if bad else "none of them with failures"
+    return [f"and {len(tallies):,} more, {end}"]
