@@ -6,7 +6,7 @@ Everything is read from the reports that pytest keeps: nothing is paid for while
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import pytest
@@ -114,12 +114,28 @@ class AfterPages:
 def fold(reports: Sequence[Any], causes: Sequence[Cause], width: int) -> list[Any]:
     """Return *reports* without those that failed as an earlier one did, which names them."""
     firsts = {cause.first.test: cause for cause in causes if cause.others}
-    others = {test for cause in firsts.values() for test in cause.others}
+    others = {test for cause in firsts.values() for test in cause.others} - firsts.keys()
     return [
-        _naming(report, firsts[report.nodeid], width) if report.nodeid in firsts else report
+        _naming(report, firsts[report.nodeid], width)
+        if report.nodeid in firsts
+        else _without_pages(report, others)
         for report in reports
-        if report.nodeid in firsts or report.nodeid not in others
+        if report.nodeid not in others
     ]
+
+
+def _without_pages(report: pytest.TestReport, others: Set[str]) -> pytest.TestReport:
+    """Return the report of a test of all rows without the pages of *others* among them."""
+    titles = {
+        f"Captured reqflo {test.removeprefix(f'{report.nodeid}::')} call"
+        for test in others
+        if test.startswith(f"{report.nodeid}::")
+    }
+    if not titles:
+        return report
+    shorter = copy.copy(report)
+    shorter.sections = [each for each in report.sections if each[0] not in titles]
+    return shorter
 
 
 def _naming(report: pytest.TestReport, cause: Cause, width: int) -> pytest.TestReport:

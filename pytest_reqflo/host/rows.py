@@ -155,7 +155,7 @@ class RowsNode(JourneyNode):
             self._slow_steps += ({**each, "row": spec.id} for each in slowest.select(verdict.result))
         tally.add(spec.id, verdict, verdict.error or self._warn(verdict))
         if (watch := self.journeys.watch_rows) is not None:
-            watch(tally.outcomes.total(), len(tally.failures), len(self.rows))
+            watch(tally.outcomes.total(), len(tally.failures))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
 

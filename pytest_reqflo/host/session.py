@@ -62,9 +62,7 @@ def begin_session(config: pytest.Config) -> JourneySession:
 
             session.slowest = Slowest(session.settings.durations)
         if not hasattr(config, "workerinput"):
-            from pytest_reqflo.host.console import begin_console
-
-            begin_console(config, session.settings)
+            _begin_console(config, session)
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
@@ -84,6 +82,16 @@ def _begin_durable(config: pytest.Config, session: JourneySession) -> None:
         session.durable = begin_durable(config, session.settings)
     except ReqfloError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _begin_console(config: pytest.Config, session: JourneySession) -> None:
+    from pytest_reqflo.host.console import begin_console
+
+    begin_console(config, session.settings)
+    if session.settings.shows_progress and config.getoption("dist", "no") == "no":
+        from pytest_reqflo.host.progress import ProgressHooks
+
+        config.pluginmanager.register(ProgressHooks(config, session), "reqflo-progress")
 
 
 def _begin_cloud(config: pytest.Config, session: JourneySession) -> None:
@@ -117,7 +125,7 @@ class JourneySession:
         self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
         self.slowest: Slowest | None = None
-        self.watch_rows: Callable[[int, int, int], None] | None = None
+        self.watch_rows: Callable[[int, int], None] | None = None
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 
