@@ -6,7 +6,8 @@ Everything is read from the reports that pytest keeps: nothing is paid for while
 from __future__ import annotations
 
 import copy
-from collections.abc import Generator, Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
@@ -124,7 +125,7 @@ def fold(reports: Sequence[Any], causes: Sequence[Cause], width: int) -> list[An
     ]
 
 
-def _without_pages(report: pytest.TestReport, others: Set[str]) -> pytest.TestReport:
+def _without_pages(report: pytest.TestReport, others: AbstractSet[str]) -> pytest.TestReport:
     """Return the report of a test of all rows without the pages of *others* among them."""
     titles = {
         f"Captured reqflo {test.removeprefix(f'{report.nodeid}::')} call"

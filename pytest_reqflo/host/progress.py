@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,9 @@ def _is_unusual(config: pytest.Config) -> bool:
     style = config.getini("console_output_style")
     is_watched = style.endswith("no") or config.getoption("capture", "fd") != "no"
     level = config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES)
-    is_plain = config.get_verbosity() == 0 and level == 0 and not config.getoption("setupshow", False)
+    is_plain = (
+        config.get_verbosity() == 0 and level == 0 and not config.getoption("setupshow", False)
+    )
     return style == "classic" or not (is_watched and is_plain)
 
 
@@ -83,7 +86,7 @@ class ProgressHooks:
         if kind is None:
             self._config.pluginmanager.unregister(self)
             return
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         # Of workers pytest names no files: letters of other tests stand before.
         line = LiveLine(self._config, reporter, gap="" if self._session else " ")
         self._told = Telling(line, kind, self._total)
@@ -137,15 +140,12 @@ class ProgressHooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
-    ) -> Generator[None, object, object]:
+    ) -> Generator[None, Any, Any]:
         """Leave out the letters of journeys, and nothing else of their status."""
         status = yield
         if self._told is None or _file_of(report.nodeid) not in self._known:
             return status
-        match status:
-            case (category, str(), word):
-                return category, "", word
-        return status
+        return (status[0], "", status[2]) if isinstance(status, tuple) else status
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:

@@ -83,7 +83,9 @@ class Tally:
         """Return the failure of the whole, None when no row failed."""
         if not self.failures:
             return None
-        notes = [f"{each.row}: {each.line} ({each.run_id})" for each in self.failures[:_MOST_LISTED]]
+        notes = [
+            f"{each.row}: {each.line} ({each.run_id})" for each in self.failures[:_MOST_LISTED]
+        ]
         left = len(self.failures) - len(notes)
         if left:
             notes.append(f"and {left} more")
@@ -152,7 +154,9 @@ class RowsNode(JourneyNode):
                 self.journeys.add_result(name, document)
             raise self._bare(verdict.pending) from None
         if (slowest := self.journeys.slowest) is not None:
-            self._slow_steps += ({**each, "row": spec.id} for each in slowest.select(verdict.result))
+            self._slow_steps += (
+                {**each, "row": spec.id} for each in slowest.select(verdict.result)
+            )
         tally.add(spec.id, verdict, verdict.error or self._warn(verdict))
         if (watch := self.journeys.watch_rows) is not None:
             watch(tally.outcomes.total(), len(tally.failures))

@@ -72,5 +72,7 @@ def _rest(causes: Sequence[Cause], alone: int) -> Iterator[str]:
     if causes:
         runs = sum(cause.count for cause in causes)
         yield f"and {len(causes):,} more ways to fail, of {runs:,} runs"
-    if alone:
-        yield f"{alone:,} {'run' if alone == 1 else 'runs'} failed each in a way of its own"
+    if alone == 1:
+        yield "1 more run failed in its own way"
+    elif alone:
+        yield f"{alone:,} more runs failed, each in its own way"

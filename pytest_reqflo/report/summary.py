@@ -20,6 +20,11 @@ _BAD = ("failed", "error")
 _COUNTED = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 _ALWAYS = ("passed", "failed")
 
+_SLOWEST = ("slowest", 1.0)
+_MEDIAN = ("median", 0.5)
+_TIMES = ((_MEDIAN, ("95 %", 0.95), _SLOWEST), (_MEDIAN, _SLOWEST), (_SLOWEST,))
+"""Columns of times, and which of them are left in narrow terminals."""
+
 
 class JourneyTally:
     """What became of the runs of one journey so far."""
@@ -64,25 +69,35 @@ def is_worth_telling(tallies: Sequence[JourneyTally]) -> bool:
 
 
 def render_summary(tallies: Sequence[JourneyTally], width: int) -> list[str]:
-    """Return the lines of the table, at most *width* columns wide where names can be cut."""
+    """Return the lines of the table, with as many columns as *width* allows."""
     ranked = sorted(tallies, key=lambda tally: (-tally.bad, -tally.runs))
     listed, left = ranked[:_MOST_LISTED], ranked[_MOST_LISTED:]
-    outcomes = [
-        name for name in _COUNTED if name in _ALWAYS or any(each.counts[name] for each in listed)
-    ]
-    head = ["runs", *outcomes, "median", "95 %", "slowest"]
-    cells = [head, *(_cells(tally, outcomes) for tally in listed)]
-    sides: list[Side] = [">"] * len(head)
-    room = max(width - len(align(cells, sides)[0]) - 2, _SHORTEST_NAME)
+    tables = (_cells(listed, times) for times in _TIMES)
+    fitting = (cells for cells in tables if _width_of(cells) + _SHORTEST_NAME + 2 <= width)
+    cells = next(fitting, None) or _cells(listed, _TIMES[-1])
+    room = max(width - _width_of(cells) - 2, _SHORTEST_NAME)
     names = ["journey", *(fit(name, room) for name in _names(listed))]
     rows = [[name, *row] for name, row in zip(names, cells, strict=True)]
-    return [*align(rows, ("<", *sides)), *_left(left)]
+    return [*align(rows, ("<", *_right(cells))), *_left(left)]
 
 
-def _cells(tally: JourneyTally, outcomes: Sequence[str]) -> list[str]:
-    counts = [f"{tally.counts[outcome]:,}" if tally.counts[outcome] else "-" for outcome in outcomes]
-    times = sorted(tally.times_s)
-    shown = [show_time(_quantile(times, part)) if times else "-" for part in (0.5, 0.95, 1.0)]
+def _cells(tallies: Sequence[JourneyTally], times: Sequence[tuple[str, float]]) -> list[list[str]]:
+    """Return the rows of the table, its head first, but for the names."""
+    outcomes = [
+        name for name in _COUNTED if name in _ALWAYS or any(each.counts[name] for each in tallies)
+    ]
+    head = ["runs", *outcomes, *(name for name, _ in times)]
+    return [head, *(_row(tally, outcomes, times) for tally in tallies)]
+
+
+def _row(
+    tally: JourneyTally, outcomes: Sequence[str], times: Sequence[tuple[str, float]]
+) -> list[str]:
+    counts = [
+        f"{tally.counts[outcome]:,}" if tally.counts[outcome] else "-" for outcome in outcomes
+    ]
+    taken = sorted(tally.times_s)
+    shown = [show_time(_quantile(taken, part)) if taken else "-" for _, part in times]
     return [f"{tally.runs:,}", *counts, *shown]
 
 
@@ -91,13 +106,18 @@ def _quantile(times: Sequence[float], part: float) -> float:
     return times[math.ceil(len(times) * part) - 1]
 
 
+def _width_of(cells: Sequence[Sequence[str]]) -> int:
+    return len(align(cells, _right(cells))[0])
+
+
+def _right(cells: Sequence[Sequence[str]]) -> list[Side]:
+    return [">"] * len(cells[0])
+
+
 def _names(tallies: Sequence[JourneyTally]) -> list[str]:
-    """Return what the journeys are called, with their files where two have one name."""
+    """Return what the journeys are called: by their files where two have one name."""
     often = Counter(tally.journey for tally in tallies)
-    return [
-        tally.journey if often[tally.journey] == 1 else f"{tally.journey} ({tally.file})"
-        for tally in tallies
-    ]
+    return [tally.journey if often[tally.journey] == 1 else tally.file for tally in tallies]
 
 
 def _left(tallies: Sequence[JourneyTally]) -> list[str]:

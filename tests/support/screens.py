@@ -92,4 +92,3 @@ class Terminal:
 
 
 _NOT_THEIRS = ("COLUMNS", "LINES", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "PYTEST_ADDOPTS", "CI")
-
