@@ -48,7 +48,7 @@ class ControllerHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:
         """Keep what is to be run: the controller collects nothing itself."""
-        is_each = node.config.getoption("dist") == "each"
+        is_each = self._config.getoption("dist") == "each"
         self._tests = [*self._tests, *ids] if is_each else ids
 
     @pytest.hookimpl(tryfirst=True)

@@ -265,7 +265,7 @@ def _reports(out: str) -> Iterator[str]:
         f"--json-report-file={out}/report.json",
     )
     yield from (f"--log-file={out}/log.txt", "--log-file-level=DEBUG", "--log-cli-level=DEBUG")
-    yield from (f"--reqflo-output={out}/results.json", f"-ocache_dir={out}/cache", "--durations=0")
+    yield from (f"--reqflo-output={out}/results.json", f"-ocache_dir={out}/cache", "--durations=0", "--reqflo-durations=0")
     yield from ("-rA", "--show-capture=all", "--showlocals", "--setup-show")
 
 
