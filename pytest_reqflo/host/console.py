@@ -15,9 +15,9 @@ import pytest
 from pytest_reqflo.host.options import Settings
 from pytest_reqflo.report.causes import Cause, find_causes, render_causes, render_others
 from pytest_reqflo.report.durations import find_slowest, render_durations, step_times
-from pytest_reqflo.report.facts import RunFacts, facts_of
-from pytest_reqflo.report.summary import (
-    JourneyTally,
+from pytest_reqflo.report.told import RunFacts, facts_of
+from pytest_reqflo.report.journeys import (
+    JourneyCount,
     is_worth_telling,
     render_summary,
     tally_up,
@@ -47,7 +47,7 @@ class BeforePages:
         self._config = config
         self._settings = settings
         self._all_failed: list[Any] | None = None
-        self.tallies: list[JourneyTally] = []
+        self.tallies: list[JourneyCount] = []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
@@ -98,7 +98,7 @@ class AfterPages:
             self._show_slowest(terminalreporter, limit)
 
     def _show_journeys(
-        self, reporter: pytest.TerminalReporter, tallies: Sequence[JourneyTally]
+        self, reporter: pytest.TerminalReporter, tallies: Sequence[JourneyCount]
     ) -> None:
         if self._settings.has_summary or is_worth_telling(tallies):
             is_bad = any(tally.bad for tally in tallies)

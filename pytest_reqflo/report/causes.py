@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_reqflo.report.columns import display_width
-from pytest_reqflo.report.facts import FailedRun
+from pytest_reqflo.report.told import FailedRun
 from pytest_reqflo.report.safe import to_line
 
 _MOST_LISTED = 10

@@ -9,8 +9,8 @@ import pytest
 from pytest_reqflo.report.causes import find_causes, render_causes
 from pytest_reqflo.report.columns import display_width
 from pytest_reqflo.report.durations import find_slowest, render_durations, step_times
-from pytest_reqflo.report.facts import facts_of, sample_times
-from pytest_reqflo.report.summary import is_worth_telling, render_summary, tally_up
+from pytest_reqflo.report.told import facts_of, sample_times
+from pytest_reqflo.report.journeys import is_worth_telling, render_summary, tally_up
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "console"
 HOSTILE = "\x1b[2J\u202eevil\r\nrow\b"

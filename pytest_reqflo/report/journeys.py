@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from pytest_reqflo.report.columns import Side, align, fit, show_time
-from pytest_reqflo.report.facts import FailedRun, RunFacts
+from pytest_reqflo.report.told import FailedRun, RunFacts
 
 _MOST_LISTED = 20
 """Journeys of the table, those that failed first."""
@@ -26,7 +26,7 @@ _TIMES = ((_MEDIAN, ("95 %", 0.95), _SLOWEST), (_MEDIAN, _SLOWEST), (_SLOWEST,))
 """Columns of times, and which of them are left in narrow terminals."""
 
 
-class JourneyTally:
+class JourneyCount:
     """What became of the runs of one journey so far."""
 
     def __init__(self, file: str) -> None:
@@ -54,21 +54,21 @@ class JourneyTally:
         return sum(self.counts[outcome] for outcome in _BAD)
 
 
-def tally_up(all_facts: Iterable[RunFacts]) -> list[JourneyTally]:
+def tally_up(all_facts: Iterable[RunFacts]) -> list[JourneyCount]:
     """Return what became of each journey, in the order of their first reports."""
-    tallies: dict[str, JourneyTally] = {}
+    tallies: dict[str, JourneyCount] = {}
     for facts in all_facts:
-        tallies.setdefault(facts.file, JourneyTally(facts.file)).add(facts)
+        tallies.setdefault(facts.file, JourneyCount(facts.file)).add(facts)
     # Of other files that are called alike there is no run.
     return [tally for tally in tallies.values() if tally.journey]
 
 
-def is_worth_telling(tallies: Sequence[JourneyTally]) -> bool:
+def is_worth_telling(tallies: Sequence[JourneyCount]) -> bool:
     """Say whether the table tells more than pytest does: failures, or journeys of several runs."""
     return any(tally.bad or tally.runs > 1 for tally in tallies)
 
 
-def render_summary(tallies: Sequence[JourneyTally], width: int) -> list[str]:
+def render_summary(tallies: Sequence[JourneyCount], width: int) -> list[str]:
     """Return the lines of the table, with as many columns as *width* allows."""
     ranked = sorted(tallies, key=lambda tally: (-tally.bad, -tally.runs))
     listed, left = ranked[:_MOST_LISTED], ranked[_MOST_LISTED:]
@@ -81,7 +81,7 @@ def render_summary(tallies: Sequence[JourneyTally], width: int) -> list[str]:
     return [*align(rows, ("<", *_right(cells))), *_left(left)]
 
 
-def _cells(tallies: Sequence[JourneyTally], times: Sequence[tuple[str, float]]) -> list[list[str]]:
+def _cells(tallies: Sequence[JourneyCount], times: Sequence[tuple[str, float]]) -> list[list[str]]:
     """Return the rows of the table, its head first, but for the names."""
     outcomes = [
         name for name in _COUNTED if name in _ALWAYS or any(each.counts[name] for each in tallies)
@@ -91,7 +91,7 @@ def _cells(tallies: Sequence[JourneyTally], times: Sequence[tuple[str, float]]) 
 
 
 def _row(
-    tally: JourneyTally, outcomes: Sequence[str], times: Sequence[tuple[str, float]]
+    tally: JourneyCount, outcomes: Sequence[str], times: Sequence[tuple[str, float]]
 ) -> list[str]:
     counts = [
         f"{tally.counts[outcome]:,}" if tally.counts[outcome] else "-" for outcome in outcomes
@@ -114,13 +114,13 @@ def _right(cells: Sequence[Sequence[str]]) -> list[Side]:
     return [">"] * len(cells[0])
 
 
-def _names(tallies: Sequence[JourneyTally]) -> list[str]:
+def _names(tallies: Sequence[JourneyCount]) -> list[str]:
     """Return what the journeys are called: by their files where two have one name."""
     often = Counter(tally.journey for tally in tallies)
     return [tally.journey if often[tally.journey] == 1 else tally.file for tally in tallies]
 
 
-def _left(tallies: Sequence[JourneyTally]) -> list[str]:
+def _left(tallies: Sequence[JourneyCount]) -> list[str]:
     if not tallies:
         return []
     bad = sum(tally.bad > 0 for tally in tallies)
