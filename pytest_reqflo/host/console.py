@@ -15,13 +15,13 @@ import pytest
 from pytest_reqflo.host.options import Settings
 from pytest_reqflo.report.causes import Cause, find_causes, render_causes, render_others
 from pytest_reqflo.report.durations import find_slowest, render_durations, step_times
-from pytest_reqflo.report.told import RunFacts, facts_of
 from pytest_reqflo.report.journeys import (
     JourneyCount,
     is_worth_telling,
     render_summary,
     tally_up,
 )
+from pytest_reqflo.report.told import RunFacts, facts_of
 from pytest_reqflo.values import Json
 
 _NAME = "reqflo-console"
@@ -149,13 +149,7 @@ def _naming(report: pytest.TestReport, cause: Cause, width: int) -> pytest.TestR
 
 def _all_facts(reporter: pytest.TerminalReporter) -> Iterator[RunFacts]:
     for category, report, data in _journey_reports(reporter):
-        yield facts_of(
-            report.nodeid,
-            category,
-            data,
-            sentence=_crash_of(report),
-            is_kept=any(name == "reqflo.evidence" for name, _ in report.user_properties),
-        )
+        yield facts_of(report.nodeid, category, data, sentence=_crash_of(report))
 
 
 def _journey_reports(

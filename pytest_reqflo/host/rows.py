@@ -7,19 +7,19 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
 from pytest_reqflo.host.window import width_of
-from pytest_reqflo.report.told import sample_times
 from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.report.told import sample_times
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _MOST_LISTED = 50
 _MOST_SHOWN = 5
 """Rows that failed and whose page is shown."""
 
-_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence")
+_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence", "reqflo.trace_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ class Tally:
         failed = FailedRow(row, result.identity.run_id, line, result.fingerprint)
         self.failures.append(failed)
         if result.fingerprint not in self.sentences:
-            self.sentences[result.fingerprint] = cause_sentence(result) or line
+            is_bad = result.outcome in ("failed", "error")
+            self.sentences[result.fingerprint] = cause_sentence(result) if is_bad else line
         self.is_checks_only &= isinstance(error, ChecksFailed)
 
     @property
@@ -101,6 +102,7 @@ class RowsNode(JourneyNode):
     rows: tuple[ItemSpec, ...] = ()
     _tally: Tally | None = None
     _full: dict[str, Json]
+    _facts: list[Json]
     _slow_steps: list[Json]
 
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
@@ -113,10 +115,10 @@ class RowsNode(JourneyNode):
         Raises: ChecksFailed or RequestError RF624 when any failed; whatever interrupted a run.
         """
         self._begin()
-        problem = self.data_problem or self._setup_problem
-        if problem is not None:
-            raise problem
-        self._tally, self._full, self._slow_steps = Tally(), {}, []
+        self._problem = self.data_problem or self._setup_problem
+        if self._problem is not None:
+            raise self._problem
+        self._tally, self._full, self._facts, self._slow_steps = Tally(), {}, [], []
         with contextlib.closing(self._verdicts()) as verdicts:
             for spec, verdict in verdicts:
                 self._add_row(spec, verdict, self._tally)
@@ -157,17 +159,23 @@ class RowsNode(JourneyNode):
             self._slow_steps += (
                 {**each, "row": spec.id} for each in slowest.select(verdict.result)
             )
-        tally.add(spec.id, verdict, verdict.error or self._warn(verdict))
+        problem = self._find_problem(verdict)
+        tally.add(spec.id, verdict, problem)
         if (watch := self.journeys.watch_rows) is not None:
             watch(tally.outcomes.total(), len(tally.failures))
+        if problem is not None and len(tally.failures) <= _MOST_SHOWN:
+            self._facts.append(self._facts_of(problem, verdict.result, verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
+
+    def _note_kept(self, verdict: Verdict) -> None:
+        """Say nothing: a report of all rows names no place of one."""
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
         tally = self._tally
         if tally is None:
-            return None
+            return super().report_data(is_full=is_full)
         hide = self.journeys.hiding.text
         data = {
             "format": 1,
@@ -178,6 +186,7 @@ class RowsNode(JourneyNode):
                 {"row": each.row, "run_id": each.run_id, "fingerprint": each.fingerprint}
                 for each in tally.failures
             ],
+            "failures": self._facts,
             "sentences": {key: hide(text) for key, text in tally.sentences.items()},
             "times_s": sample_times(tally.times_s),
             **({"slow_steps": self._slow_steps} if self._slow_steps else {}),

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloError, ReqfloWarning, UsageProblem
+from pytest_reqflo.host.channels import register_channels
 from pytest_reqflo.host.choices import Choices
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.logs import Uninstall, install_log_factory
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
+    from pytest_reqflo.host.evidence import RunEvidence
     from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
+    from pytest_reqflo.host.step_summary import StepSummary
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.report.durations import Slowest
     from pytest_reqflo.result import JourneyResult
@@ -55,8 +58,17 @@ def begin_session(config: pytest.Config) -> JourneySession:
             from pytest_reqflo.host.outputs import open_outputs
 
             session.outputs = open_outputs(config, session.settings)
+        if session.settings.keeps_evidence:
+            from pytest_reqflo.host.evidence import open_evidence
+
+            session.evidence = open_evidence(config, session.settings)
+        if session.settings.step_summary and not hasattr(config, "workerinput"):
+            from pytest_reqflo.host.step_summary import StepSummary
+
+            session.summary = StepSummary(session.settings.step_summary, config.rootpath)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        register_channels(config, session)
         if session.settings.durations is not None:
             from pytest_reqflo.report.durations import Slowest
 
@@ -115,6 +127,8 @@ class JourneySession:
         self.settings = settings
         self.hiding = Hiding()
         self.outputs: tuple[Output, ...] = ()
+        self.evidence: RunEvidence | None = None
+        self.summary: StepSummary | None = None
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
@@ -190,7 +204,9 @@ class JourneySession:
             output.add(name, document)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let go of the records of this session."""
+        if self.evidence is not None:
+            self.evidence.close()
         if self.durable is not None:
             self.durable.close()
         if self._runner is not None:

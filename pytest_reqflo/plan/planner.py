@@ -81,6 +81,7 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
         case=request.case,
         row_key=request.row_key,
         row_number=request.row_number,
+        trace=request.trace,
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.columns import display_width
-from pytest_reqflo.report.told import FailedRun
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.told import FailedRun
 
 _MOST_LISTED = 10
 """Causes that are told; more are counted."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.columns import align, fit, show_time
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, StepResult

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.columns import show_time
 
 LEAST_RUNS = 200

@@ -22,6 +22,7 @@ def properties_of(result: JourneyResult) -> tuple[tuple[str, str], ...]:
         ("reqflo.row", identity.row),
         ("reqflo.run_id", identity.run_id),
         ("reqflo.evidence", _text_of(result.extra.get("evidence"))),
+        ("reqflo.trace_id", _text_of(result.extra.get("trace_id"))),
         ("reqflo.soft_failures", _soft_failures(result)),
         ("reqflo.open_guards", _open_guards(result)),
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json
 
 _MOST_TIMES = 200
@@ -44,9 +44,7 @@ def sample_times(times_s: Sequence[float]) -> list[float]:
     return ordered[::-pace][::-1]
 
 
-def facts_of(
-    test: str, category: str, data: Mapping[str, Json], *, sentence: str = "", is_kept: bool = False
-) -> RunFacts:
+def facts_of(test: str, category: str, data: Mapping[str, Json], *, sentence: str = "") -> RunFacts:
     """Return what the report of *test* says, which pytest counts as *category*.
 
     Shape: *data* is the light dict of the report; *sentence* serves where it has none.
@@ -68,18 +66,18 @@ def facts_of(
         journey=journey,
         counts={"error" if is_error else category: 1},
         times_s=() if elapsed_s is None or category == "skipped" else (elapsed_s,),
-        failures=(_failed_run(test, data, sentence, is_kept),) if category == "failed" else (),
+        failures=(_failed_run(test, data, sentence),) if category == "failed" else (),
     )
 
 
-def _failed_run(test: str, data: Mapping[str, Json], sentence: str, is_kept: bool) -> FailedRun:
+def _failed_run(test: str, data: Mapping[str, Json], sentence: str) -> FailedRun:
     told = str(data.get("sentence") or sentence)
     return FailedRun(
         test=test,
         run_id=str(data.get("run_id", "")),
         alike=_alike(data, str(data.get("fingerprint", "")), told),
         sentence=told,
-        is_kept=is_kept,
+        is_kept=bool(data.get("evidence")),
     )
 
 

@@ -31,7 +31,9 @@ def write_suite(project) -> None:
     project.rows("a.journey.yaml", 4, "/status/200", "/status/50{{ inputs.n }}")
     path = project.rows("b.journey.yaml", 3, "/status/200", "/status/20{{ inputs.n }}")
     # The first two rows fail, the last one is not expected to pass.
-    path.write_text(path.read_text().replace("expected: 200", "expected: 203").replace("203", "200", 1))
+    path.write_text(
+        path.read_text().replace("expected: 200", "expected: 203").replace("203", "200", 1)
+    )
     project.journey("c.journey.yaml", "/status/200", head="skip: not yet")
     project.write("test_p.py", "def test_p():\n    assert not 'plain'\n\ndef test_q(): ...\n")
 
@@ -47,7 +49,9 @@ def test_equal_failures_are_told_once_and_every_report_stays_whole(project) -> N
         assert tuple(shown) == HEADS
         seen.append({head: plain(shown[head]) for head in ("root causes", "journeys")})
         # One page of each way to fail, which names the others, and the page of another test.
-        heads = re.findall(r"^(?:_+ (.+?) _+|-+ (\d+ more.*?) -+)$", shown["FAILURES"], re.MULTILINE)
+        heads = re.findall(
+            r"^(?:_+ (.+?) _+|-+ (\d+ more.*?) -+)$", shown["FAILURES"], re.MULTILINE
+        )
         assert sorted(filter(None, sum(heads, ()))) == [
             "1 more run failed the same way", "3 more runs failed the same way",
             "a: row-00001", "b: row-00001", "test_p",
@@ -114,7 +118,10 @@ def test_a_session_of_few_that_passed_looks_as_ever_but_for_who_asks(project) ->
 def test_rows_of_one_test_are_told_as_rows(project) -> None:
     write_suite(project)
     shown = sections(project.run("--reqflo-data-mode=batch", "--reqflo-durations=1").stdout.str())
-    assert plain(shown["root causes"]).splitlines()[1] == "  first: a.journey.yaml::rows::row-00001 (RUN)"
+    assert (
+        plain(shown["root causes"]).splitlines()[1]
+        == "  first: a.journey.yaml::rows::row-00001 (RUN)"
+    )
     rows = [line.split()[:4] for line in shown["journeys"].splitlines()]
     assert rows[1:3] == [["a", "4", "-", "4"], ["b", "3", "1", "2"]]
     assert "::rows::row-0000" in shown["slowest steps"]

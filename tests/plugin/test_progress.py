@@ -9,7 +9,7 @@ from screens import run_on_terminal
 
 import pytest_reqflo.host.console
 import pytest_reqflo.host.live_line
-import pytest_reqflo.host.telling  # noqa: F401
+import pytest_reqflo.host.telling
 from pytest_reqflo.host.progress import find_kind
 
 FEW = "import pytest_reqflo.host.progress as module\n\nmodule.LEAST_RUNS = 30\n"

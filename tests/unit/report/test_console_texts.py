@@ -9,8 +9,8 @@ import pytest
 from pytest_reqflo.report.causes import find_causes, render_causes
 from pytest_reqflo.report.columns import display_width
 from pytest_reqflo.report.durations import find_slowest, render_durations, step_times
-from pytest_reqflo.report.told import facts_of, sample_times
 from pytest_reqflo.report.journeys import is_worth_telling, render_summary, tally_up
+from pytest_reqflo.report.told import facts_of, sample_times
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "console"
 HOSTILE = "\x1b[2J\u202eevil\r\nrow\b"
@@ -33,7 +33,7 @@ def a_session():
     for number in range(1, 1201):
         test = f"journeys/orders.journey.yaml::row-{number:05}"
         if number % 100 == 3:
-            yield facts_of(test, "failed", failed("create-orders", number, 503), is_kept=True)
+            yield facts_of(test, "failed", failed("create-orders", number, 503, evidence="e"))
         elif number % 400 == 0:
             yield facts_of(test, "failed", failed("create-orders", number, 429))
         else:
