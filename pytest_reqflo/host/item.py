@@ -27,8 +27,9 @@ from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_b
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
+from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
-from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
 from pytest_reqflo.values import Json, printable_line
 
@@ -279,9 +280,10 @@ class JourneyNode(pytest.Item):
         else:
             return None
         failed = {"failure": self._facts_of(problem, result, self._verdict)} if problem else {}
+        told = to_report({**self._told_of_failure(result), **self._told_of_run()})
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
-        return {**render_outcome(result), **failed, **full}
+        return {**render_outcome(result), **told, **failed, **full}
 
     def broken_data(self, report: pytest.TestReport) -> Json:
         """Return what the report of a setup or teardown that failed carries."""
@@ -309,6 +311,18 @@ class JourneyNode(pytest.Item):
         code = problem.diagnostics[0].code
         cause = Cause(sentence=failure.reason, code=code, line=failure.line)
         return render_facts(result, cause, self.subject.places)
+
+    def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
+        if result.outcome not in ("failed", "error"):
+            return {}
+        return {"sentence": self.journeys.hiding.text(cause_sentence(result))}
+
+    def _told_of_run(self) -> dict[str, Json]:
+        if self._verdict is None:
+            return {}
+        result, slowest = self._verdict.result, self.journeys.slowest
+        steps = slowest.select(result) if slowest is not None else []
+        return {"elapsed_s": result.elapsed_s, **({"slow_steps": steps} if steps else {})}
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.
