@@ -26,7 +26,7 @@ class Settings:
     """What the person running asked for.
 
     Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output*, *html* None: no
-        such file; *concurrency* None: rows of one journey run together, journeys do not.
+        such file; *concurrency* None: rows of one journey run together, journeys do not; *durations* 0: all.
     """
 
     rootdir: Path
@@ -57,6 +57,10 @@ class Settings:
     step_summary: Path | None = None
     attaches_in_junit: bool = False
     is_tracing: bool = True
+    shows_progress: bool = True
+    has_summary: bool = False
+    is_folding: bool = True
+    durations: int | None = None
 
     @property
     def wants_results(self) -> bool:
@@ -115,6 +119,10 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         step_summary=_find_step_summary(reader),
         attaches_in_junit=_is_true(config, reader, "junit-attachments"),
         is_tracing=reader.choice("trace", ("auto", "off")) == "auto",
+        shows_progress=reader.choice("progress", ("auto", "off")) == "auto",
+        has_summary=_is_on(config, reader, "summary"),
+        is_folding=reader.choice("fold", ("auto", "off")) == "auto",
+        durations=_read_durations(reader),
     )
 
 
@@ -215,6 +223,15 @@ def _read_concurrency(reader: _Reader) -> int | None:
     )
 
 
+def _read_durations(reader: _Reader) -> int | None:
+    text = reader.text("durations")
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    raise _unusable("durations", f"`{text}` is no number of steps", "write 10, or 0 for all")
+
+
 def _read_resume(config: pytest.Config) -> str | None:
     text: str | None = config.getoption("--reqflo-resume")
     if text is not None and _BATCH.fullmatch(text) is None:
@@ -225,11 +242,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
-    "evidence", "har", "html",
+    "evidence", "har", "html", "durations", "progress", "fold",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
-    "evidence", "evidence-keep", "step-summary", "trace", "html",
+    "evidence", "evidence-keep", "step-summary", "trace", "html", "durations", "progress", "fold",
 })  # fmt: skip
 
 

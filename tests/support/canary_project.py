@@ -267,6 +267,7 @@ def _reports(out: str) -> Iterator[str]:
     yield from (f"--log-file={out}/log.txt", "--log-file-level=DEBUG", "--log-cli-level=DEBUG")
     yield f"--reqflo-html={out}/page.html"
     yield from (f"--reqflo-output={out}/results.json", f"-ocache_dir={out}/cache", "--durations=0")
+    yield "--reqflo-durations=0"
     yield from ("-rA", "--show-capture=all", "--showlocals", "--setup-show")
 
 
