@@ -10,10 +10,11 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Literal
 from urllib.parse import parse_qsl
+
+from pytest_reqflo.frozen import dataclass
 
 Headers = Sequence[tuple[bytes, bytes]]
 """Names in lower case."""

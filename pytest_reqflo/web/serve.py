@@ -6,13 +6,13 @@ import asyncio
 import errno
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 HOST = "127.0.0.1"
 

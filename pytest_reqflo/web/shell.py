@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from importlib.resources import files
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.html.page import (
     SHARED_PARTS,
     hash_of,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
 
 from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json
 
 Key: TypeAlias = tuple[float, str]

@@ -12,7 +12,9 @@ from ui_server import UiServer
 from pytest_reqflo.evidence_store.layout import make_session_id
 from pytest_reqflo.evidence_store.write import SessionWriter
 
-HOSTILE = "</script><img src=x onerror='window.owned=1'><svg onload=window.owned=2>`\"'&\u202e\x1b[31m"
+HOSTILE = (
+    "</script><img src=x onerror='window.owned=1'><svg onload=window.owned=2>`\"'&\u202e\x1b[31m"
+)
 OLD_JOURNEY = JOURNEY.replace("PUT /held", "PUT /orders")
 KEPT = 120
 

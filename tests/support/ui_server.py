@@ -1,7 +1,7 @@
 """`reqflo ui` in a process of its own, and requests to it as a browser or a stranger sends them.
 
-    with UiServer(folder) as server:
-        status, headers, body = server.get("/api/runs")
+with UiServer(folder) as server:
+    status, headers, body = server.get("/api/runs")
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +12,7 @@ from pytest_reqflo.artifact.codec import artifact_id
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.stores import RunStore
 from pytest_reqflo.engine.durable.tables import tables_for
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest
 
 

@@ -70,7 +70,10 @@ def test_a_journey_of_two_places_is_one_and_the_one_that_ran_last_is_first():
 
 def test_a_version_has_its_number_from_the_folder_and_its_time_from_the_database():
     database = [SeenVersion(artifact="a1", seen_at=1.0), SeenVersion(artifact="a3", seen_at=3.0)]
-    folder = [SeenVersion(artifact="a1", number=1, name="Pay"), SeenVersion(artifact="a2", number=2)]
+    folder = [
+        SeenVersion(artifact="a1", number=1, name="Pay"),
+        SeenVersion(artifact="a2", number=2),
+    ]
     assert merge_versions([*database, *folder]) == (
         SeenVersion(artifact="a2", number=2),
         SeenVersion(artifact="a1", number=1, name="Pay", seen_at=1.0),

@@ -177,7 +177,11 @@ def test_an_altered_result_is_named_in_the_list_and_refused_by_itself(store):
 def test_a_store_may_be_made_after_the_page(store):
     with contextlib.closing(DatabaseDoor(store)) as door:
         source = open_sources(store, door)
-        assert (source.runs(RunQuery()).runs, source.journeys(), source.run(run_id(1))) == ((), (), None)
+        assert (source.runs(RunQuery()).runs, source.journeys(), source.run(run_id(1))) == (
+            (),
+            (),
+            None,
+        )
         keep(store, broken(8))
         with records_in(store) as records:
             dispatch(records, result(1))

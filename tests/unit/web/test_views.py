@@ -100,9 +100,7 @@ def test_texts_of_others_are_printable():
         name=HOSTILE, cron="* * * * *", timezone="UTC", is_paused=True, last_at="", next_at="",
         journey=HOSTILE, artifact="artifact_0", environment=HOSTILE, case=HOSTILE,
     )  # fmt: skip
-    worker = SeenWorker(
-        id="w", host=HOSTILE, pid=1, version="v", state="live", expires_in_s=-3.2
-    )
+    worker = SeenWorker(id="w", host=HOSTILE, pid=1, version="v", state="live", expires_in_s=-3.2)
     line = open_line(
         run_id="r", status="running", journey_id=HOSTILE, environment=HOSTILE, case=HOSTILE,
         row_number=1, artifact="artifact_0", dispatched_at=5.0, test=HOSTILE,
