@@ -30,6 +30,8 @@ DOORS = {
     "referencing": ["pytest_reqflo/lang/"],
     "jsonpath_rfc9535": ["pytest_reqflo/lang/"],
     "regex": ["pytest_reqflo/lang/"],
+    "starlette": ["pytest_reqflo/web/app.py", "pytest_reqflo/web/serve.py"],
+    "uvicorn": ["pytest_reqflo/web/serve.py"],
     "keyring": ["pytest_reqflo/engine/secrets/keyring.py"],
     "allure": ["pytest_reqflo/host/allure_channel.py"],
     "allure_commons": ["pytest_reqflo/host/allure_channel.py"],

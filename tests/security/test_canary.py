@@ -12,6 +12,8 @@ calls itself; a debugger; core dumps; the environment of the process, which othe
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from canaries import find_in_bytes
 from canary_project import (
@@ -25,6 +27,8 @@ from hostile import HERE, WORKERS
 from suite_code import write_crashes, write_plain_tests, write_suite_code
 
 from pytest_reqflo.evidence_store.read import list_all_runs
+from pytest_reqflo.web.kept_source import KeptSource
+from pytest_reqflo.web.views import run_view
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -107,6 +111,8 @@ def test_our_own_command_shows_no_secret(canary_project):
 
     kept, *_ = list_all_runs(canary_project.path / ".reqflo")
     shown += [canary_project.command("show", kept.run_id, *step) for step in ((), ("s1",))]
+    seen = KeptSource(canary_project.path / ".reqflo").run(kept.run_id)
+    shown.append(json.dumps(run_view(seen), ensure_ascii=False))
 
-    assert all("[secret:PLAIN_ENV]" in text for text in (shown[-6], *shown[-2:]))
+    assert all("[secret:PLAIN_ENV]" in text for text in (shown[-7], *shown[-3:]))
     assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)

@@ -1,4 +1,4 @@
-"""The server of `reqflo ui` as it is started, asked by its page, by strangers and by the curious."""
+"""T25: the page of `reqflo ui` is read by whoever was told its token, on this machine, and by no other page."""
 
 from __future__ import annotations
 
