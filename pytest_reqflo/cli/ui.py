@@ -53,12 +53,17 @@ def _perform(options: Options) -> int:
         store = door.find() if door and url else None
         about = {
             "project": printable_line(settings.rootdir.name),
-            "store": printable_line(store.shown if store else str(folder)),
+            "store": printable_line(store.shown if store else _shown(folder, settings.rootdir)),
             "version": version("pytest-reqflo"),
         }
         source = open_sources(folder, door, is_database_named=bool(options.db))
         _serve(options, source, about)
     return ExitCode.OK
+
+
+def _shown(folder: Path, rootdir: Path) -> str:
+    """Return *folder* as it is seen from the project, where it is in it."""
+    return str(folder.relative_to(rootdir) if folder.is_relative_to(rootdir) else folder)
 
 
 def _check(options: Options) -> None:

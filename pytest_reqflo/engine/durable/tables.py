@@ -160,7 +160,8 @@ def _run_columns() -> tuple[sa.Column[Any], ...]:
         sa.Column("max_attempts", sa.Integer, nullable=False),
         _text("trigger"),
         _text("origin"),
-        _time("dispatched_at"),
+        # Lists of runs begin with the newest. A store that is older has no such index, and is slower.
+        _time("dispatched_at", index=True),
     )
 
 
@@ -176,5 +177,5 @@ def _bytes(name: str) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary, nullable=False)
 
 
-def _time(name: str) -> sa.Column[float]:
-    return sa.Column(name, sa.Float(53), nullable=False)
+def _time(name: str, *, index: bool = False) -> sa.Column[float]:
+    return sa.Column(name, sa.Float(53), nullable=False, index=index)

@@ -4,6 +4,7 @@ const PAGE = 50;
 let entries = [];
 let next = null;
 let listWatch;
+let known = [];
 
 journeys = {};
 runs = [];
@@ -11,9 +12,12 @@ runs = [];
 /** Runs come with what is said of their journey, which the pages want apart. */
 const take = (run) => {
   if (typeof run.journey === "object") {
+    const { id, name } = run.journey;
+    // Of a run that is not over only the id of its journey is told in a list.
+    const named = name === id && (journeys[id] || known.find((each) => each.id === id));
     // Several runs: the page of a run then leads to that of its journey.
-    journeys[run.journey.id] = { ...run.journey, key: run.journey.id, runs: [run, run] };
-    run.journey = run.journey.id;
+    journeys[id] = { ...run.journey, ...(named && { name: named.name }), key: id, runs: [run, run] };
+    run.journey = id;
   }
   return { detail: "asked", ...run };
 };
@@ -145,7 +149,6 @@ const search = el("input", {
 });
 const filters = el("div.filters", { role: "group", "aria-label": "Filter by status" });
 const picks = el("div.picks");
-let known = [];
 const pick = (name, words, values) => {
   const all = new Map(values);
   if (state[name] && !all.has(state[name])) all.set(state[name], state[name]);
