@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_reqflo.artifact.codec import artifact_id
 from pytest_reqflo.artifact.model import Artifact
-from pytest_reqflo.codec import CodecError
 from pytest_reqflo.engine.durable.database import usable
 from pytest_reqflo.engine.durable.ending import so_far
 from pytest_reqflo.engine.durable.history import (
-    RunFilter,
     RunLine,
     find_run,
     find_runs,
@@ -30,9 +27,17 @@ from pytest_reqflo.engine.durable.tallies import (
 )
 from pytest_reqflo.engine.durable.under_way import find_position
 from pytest_reqflo.errors import UsageProblem
-from pytest_reqflo.result import result_from_json
-from pytest_reqflo.values import Digest, Json, JsonProblem, parse_json
-from pytest_reqflo.web.lines import ended_line, open_line
+from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.values import Digest, Json
+from pytest_reqflo.web.lines import ended_line
+from pytest_reqflo.web.rows import (
+    bare_line,
+    filter_of,
+    journey_of,
+    line_of,
+    schedule_of,
+    worker_of,
+)
 from pytest_reqflo.web.source import (
     ListedRun,
     RunPage,
@@ -45,11 +50,11 @@ from pytest_reqflo.web.source import (
     UnderWay,
 )
 
-if TYPE_CHECKING:
-    from pytest_reqflo.engine.durable.schedules import Schedule
-
 _MAX_LINES = 4_096
 """Lines of runs that are over which are kept: they never change."""
+
+_TIMES_AS_LONG = 10
+"""Counting reads every run: for so many times as long as it took, what was counted stands."""
 
 _CHUNK = 10
 """Results that are read at a time: each may be large."""
@@ -86,12 +91,19 @@ class DatabaseDoor:
             return None  # made a moment ago: its tables follow
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    journeys: tuple[SeenJourney, ...] = ()
+    again_at: float = 0.0
+
+
 class DatabaseSource:
     """The runs of one database."""
 
     def __init__(self, door: DatabaseDoor) -> None:
         self._door = door
         self._lines: dict[str, Json] = {}
+        self._counted = _Counted()
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[RunStore | None]:
@@ -109,7 +121,7 @@ class DatabaseSource:
         with self._reading() as store:
             if store is None:
                 return RunPage()
-            found = find_runs(store, _filter_of(query))
+            found = find_runs(store, filter_of(query))
             shown = found[: query.limit]
             self._read_lines(store, shown)
             runs = tuple(self._listed(line) for line in shown)
@@ -143,30 +155,24 @@ class DatabaseSource:
             with store.database.reading() as connection:
                 kept = store.records.find_results(connection, list(chunk))
             for each in kept:
-                self._lines[each.run_id] = _line_of(chunk[each.run_id], each.document)
+                self._lines[each.run_id] = line_of(chunk[each.run_id], each.document)
 
     def _listed(self, run: RunLine) -> ListedRun:
         line = self._lines.get(run.run_id) if run.ended_at else None
-        return ListedRun(at=run.dispatched_at, run_id=run.run_id, line=line or _bare_line(run))
+        return ListedRun(at=run.dispatched_at, run_id=run.run_id, line=line or bare_line(run))
 
     # --- journeys and versions -------------------------------------------------------------------
 
     def journeys(self) -> tuple[SeenJourney, ...]:
-        """Return the journeys that have runs here."""
-        with self._reading() as store:
-            tallies = tally_journeys(store) if store else ()
-        return tuple(
-            SeenJourney(
-                id=each.journey_id,
-                last_at=each.last_at,
-                outcomes={name or "open": count for name, count in each.outcomes.items()},
-                environments=each.environments,
-                recent=tuple(
-                    (at, run_id, outcome or "open") for at, run_id, outcome in each.recent
-                ),
-            )
-            for each in tallies
-        )
+        """Return the journeys that have runs here, counted again when that is worth its time."""
+        if time.monotonic() >= self._counted.again_at:
+            began = time.monotonic()
+            with self._reading() as store:
+                found = tuple(map(journey_of, tally_journeys(store))) if store else ()
+            ended = time.monotonic()
+            again_at = ended + _TIMES_AS_LONG * (ended - began)
+            self._counted = _Counted(journeys=found, again_at=again_at)
+        return self._counted.journeys
 
     def versions(self, journey_id: str) -> tuple[SeenVersion, ...]:
         """Return the artifacts of a journey; a database does not count them."""
@@ -197,7 +203,8 @@ class DatabaseSource:
                 return None
             from pytest_reqflo.engine.durable.schedules import Schedules
 
-            return tuple(map(_schedule, Schedules(store.database).list()))
+            now = datetime.now(UTC)
+            return tuple(schedule_of(each, now) for each in Schedules(store.database).list())
 
     def workers(self) -> tuple[SeenWorker, ...] | None:
         """Return the workers, None for an embedded store, which never has any."""
@@ -205,29 +212,7 @@ class DatabaseSource:
             if store is None or not store.database.is_postgres:
                 return None
             found = list_workers(store.database)
-        return tuple(
-            SeenWorker(
-                id=each.worker_id,
-                host=each.host,
-                pid=each.pid,
-                version=each.version,
-                state=each.state,
-                expires_in_s=each.expires_in_s,
-            )
-            for each in found
-        )
-
-
-def _filter_of(query: RunQuery) -> RunFilter:
-    return RunFilter(
-        text=query.text,
-        statuses=query.statuses,
-        journey=query.journey,
-        environment=query.environment,
-        artifact=query.artifact,
-        before=query.before,
-        limit=query.limit + 1,
-    )
+        return tuple(map(worker_of, found))
 
 
 def _over(store: RunStore, found: RunLine) -> SeenRun:
@@ -246,48 +231,8 @@ def _open(store: RunStore, found: RunLine) -> SeenRun:
     named = ended_line(document, status=found.status, test=found.item_id, trigger=found.trigger)
     named.pop("elapsed_s", None)  # it goes on
     return SeenRun(
-        line={**named, **_bare_line(found), "journey": named["journey"]},
+        line={**named, **bare_line(found), "journey": named["journey"]},
         document=document,
         is_over=False,
         under_way=UnderWay(step=position.step, attempt=position.attempt) if position else None,
-    )
-
-
-def _line_of(run: RunLine, document: str) -> Json:
-    try:
-        result = result_from_json(parse_json(document)).to_json()
-    except (JsonProblem, CodecError):
-        return {**_bare_line(run), "message": "its result is missing or was altered"}
-    return ended_line(result, status=run.status, test=run.item_id, trigger=run.trigger)
-
-
-def _bare_line(run: RunLine) -> Json:
-    return open_line(
-        run_id=run.run_id,
-        status=run.status,
-        journey_id=run.journey_id,
-        environment=run.environment,
-        case=run.case,
-        row_number=run.row_number,
-        artifact=run.artifact,
-        dispatched_at=run.dispatched_at,
-        test=run.item_id,
-        trigger=run.trigger,
-    )
-
-
-def _schedule(each: Schedule) -> SeenSchedule:
-    request = each.run.request
-    following = each.timing.next_after(datetime.now(UTC))
-    return SeenSchedule(
-        name=each.name,
-        cron=each.timing.cron,
-        timezone=each.timing.timezone,
-        is_paused=each.is_paused,
-        last_at=each.last_at,
-        next_at="" if each.is_paused else following.isoformat(timespec="seconds"),
-        journey=request.identity.journey_id,
-        artifact=artifact_id(Digest(request.artifact)),
-        environment=request.environment,
-        case=request.case,
     )

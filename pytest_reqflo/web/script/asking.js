@@ -66,10 +66,14 @@ const watch = (url, everyMs, draw) => {
   let tag;
   let timer;
   let failures = 0;
+  let pauseMs = everyMs;
   const look = async () => {
     // A page that nobody sees is asked for once.
     if (document.hidden && tag) return true;
+    const began = Date.now();
     const found = await ask(url, { tag, signal: control.signal });
+    // What takes the server long is asked more seldom.
+    pauseMs = Math.max(everyMs, 10 * (Date.now() - began));
     failures = 0;
     well(self);
     if (!found) return true;
@@ -86,7 +90,7 @@ const watch = (url, everyMs, draw) => {
     now: async () => {
       clearTimeout(timer);
       const goesOn = await look().catch((error) => !control.signal.aborted && fail(error));
-      if (goesOn && !control.signal.aborted) timer = setTimeout(self.now, everyMs * 2 ** failures);
+      if (goesOn && !control.signal.aborted) timer = setTimeout(self.now, pauseMs * 2 ** failures);
     },
     stop: () => {
       control.abort();
