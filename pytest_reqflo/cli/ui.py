@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import webbrowser
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +46,8 @@ def _perform(options: Options) -> int:
         door = _database_door(folder, url)
         if door is not None:
             stack.callback(door.close)
+        from importlib.metadata import version
+
         from pytest_reqflo.web.sources import open_sources
 
         store = door.find() if door and url else None
@@ -104,6 +104,9 @@ def _database_door(folder: Path, url: str) -> DatabaseDoor | None:
 
 
 def _serve(options: Options, source: RunSource, about: Json) -> None:
+    import threading
+    import webbrowser
+
     from pytest_reqflo.web.app import make_app
     from pytest_reqflo.web.guard import Guard, make_keys
     from pytest_reqflo.web.serve import listen, serve
@@ -115,7 +118,9 @@ def _serve(options: Options, source: RunSource, about: Json) -> None:
     def started() -> None:
         print(f"{address}?token={keys.token}", flush=True)
         if options.open:
-            webbrowser.open(f"{address}?token={keys.ticket}")
+            # Some browsers return when they are closed, and the page has to be served meanwhile.
+            opening = (f"{address}?token={keys.ticket}",)
+            threading.Thread(target=webbrowser.open, args=opening, daemon=True).start()
 
     app = make_app(source, Guard(keys, listening.port), about)
     with contextlib.suppress(KeyboardInterrupt):

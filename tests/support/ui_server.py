@@ -29,11 +29,11 @@ _DEADLINE_S = 60
 class UiServer:
     """The command, with *arguments*, in the project *folder*; its cookie is at hand."""
 
-    def __init__(self, folder: Path, *arguments: str, port: int = 0) -> None:
+    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("REQFLO_")}
-        self._command = [sys.executable, "-c", _COMMAND, "ui", "--port", str(port), *arguments]
+        self._command = [sys.executable, "-c", _COMMAND, "ui", *arguments]
         self._folder = folder
-        self._environment = {**environment, "XDG_CONFIG_HOME": str(folder / "config")}
+        self._environment = {**environment, "XDG_CONFIG_HOME": str(folder / "config"), **variables}
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(

@@ -11,6 +11,7 @@ import pytest
 from html_pages import broken, result
 from recorded import ARTIFACT, order, records_in
 from ui_server import UiServer, record
+from waiting import until
 
 from pytest_reqflo.artifact.codec import artifact_digest, artifact_id
 from pytest_reqflo.artifact.store import ArtifactStore, VersionRecord
@@ -44,7 +45,10 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(folder):
-    with UiServer(folder) as server:
+    browser = folder / "browser"
+    browser.write_text('#!/bin/sh\necho "$1" > opened.txt.part && mv opened.txt.part opened.txt\n')
+    browser.chmod(0o700)
+    with UiServer(folder, "--open", BROWSER=f"{browser} %s") as server:
         yield server
         # Ctrl-C ends it, and nothing was printed but the address.
         assert server.interrupt() == (0, "")
@@ -63,6 +67,17 @@ def test_the_address_is_printed_once_and_its_token_becomes_a_cookie(server):
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert b"set-cookie" not in str(headers).encode()
     assert server.address.partition("token=")[2].encode() not in page
+
+
+def test_the_address_of_the_opened_browser_works_once(server, folder):
+    opened = folder / "opened.txt"
+    until(opened.exists, "a browser that was opened")
+    address = opened.read_text().strip()
+    assert address.startswith(f"{server.origin}/?token=")
+    assert address != server.address
+    target = address.removeprefix(server.origin)
+    assert [server.ask(target)[0] for _ in range(2)] == [303, 403]
+    assert [server.ask(server.target)[0] for _ in range(2)] == [303, 303]
 
 
 @pytest.mark.parametrize(

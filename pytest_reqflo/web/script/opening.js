@@ -68,8 +68,7 @@ const start = async () => {
   // The overview asks for them too; another page needs their names for the filters.
   if (state.view !== "overview") {
     const { data } = await ask(urlOf("journeys"));
-    known = data.journeys;
-    drawToolbar();
+    learn(data.journeys);
   }
 };
 start();

@@ -56,8 +56,7 @@ const overviewPage = () => {
   };
   return [
     watch(urlOf("journeys"), LATER_MS, (data) => {
-      known = data.journeys;
-      drawToolbar();
+      learn(data.journeys);
       redraw();
     }),
     watch(urlOf("runs", { status: "open", limit: 20 }), LATER_MS, (data) => {

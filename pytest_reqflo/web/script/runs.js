@@ -21,6 +21,18 @@ const take = (run) => {
   }
   return { detail: "asked", ...run };
 };
+/** Take the journeys that there are; runs that came before show their names now. */
+const learn = (found) => {
+  known = found;
+  for (const { id, name } of known) {
+    if (journeys[id] && journeys[id].name === id && name !== id) {
+      journeys[id].name = name;
+      for (const run of runs.filter((each) => each.journey === id)) nodeOf(run)?.replaceWith(drawRun(run));
+    }
+  }
+  drawToolbar();
+};
+const nodeOf = (run) => [...runList.querySelectorAll(".run")].find((node) => node.dataset.id === run.id);
 const alikeButton = () => null;
 
 const ago = (iso) => {
@@ -91,8 +103,8 @@ const showRuns = (all) => {
   runs = all.map((run) => (isSame(run) ? shown.get(run.id) : run));
   entries = runs.map((run) => ({ run }));
   const at = runList.scrollTop;
-  const nodeOf = (run) => (shown.get(run.id) === run && nodes.get(run.id)) || drawRun(run);
-  runList.replaceChildren(...runs.map(nodeOf), ...(next ? [older] : []));
+  const drawn = (run) => (shown.get(run.id) === run && nodes.get(run.id)) || drawRun(run);
+  runList.replaceChildren(...runs.map(drawn), ...(next ? [older] : []));
   runList.scrollTop = at;
   if (!runs.length && !next) fill(runList, [nothing()]);
   watcher.disconnect();
