@@ -134,7 +134,13 @@ def test_what_fails_is_shown_at_its_place_and_written_as_json(recorded, reqflo):
     ):
         assert line in out.split("\n")
     document = json.loads((recorded.path / "verdicts.json").read_text())
-    assert document["counts"] == {"passed": 2, "failed": 2, "undecidable": 0, "no_record": 1}
+    assert document["counts"] == {
+        "passed": 2,
+        "failed": 2,
+        "undecidable": 0,
+        "skipped": 0,
+        "no_record": 1,
+    }
     assert (recorded.path / "verdicts.json").stat().st_mode & 0o077 == 0
 
     wrong = edit(recorded, ("expected: 200", "expcted: 200"))
