@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_reqflo.values import Json
+from pytest_reqflo.writing import replace_file
 
 
 def write_results(path: Path, results: Mapping[str, Json]) -> None:
@@ -19,12 +18,5 @@ def write_results(path: Path, results: Mapping[str, Json]) -> None:
     """
     documents = [results[name] for name in sorted(results)]
     document = documents[0] if len(documents) == 1 else {"format": 1, "results": documents}
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
-            file.write(json.dumps(document, indent=2) + "\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
+    replace_file(path, (json.dumps(document, indent=2), "\n"))

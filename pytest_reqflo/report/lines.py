@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pytest_reqflo.result import JourneyResult, StepResult
+from pytest_reqflo.result import CheckResult, JourneyResult, StepResult
 from pytest_reqflo.source import SourceMap
 
 
@@ -16,6 +16,13 @@ def note_lines(result: JourneyResult, places: SourceMap | None) -> JourneyResult
     pointers = dict.fromkeys(pointer for step in result.steps for pointer in _pointers(step))
     lines = {pointer: places.line_of(f"/journey{pointer}") for pointer in pointers if pointer}
     return replace(result, lines=lines)
+
+
+def line_of(check: CheckResult, places: SourceMap | None) -> int | None:
+    """Return the line of *check* in the file of *places*, None where it stands in none or another."""
+    if places is None or check.origin == "template":
+        return None
+    return places.line_of(f"/journey{check.pointer}")
 
 
 def _pointers(step: StepResult) -> Iterator[str]:

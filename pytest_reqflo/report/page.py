@@ -29,6 +29,9 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
 
+_SHORT_ID = 12
+"""Characters of a run id that tell it from the others of a store."""
+
 _QUOTED = re.compile(r"`([^`]+)`")
 _SECRET_KEY = re.compile(r"/journey/variables/\d+/key")
 
@@ -66,10 +69,17 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
         _notes(result),
         _skipped(result),
         _open_guards(result),
-        _identity(result.identity, result.notices),
+        [*_identity(result.identity, result.notices), *evidence_lines(result)],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
+
+
+def cause_sentence(result: JourneyResult) -> str:
+    """Return step and sentence of what made *result* bad, without the case and row it ran with."""
+    step = find_failed_step(result)
+    heading = f"{step_name(step)}: " if step else ""
+    return f"{heading}{_cause_of(result, step).sentence}"
 
 
 def find_failed_step(result: JourneyResult) -> StepResult | None:
@@ -92,7 +102,7 @@ class _Cause:
 
 def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
     problem = _first_problem(result, step)
-    failed = _failed_checks(step)
+    failed = failed_checks(step)
     if problem is not None and not (failed and problem.category == "assertion"):
         facts = [f"  = {to_line(note)}" for note in problem.notes]
         facts += [f"hint: {to_line(problem.hint)}"] if problem.hint else []
@@ -128,7 +138,8 @@ def _first_problem(result: JourneyResult, step: StepResult | None) -> Problem | 
     return problems[0] if problems else None
 
 
-def _failed_checks(step: StepResult | None) -> list[CheckResult]:
+def failed_checks(step: StepResult | None) -> list[CheckResult]:
+    """Return the checks of the last try of *step* that it failed for."""
     checks = step.last_try.checks if step and step.last_try else ()
     return [check for check in checks if not check.passed and not check.soft]
 
@@ -147,7 +158,8 @@ def page_heading(step: StepResult | None, identity: RunIdentity) -> str:
     if identity.case:
         remarks.append(f"case `{to_line(identity.case)}`")
     if identity.row_number is not None:
-        remarks.append(f"row {identity.row_number}, `{to_line(identity.row)}`")
+        key = f", `{to_line(identity.row)}`" if identity.row else ""
+        remarks.append(f"row {identity.row_number}{key}")
     context = f" ({', '.join(remarks)})" if remarks else ""
     if step is None:
         return f"journey `{to_line(identity.journey_name)}`{context}: "
@@ -221,7 +233,7 @@ def _step_blocks(step: StepResult, places: SourceMap | None) -> Iterator[list[st
     if last is None:
         return
     yield _checks(step, last, places)
-    for check in _failed_checks(step):
+    for check in failed_checks(step):
         if check.differences:
             yield [
                 f"differences of {to_line(check.subject)}",
@@ -379,6 +391,19 @@ def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
     if identity.is_file_changed:
         lines.append("the journey file has changed since this artifact was compiled")
     return [*lines, *(to_line(notice) for notice in notices)]
+
+
+def evidence_lines(result: JourneyResult) -> list[str]:
+    """Return where the record of the run lies on disk and how it is shown; empty when it is not."""
+    path = result.extra.get("evidence")
+    if not isinstance(path, str):
+        return []
+    return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:_SHORT_ID]}`)"]
+
+
+def recorded_lines(result: JourneyResult) -> list[str]:
+    """Return how a run is shown whose record lies in a database."""
+    return [f"evidence: `reqflo show {result.identity.run_id[:_SHORT_ID]}`"]
 
 
 def _open_guards(result: JourneyResult) -> list[str]:

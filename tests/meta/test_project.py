@@ -31,6 +31,10 @@ DOORS = {
     "jsonpath_rfc9535": ["pytest_reqflo/lang/"],
     "regex": ["pytest_reqflo/lang/"],
     "keyring": ["pytest_reqflo/engine/secrets/keyring.py"],
+    "allure": ["pytest_reqflo/host/allure_channel.py"],
+    "allure_commons": ["pytest_reqflo/host/allure_channel.py"],
+    "pytest_html": ["pytest_reqflo/host/html_extras.py"],
+    "opentelemetry": ["pytest_reqflo/host/tracing.py"],
     "xdist": ["pytest_reqflo/host/", "pytest_reqflo/plugin.py"],
     "pytest": [
         "pytest_reqflo/host/",

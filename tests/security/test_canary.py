@@ -24,6 +24,8 @@ from canary_project import (
 from hostile import HERE, WORKERS
 from suite_code import write_crashes, write_plain_tests, write_suite_code
 
+from pytest_reqflo.evidence_store.read import list_all_runs
+
 pytestmark = pytest.mark.timeout(400)
 
 _MODES = pytest.mark.parametrize("workers", [HERE, WORKERS], ids=["here", "workers"])
@@ -103,5 +105,8 @@ def test_our_own_command_shows_no_secret(canary_project):
     ]
     shown += [(canary_project.path / name).read_text() for name in ("run.json", "replay.json")]
 
-    assert "[secret:PLAIN_ENV]" in shown[-4]
+    kept, *_ = list_all_runs(canary_project.path / ".reqflo")
+    shown += [canary_project.command("show", kept.run_id, *step) for step in ((), ("s1",))]
+
+    assert all("[secret:PLAIN_ENV]" in text for text in (shown[-6], *shown[-2:]))
     assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)
