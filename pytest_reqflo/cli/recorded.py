@@ -8,12 +8,14 @@ from pathlib import Path
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.cli.arguments import Options
 from pytest_reqflo.cli.find import find_path
+from pytest_reqflo.cli.kept import find_kept, has_database, no_such_run
 from pytest_reqflo.cli.load import open_store
 from pytest_reqflo.cli.show import read_results
 from pytest_reqflo.cli.status import load_result
 from pytest_reqflo.cli.stored import open_chosen
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ArtifactError, UsageProblem
+from pytest_reqflo.evidence_store.read import load_run
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult
 
@@ -40,13 +42,20 @@ def find_recorded(options: Options) -> RecordedRun:
         return RecordedRun(result=result, artifact=_find_artifact(result, options.store, path))
     if not _RUN_ID.fullmatch(options.recorded):
         title = f"`{options.recorded}` is neither the id of a run nor a file of results"
-        hint = "`reqflo history` lists the recorded runs; `reqflo run --output FILE` writes results"
+        hint = "`reqflo show` and `reqflo history` list runs; `reqflo run --output FILE` writes results"
         raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint))
     return _find_stored(options)
 
 
 def _find_stored(options: Options) -> RecordedRun:
-    """Return a durable run, by its id or the beginning of it."""
+    """Return a run that was kept on disk, else a durable one, by its id or the beginning of it."""
+    kept = find_kept(options, options.recorded)
+    if kept is not None:
+        result = load_run(kept)
+        artifact = _find_artifact(result, options.store, Path.cwd())
+        return RecordedRun(result=result, artifact=artifact)
+    if not has_database(options):
+        raise no_such_run(options, options.recorded)
     with open_chosen(options) as store:
         from pytest_reqflo.engine.durable.history import find_run
 

@@ -103,6 +103,11 @@ def test_a_run_is_replayed_without_its_server_and_its_secret(recorded, reqflo):
     )
     assert apart.returncode == 1, apart.stderr
     assert "3 passed, 1 failed, 1 without a record\n" in apart.stdout
+    results = json.loads((recorded.path / "run.json").read_text())["results"]
+    kept = reqflo("replay", results[1]["identity"]["run_id"])
+    # What was kept on disk says the same, and finds the unchanged file.
+    assert "3 passed, 1 failed, 1 without a record\n" in kept[1]
+    assert "  --> journeys/orders.journey.yaml:20:41" in kept[1].split("\n")
 
     mended = edit(recorded, (f"{NOT_FOUND}expected: 200}}", f"{NOT_FOUND}expected: 404}}"))
     arguments = ("replay", "run.json", "--run", "2", "--journey", mended)
@@ -160,3 +165,4 @@ def test_what_cannot_be_replayed_is_refused(reqflo):
         run = reqflo("replay", "run.json", "--run", "1", *arguments)
         assert (run[0], said in run[2]) == (code, True), run
     assert reqflo("replay", "orders")[0] == 4
+    assert "was kept in" in reqflo("replay", "run_ffff")[2]
