@@ -105,6 +105,8 @@ def test_a_run_is_replayed_without_its_server_and_its_secret(recorded, reqflo):
     assert "3 passed, 1 failed, 1 without a record\n" in apart.stdout
     results = json.loads((recorded.path / "run.json").read_text())["results"]
     kept = reqflo("replay", results[1]["identity"]["run_id"])
+    (path,) = recorded.path.glob(f".reqflo/runs/*/{results[1]['identity']['run_id']}/run.json")
+    assert reqflo("replay", str(path)) == kept
     # What was kept on disk says the same, and finds the unchanged file.
     assert "3 passed, 1 failed, 1 without a record\n" in kept[1]
     assert "  --> journeys/orders.journey.yaml:20:41" in kept[1].split("\n")
