@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.host.unwritten import warn_unwritten
-from pytest_reqflo.values import Json, printable_line
+from pytest_reqflo.values import Json, is_printable_line, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.evidence import RunEvidence
@@ -28,6 +28,7 @@ class JourneyHooks:
         self._config = config
         self._session = session
         self._reported: tuple[pytest.Item, object] | None = None
+        self._keywords: Mapping[str, Any] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -51,7 +52,7 @@ class JourneyHooks:
             self._session.choices.forget()
             return report
         # The names of the folders above are among them.
-        report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
+        report.keywords = self._shown_keywords(report.keywords)
         if call.when == "setup" and not report.passed:
             # JUnit reads them from the report of the teardown, which is made from the item.
             item.name_without_run()
@@ -78,6 +79,14 @@ class JourneyHooks:
             return {}
         # The whole result is for those who asked for it elsewhere.
         return {"reqflo": {key: data[key] for key in data if key not in ("result", "results")}}
+
+    def _shown_keywords(self, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return *keywords* printable, and once for the reports of one item: pytest keeps them all."""
+        if not all(map(is_printable_line, keywords)):
+            keywords = {printable_line(name): mark for name, mark in keywords.items()}
+        if keywords != self._keywords:
+            self._keywords = keywords
+        return self._keywords
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
         assert call.excinfo is not None  # noqa: S101  # the caller has looked
@@ -108,9 +117,12 @@ class JourneyHooks:
         hiding = self._session.hiding
         if hiding.is_empty:
             return
-        report.sections = hide_in(report.sections, hiding.text)
-        report.longrepr = hide_in(report.longrepr, hiding.failure_text)
-        report.user_properties = hide_in(report.user_properties, hiding.text)
+        if report.sections:
+            report.sections = hide_in(report.sections, hiding.text)
+        if report.longrepr is not None:
+            report.longrepr = hide_in(report.longrepr, hiding.failure_text)
+        if hiding.may_show_in(report.user_properties):
+            report.user_properties = hide_in(report.user_properties, hiding.text)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:

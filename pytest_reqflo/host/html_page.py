@@ -19,7 +19,7 @@ from pytest_reqflo.report.html.summary import BAD, Status, Told
 from pytest_reqflo.values import Json, printable_line
 from pytest_reqflo.writing import replace_file
 
-_NO_COLLECTION = "collection"
+_CATEGORIES = {"setup": "fixture", "teardown": "fixture"}
 _MAX_EARLIER = 10
 _CODE = re.compile(r"error\[RF\d+\]: ")
 _FILES = (".yaml", ".yml", ".json")
@@ -84,7 +84,7 @@ class HtmlPage:
         told = self._told(report, status)
         if report.when == "teardown" and self._runs.note_teardown(told):
             return
-        category = "" if status == "skipped" else "fixture"
+        category = "" if status == "skipped" else _CATEGORIES.get(str(report.when), "crash")
         self._runs.add_without_result(told, _title(report), category=category)
 
     def _told(self, report: Any, status: Status, *, is_whole: bool = True) -> Told:
@@ -106,7 +106,7 @@ class HtmlPage:
         if report.failed and report.nodeid.endswith(_FILES) and "[RF" in text:
             message = _CODE.sub("", text.strip().partition("\n")[0])
             told = Told(test=report.nodeid, status="error", message=message, text=text)
-            self._runs.add_without_result(told, "", category=_NO_COLLECTION)
+            self._runs.add_without_result(told, "", category="collection")
 
     def _count_other(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.outcome != "passed":
@@ -146,8 +146,11 @@ class HtmlPage:
 def _is_of_journey(report: pytest.TestReport, known: set[str]) -> bool:
     if hasattr(report, "context"):  # a subtest has the node id of its test
         return False
-    is_told = hasattr(report, "reqflo") or report.nodeid in known
-    return is_told or any(name == "reqflo.journey" for name, _ in report.user_properties)
+    if hasattr(report, "reqflo") or report.nodeid in known:
+        return True
+    # Of a worker that died, xdist makes a report that knows of no phase.
+    is_crashed = str(report.when) == "???" and report.nodeid.partition("::")[0].endswith(_FILES)
+    return is_crashed or any(name == "reqflo.journey" for name, _ in report.user_properties)
 
 
 def _status_of(

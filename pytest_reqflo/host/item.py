@@ -5,6 +5,7 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +47,10 @@ _SERIAL_GROUP = "reqflo-serial"
 """Journeys that run beside no other share a worker at least, where xdist looks at groups."""
 
 
+_OF_RUN = ("_verdict", "_problem", "_span")
+"""What an item keeps of its run until that is reported."""
+
+
 class JourneyNode(pytest.Item):
     """What both kinds of items share.
 
@@ -59,8 +64,8 @@ class JourneyNode(pytest.Item):
     line = 1
     _verdict: Verdict | None = None
     _problem: ReqfloError | None = None
-    _setup_problem: ReqfloError | None = None
     _span: Span | None = None
+    _setup_problem: ReqfloError | None = None
 
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
@@ -101,7 +106,8 @@ class JourneyNode(pytest.Item):
         self._problem = self.data_problem or self._setup_problem
         if self._problem is not None:
             raise self._problem
-        verdict = self._verdict = self._find_verdict()
+        verdict, self._span = self._find_verdict()
+        self._verdict = verdict
         self.user_properties += properties_of(verdict.result)
         if verdict.pending is not None:
             # pytest makes no report of an interrupted test.
@@ -116,14 +122,11 @@ class JourneyNode(pytest.Item):
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
-    def _find_verdict(self) -> Verdict:
+    def _find_verdict(self) -> tuple[Verdict, Span | None]:
         """Return what became of the run: one that was started before, or one here and now."""
         ahead = self.journeys.ahead
         landed = self._guarded(lambda: ahead.run(self)) if ahead is not None else None
-        if landed is None:
-            return self._run(self.spec)
-        verdict, self._span = landed
-        return verdict
+        return landed or (self._run(self.spec), None)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -171,7 +174,8 @@ class JourneyNode(pytest.Item):
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        self._verdict = self._problem = self._span = None
+        for name in _OF_RUN:
+            self.__dict__.pop(name, None)
 
     def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
         """Return why the test fails: the run itself, or a warning that is an error here."""
@@ -222,7 +226,9 @@ class JourneyNode(pytest.Item):
 
     def add_report_section(self, when: str, key: str, content: str) -> None:
         """Keep *content* for reports, with the secrets known by now hidden."""
-        super().add_report_section(when, key, self.journeys.hiding.text(content))
+        # pytest offers what was printed in each phase of each test, which is most often nothing.
+        if content:
+            super().add_report_section(when, key, self.journeys.hiding.text(content))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
@@ -230,7 +236,7 @@ class JourneyNode(pytest.Item):
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
-    @property
+    @functools.cached_property
     def location(self) -> tuple[str, int | None, str]:
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
         path, line, heading = super().location

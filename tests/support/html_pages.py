@@ -103,13 +103,18 @@ def step(
     )  # fmt: skip
 
 
+def run_id(number: int) -> str:
+    """Return the id of run *number*."""
+    return f"run_{number:032x}"
+
+
 def result(number: int = 1, *steps: StepResult, **changes: Any) -> JourneyResult:
     """Return run *number*, whose id says so; *changes* go to the identity where they fit there."""
     steps = steps or (step("create", HELD), step("find", HELD))
     is_bad = any(each.outcome == "failed" for each in steps)
     own = {key: changes.pop(key) for key in list(changes) if key in _IDENTITY}
     identity = {
-        "run_id": f"run_{number:032x}", "journey_id": "orders", "journey_name": "Orders",
+        "run_id": run_id(number), "journey_id": "orders", "journey_name": "Orders",
         "artifact": "artifact_0123456789ab", "version": "v3", "environment": "staging",
         "file": FILE, **own,
     }  # fmt: skip

@@ -11,10 +11,16 @@ import base64
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from pytest_reqflo.values import Json
+
+_PARTS = (
+    "data", "elements", "json", "address", "list", "overview", "journey", "evidence", "run", "start",
+)  # fmt: skip
+_INDENTATION = re.compile(r"^[ \t]+", re.MULTILINE)
 
 _FRAME = """\
 <!DOCTYPE html>
@@ -47,7 +53,7 @@ def render_html(index: Json, details: Iterable[tuple[str, str]]) -> Iterator[str
     Shape: *index* is what the list shows; *details* are the key of each run and its detail as text
         of JSON, which the browser reads when the run is opened.
     """
-    script, style = _asset("page.js"), _asset("page.css")
+    script, style = script_text(), style_text()
     yield _FRAME.format(policy=_policy(script, style), style=style)
     for key, text in details:
         yield _block(key, text)
@@ -82,5 +88,17 @@ def _source_of(text: str) -> str:
 
 
 @functools.cache
+def script_text() -> str:
+    """Return the one script of the page: its parts share one scope, without indentation."""
+    parts = "\n".join(_asset(f"script/{name}.js") for name in _PARTS)
+    return f'"use strict";\n(() => {{\n{_INDENTATION.sub("", parts)}}})();\n'
+
+
+@functools.cache
+def style_text() -> str:
+    """Return the one style of the page."""
+    return _asset("page.css")
+
+
 def _asset(name: str) -> str:
     return files("pytest_reqflo.report.html").joinpath(name).read_text(encoding="utf-8")

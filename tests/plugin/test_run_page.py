@@ -60,7 +60,13 @@ EXPECTED = {
 }
 
 
-OPTIONS = ("--reruns=1", "--only-rerun=expected status", "--continue-on-collection-errors")
+OPTIONS = (
+    "-p",
+    "rerunfailures",
+    "--reruns=1",
+    "--only-rerun=expected status",
+    "--continue-on-collection-errors",
+)
 
 
 def test_every_test_is_on_the_page_as_it_ended(suite):
