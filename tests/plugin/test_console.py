@@ -38,6 +38,7 @@ def write_suite(project) -> None:
     project.write("test_p.py", "def test_p():\n    assert not 'plain'\n\ndef test_q(): ...\n")
 
 
+@pytest.mark.every_plugin
 def test_equal_failures_are_told_once_and_every_report_stays_whole(project) -> None:
     write_suite(project)
     seen = []
