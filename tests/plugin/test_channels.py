@@ -44,7 +44,10 @@ def test_every_report_states_the_same_facts(project, workers, monkeypatch) -> No
     assert stated == dict.fromkeys(FACTS, facts)
     [annotation] = [line for line in result.errlines if line.startswith("::error")]
     sentence = f"step `{facts.step}`: expected status {facts.expected}, got {facts.actual}"
-    assert annotation == f"::error file=failing.journey.yaml,line={facts.line}::failing%0A%0A{sentence}"
+    assert (
+        annotation
+        == f"::error file=failing.journey.yaml,line={facts.line}::failing%0A%0A{sentence}"
+    )
     hold_junit(project)
     hold_html(project)
     hold_allure(project)

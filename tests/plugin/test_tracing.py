@@ -26,7 +26,9 @@ def pytest_runtest_protocol(item):
 def traces_in(meeting) -> list[str | None]:
     """Return the trace of each test that JUnit names, in order."""
     cases = ElementTree.parse(meeting.path / "out.xml").iter("testcase")
-    properties = [{each.get("name"): each.get("value") for each in case.iter("property")} for case in cases]
+    properties = [
+        {each.get("name"): each.get("value") for each in case.iter("property")} for case in cases
+    ]
     return [each.get("reqflo.trace_id") for each in properties]  # fmt: skip
 
 
@@ -52,7 +54,9 @@ def test_the_span_of_a_test_is_the_parent_of_its_requests(meeting, mode) -> None
         assert [*rows, theirs] == [None] * 4
         assert traces_in(meeting) == [None] * 4
         return
-    found = [re.fullmatch("00-([0-9a-f]{32})-[0-9a-f]{16}-0[0-9a-f]", each) for each in (*rows, theirs)]
+    found = [
+        re.fullmatch("00-([0-9a-f]{32})-[0-9a-f]{16}-0[0-9a-f]", each) for each in (*rows, theirs)
+    ]
     assert [each and each[1] for each in found] == spans
     assert traces_in(meeting) == spans
 

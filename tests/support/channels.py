@@ -165,7 +165,9 @@ def facts_in_allure(folder: Path) -> Facts:
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
     """Return the reports of calls that pytest-reportlog wrote."""
-    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").split("\n") if line]
+    lines = [
+        json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").split("\n") if line
+    ]
     return [each for each in lines if each.get("when") == "call"]
 
 
@@ -295,5 +297,7 @@ def hold_inert(folder: Path) -> None:
 def _hold_printable(texts: Any) -> None:
     for text in texts:
         raw = _RAW.search(text)
-        assert raw is None, f"raw {raw.group()!r} in {text[max(0, raw.start() - 200) : raw.end()]!r}"
+        assert raw is None, (
+            f"raw {raw.group()!r} in {text[max(0, raw.start() - 200) : raw.end()]!r}"
+        )
         assert re.search(r"^(?:::|##)", text, re.MULTILINE) is None, text[:500]

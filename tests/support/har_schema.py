@@ -10,7 +10,10 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 SIZE: Schema = {"type": "integer", "minimum": -1}
-MOMENT: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"}
+MOMENT: Schema = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$",
+}
 NEEDED: Schema = {"type": "number", "minimum": 0}
 PHASE: Schema = {"anyOf": [NEEDED, {"const": -1}]}
 
@@ -35,7 +38,12 @@ COMMON = {
     "httpVersion": TEXT, "cookies": _list(COOKIE), "headers": _list(PAIR), "headersSize": SIZE, "bodySize": SIZE,
 }  # fmt: skip
 REQUEST = _object(
-    {"method": TEXT, "url": {"type": "string", "minLength": 1}, "queryString": _list(PAIR), **COMMON},
+    {
+        "method": TEXT,
+        "url": {"type": "string", "minLength": 1},
+        "queryString": _list(PAIR),
+        **COMMON,
+    },
     postData=_object({"mimeType": TEXT, "text": TEXT}),
 )
 CONTENT = _object(

@@ -36,8 +36,14 @@ def check(*, passed: bool = True, **fields: Any) -> CheckResult:
     return CheckResult(passed=passed, **{**defaults, **fields})
 
 
-def tried(*exchanges: Exchange, number: int = 1, outcome: Any = "passed", **fields: Any) -> TryResult:
-    defaults = {"started_at": START, "elapsed_s": 0.5, "checks": (check(passed=outcome == "passed"),)}
+def tried(
+    *exchanges: Exchange, number: int = 1, outcome: Any = "passed", **fields: Any
+) -> TryResult:
+    defaults = {
+        "started_at": START,
+        "elapsed_s": 0.5,
+        "checks": (check(passed=outcome == "passed"),),
+    }
     return TryResult(number=number, outcome=outcome, exchanges=exchanges, **{**defaults, **fields})
 
 
@@ -47,12 +53,18 @@ def step(id: str = "pay", *tries: TryResult, **fields: Any) -> StepResult:
     return StepResult(id=id, tries=tries, **{**defaults, **fields})
 
 
-def result(*steps: StepResult, identity: dict[str, Any] | None = None, **fields: Any) -> JourneyResult:
+def result(
+    *steps: StepResult, identity: dict[str, Any] | None = None, **fields: Any
+) -> JourneyResult:
     who = {
         "run_id": "run_1", "journey_id": "order", "journey_name": "Order", "artifact": "artifact_1", "version": "v3",
         "file": "order.journey.yaml",
     }  # fmt: skip
-    defaults = {"outcome": steps[-1].outcome if steps else "error", "started_at": START, "finished_at": START}
+    defaults = {
+        "outcome": steps[-1].outcome if steps else "error",
+        "started_at": START,
+        "finished_at": START,
+    }
     return JourneyResult(
         identity=RunIdentity(**{**who, **(identity or {})}), steps=steps, elapsed_s=0.5, **{**defaults, **fields}
     )  # fmt: skip

@@ -25,7 +25,13 @@ def tally(**counts: int) -> JourneyTally:
 
 def failure(sentence: str = "step `pay`: no", count: int = 1, **facts: object) -> FoldedFailure:
     check = {"subject": "status", "operator": "equals", "expected": 200, "actual": 500}
-    told = {"sentence": sentence, "file": "a.yaml", "line": 7, "artifact": "artifact_1", "checks": [check]}
+    told = {
+        "sentence": sentence,
+        "file": "a.yaml",
+        "line": 7,
+        "artifact": "artifact_1",
+        "checks": [check],
+    }
     folded = FoldedFailure(facts={**told, **facts}, journey="order")
     for number in range(count):
         folded.add(f"run_{number}")
