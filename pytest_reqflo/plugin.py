@@ -20,7 +20,7 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport", "har",
+    "transport", "evidence", "har",
 )  # fmt: skip
 _SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_STEP_SUMMARY")
 """What the process that sees all reports must know of, though it may collect nothing itself."""
@@ -116,6 +116,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what carries the requests; `fast` needs the extra `fast` (REQFLO_TRANSPORT, ini "
         "reqflo_transport)",
     )
+    group.addoption(
+        "--reqflo-evidence",
+        choices=("failures", "all", "none"),
+        help="runs whose record is kept in the store, with what was sent and received "
+        "(REQFLO_EVIDENCE, ini reqflo_evidence; default failures)",
+    )
+    parser.addini("reqflo_evidence", "runs whose record is kept: failures, all or none")
+    parser.addini("reqflo_evidence_keep", "sessions whose records stay, 20 or 30d (default 20)")
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
@@ -157,10 +165,12 @@ def pytest_configure(config: pytest.Config) -> None:
         or any(os.environ.get(name) for name in _SESSION_VARIABLES)
         or config.getini("reqflo_step_summary")
     ):
+        _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
     if not is_worker and config.getoption("dist", "no") != "no":
+        _prepare_loading(config)
         from pytest_reqflo.host.xdist import ControllerHooks
 
         config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
@@ -174,6 +184,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     roots = list(_find_environment_roots(config))
     if not roots:
         return durable
+    _prepare_loading(config)
     from pytest_reqflo.host.header import header_lines
 
     return [*header_lines(config, roots), *durable]
@@ -230,6 +241,7 @@ def pytest_collect_file(
     if file_path.suffix not in _SUFFIXES:
         return _collect_artifact(file_path, parent)
     if file_path.stem.endswith(".journey"):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(file_path, parent)
@@ -241,6 +253,7 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     from pytest_reqflo.syntax.scan import find_near_miss, has_journey_root
 
     if has_journey_root(path):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(path, parent)
@@ -251,11 +264,22 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     return None
 
 
+def _prepare_loading(config: pytest.Config) -> None:
+    """Come here before more of us is loaded, so that it is loaded at little cost."""
+    from pytest_reqflo.host.loading import load_plainly
+
+    load_plainly()
+    from pytest_reqflo.host.collecting_gc import hold_gc
+
+    hold_gc(config)
+
+
 def _collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile | None:
     if not (path.name.startswith(_ARTIFACT_PREFIX) and path.suffix == ".json"):
         return None
     if not parent.session.isinitpath(path):
         return None
+    _prepare_loading(parent.config)
     from pytest_reqflo.host.collect import collect_artifact
 
     return collect_artifact(path, parent)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from pytest_reqflo.codec import from_json, to_json
 from pytest_reqflo.evidence.model import Exchange
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json, canonical_json
 
 Outcome = Literal["passed", "failed", "error", "skipped", "interrupted"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias, TypeVar, Union
 
 from pytest_reqflo.engine.body import BodyReader
@@ -28,6 +28,7 @@ from pytest_reqflo.engine.transport import (
     TargetProblem,
     TransportRequest,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.cookies import CookieJars, cookies_for, store_cookies
 from pytest_reqflo.run.effects import (
     Hop,

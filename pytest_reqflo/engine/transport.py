@@ -7,9 +7,10 @@ belong to `engine.exchange`, so that every transport behaves alike.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.effects import PhaseTimes, SendFailure
 
 DEFAULT_PORTS = {"http": 80, "https": 443}

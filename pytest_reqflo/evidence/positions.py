@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from pytest_reqflo.frozen import dataclass
 
 _HEADERS = ("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key")
 _KEYS = (

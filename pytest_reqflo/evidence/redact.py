@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.evidence.encodings import is_hideable
 from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
+from pytest_reqflo.evidence.masks import is_mask, mask_name
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -28,19 +28,6 @@ _MAX_SPELLINGS = 200_000
 
 _MAX_KEYS = 1_000
 """Keys of JSON of which a redactor keeps whether they are telling: a server decides how many there are."""
-
-_MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
-
-
-def mask_name(shown: str) -> str:
-    """Return the name in the first mask of *shown*, a redacted text."""
-    match = _MASK.search(shown)
-    return match.group(1) if match else "value"
-
-
-def is_mask(shown: str) -> bool:
-    """Say whether *shown* is a mask and nothing else."""
-    return _MASK.fullmatch(shown) is not None
 
 
 class Redactor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from pytest_reqflo.diagnostic import Diagnostic, label_at, name_hint
 from pytest_reqflo.engine.secrets.chain import SecretChain, make_secret_source
 from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.errors import JourneyError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.environments import (
     IMPLICIT_NAME,
     find_environment_name,
@@ -159,7 +160,7 @@ def choose_environment(
         return ChosenEnvironment(implicit_environment(me), choice)
     loaded = library.environment(found)
     snapshot = snapshot_environment(
-        loaded.model.model_dump(),
+        loaded.model.to_data(),
         process_env=os.environ,
         me=me,
         folder=loaded.path.parent,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_reqflo.diagnostic import render_diagnostics
 from pytest_reqflo.errors import ReqfloBug, ReqfloError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.hiding import Hide
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.values import printable_line

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
-from pytest_reqflo.errors import ReqfloWarning
 from pytest_reqflo.host.exceptions import hide_exception
 from pytest_reqflo.host.hiding import hide_in, hide_in_fields
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession
-from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.host.unwritten import warn_unwritten
 from pytest_reqflo.values import Json, printable_line
+
+if TYPE_CHECKING:
+    from pytest_reqflo.host.evidence import RunEvidence
 
 
 class JourneyHooks:
@@ -141,18 +142,23 @@ class JourneyHooks:
             try:
                 output.write()
             except OSError as error:
-                self._report_unwritten(f"`{output.path}`: {error.strerror or error}")
+                why = f"`{output.path}`: {error.strerror or error}"
+                warn_unwritten(self._config, f"the results could not be written to {why}")
+        if self._session.evidence is not None:
+            self._end_evidence(self._session.evidence)
 
-    def _report_unwritten(self, why: str) -> None:
-        title = f"the results could not be written to {to_line(why)}"
-        text = render_diagnostic(Diagnostic(code="RF701", title=title, severity="warning"))
-        # An error raised at this point would be shown as a defect of pytest.
-        try:
-            warnings.warn(ReqfloWarning(text), stacklevel=1)
-        except ReqfloWarning:
-            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-            if reporter is not None:
-                reporter.write_line(text)
+    def _end_evidence(self, evidence: RunEvidence) -> None:
+        from pytest_reqflo.host.evidence import end_evidence
+        from pytest_reqflo.host.xdist import EVIDENCE_KEY
+
+        if not (evidence.has_kept or evidence.problem):
+            return
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[EVIDENCE_KEY] = evidence.to_output()
+            return
+        settings, session_id = self._session.settings, evidence.session_id
+        end_evidence(self._config, settings, session_id, **evidence.to_output())
 
     def pytest_unconfigure(self) -> None:
         """Close the connections also when the session never finished."""

@@ -106,7 +106,7 @@ class JourneyNode(pytest.Item):
             # pytest makes no report of an interrupted test.
             self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
-        self._problem = verdict.error or self._warn(verdict)
+        self._problem = self._find_problem(verdict)
         if self._problem is not None:
             self._show_exchanges(verdict)
             self._attach_evidence(self._verdict.result)
@@ -168,6 +168,27 @@ class JourneyNode(pytest.Item):
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
         self._verdict = self._problem = self._span = None
+
+    def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
+        """Return why the test fails: the run itself, or a warning that is an error here."""
+        problem = verdict.error or self._warn(verdict)
+        if problem is None or verdict.error is not None:
+            return problem
+        from pytest_reqflo.host.run import keep_run
+        from pytest_reqflo.report.page import evidence_lines
+
+        # Nobody could know before that this run would fail its test.
+        result = keep_run(self.journeys, self.subject, verdict.result)
+        self._note_kept(replace(verdict, result=result))
+        return _with_notes(problem, evidence_lines(result))
+
+    def _note_kept(self, verdict: Verdict) -> None:
+        """Say in the report of the test where the run was kept."""
+        self._verdict = verdict
+        known = set(self.user_properties)
+        self.user_properties += [
+            each for each in properties_of(verdict.result) if each not in known
+        ]
 
     def _warn(self, verdict: Verdict) -> ReqfloError | None:
         """Issue the warnings of the run; return the first that is an error here."""
@@ -269,7 +290,7 @@ class JourneyNode(pytest.Item):
         from pytest_reqflo.host.verdict import refused
 
         identity = make_identity(self.journeys, self.subject, self.spec, run_id="")
-        return refused(problem, self.subject, identity).result
+        return refused(problem, self.subject, identity, lambda result: result).result
 
     def _facts_of(
         self, problem: ReqfloError, result: JourneyResult, verdict: Verdict | None
@@ -328,6 +349,11 @@ def marks_of(tags: tuple[str, ...], spec: ItemSpec) -> Iterator[pytest.MarkDecor
         yield pytest.mark.skip(reason=to_line(spec.skip.reason))
     if spec.xfail is not None:
         yield pytest.mark.xfail(reason=to_line(spec.xfail.reason), raises=ChecksFailed)
+
+
+def _with_notes(problem: ReqfloError, notes: list[str]) -> ReqfloError:
+    first, *others = problem.diagnostics
+    return type(problem)(replace(first, notes=(*first.notes, *notes)), *others)
 
 
 def _skip_reason(verdict: Verdict) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -14,8 +13,12 @@ import pytest
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
 from pytest_reqflo.engine.transports import TransportKind, require_fast
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.evidence_store.keep import Keep, read_duration_s
+from pytest_reqflo.frozen import dataclass
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
+EvidenceKind: TypeAlias = Literal["failures", "all", "none"]
+"""Which runs are kept on disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,8 @@ class Settings:
     is_batched: bool = False
     concurrency: int | None = None
     transport: TransportKind = "default"
-    may_hold_gc: bool = True
+    evidence: EvidenceKind = "failures"
+    evidence_keep: Keep = Keep(sessions=20)  # frozen
     har: Path | None = None
     step_summary: Path | None = None
     attaches_in_junit: bool = False
@@ -57,6 +61,11 @@ class Settings:
     def wants_results(self) -> bool:
         """Whether something is made of the whole results, so that workers hand them over."""
         return self.output is not None or self.har is not None
+
+    @property
+    def keeps_evidence(self) -> bool:
+        """Whether runs are kept on disk; durable ones have their record in the database."""
+        return self.evidence != "none" and not (self.is_durable or self.is_cloud)
 
     @property
     def is_many_at_once(self) -> bool:
@@ -73,6 +82,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
     is_durable = _is_on(config, reader, "durable")
+    reader.choice("gc", ("auto", "off"))  # obeyed before any setting is read
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -97,7 +107,8 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
         transport=_read_transport(reader),
-        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
+        evidence=cast("EvidenceKind", reader.choice("evidence", ("failures", "all", "none"))),
+        evidence_keep=_read_evidence_keep(reader),
         har=reader.output("har"),
         step_summary=_find_step_summary(reader),
         attaches_in_junit=_is_true(config, reader, "junit-attachments"),
@@ -170,6 +181,18 @@ def _read_patience(reader: _Reader) -> float:
     return float(text)
 
 
+def _read_evidence_keep(reader: _Reader) -> Keep:
+    text = reader.text("evidence-keep") or "20"
+    if text.isascii() and text.isdecimal() and len(text) <= 6:
+        return Keep(sessions=int(text))
+    last_s = read_duration_s(text)
+    if last_s is None:
+        hint = "write 20 for the newest 20 sessions, or 30d"
+        why = f"`{text}` is neither a number of sessions nor a time"
+        raise _unusable("evidence_keep", why, hint)
+    return Keep(last_s=last_s)
+
+
 def _read_transport(reader: _Reader) -> TransportKind:
     kind = cast("TransportKind", reader.choice("transport", ("default", "fast")))
     if kind == "fast":
@@ -200,11 +223,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
-    "har",
+    "evidence", "har",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
-    "step-summary", "trace",
+    "evidence", "evidence-keep", "step-summary", "trace",
 })  # fmt: skip
 
 

@@ -126,12 +126,15 @@ class RowsNode(JourneyNode):
             for name, document in self._full.items():
                 self.journeys.add_result(name, document)
             raise self._bare(verdict.pending) from None
-        error = verdict.error or self._warn(verdict)
-        tally.add(spec.id, verdict, error)
-        if error is not None and len(tally.failures) <= _MOST_SHOWN:
-            self._facts.append(self._facts_of(error, verdict.result, verdict))
+        problem = self._find_problem(verdict)
+        tally.add(spec.id, verdict, problem)
+        if problem is not None and len(tally.failures) <= _MOST_SHOWN:
+            self._facts.append(self._facts_of(problem, verdict.result, verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
+
+    def _note_kept(self, verdict: Verdict) -> None:
+        """Say nothing: a report of all rows names no place of one."""
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""

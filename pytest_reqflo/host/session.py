@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
+    from pytest_reqflo.host.evidence import RunEvidence
     from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
     from pytest_reqflo.host.step_summary import StepSummary
@@ -55,6 +56,10 @@ def begin_session(config: pytest.Config) -> JourneySession:
             from pytest_reqflo.host.outputs import open_outputs
 
             session.outputs = open_outputs(config, session.settings)
+        if session.settings.keeps_evidence:
+            from pytest_reqflo.host.evidence import open_evidence
+
+            session.evidence = open_evidence(config, session.settings)
         if session.settings.step_summary and not hasattr(config, "workerinput"):
             from pytest_reqflo.host.step_summary import StepSummary
 
@@ -104,6 +109,7 @@ class JourneySession:
         self.settings = settings
         self.hiding = Hiding()
         self.outputs: tuple[Output, ...] = ()
+        self.evidence: RunEvidence | None = None
         self.summary: StepSummary | None = None
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
@@ -178,7 +184,9 @@ class JourneySession:
             output.add(name, document)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let go of the records of this session."""
+        if self.evidence is not None:
+            self.evidence.close()
         if self.durable is not None:
             self.durable.close()
         if self._runner is not None:

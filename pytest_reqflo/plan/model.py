@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.evidence.positions import SensitiveNames
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.plan.grants import Grants
 from pytest_reqflo.result import RunIdentity, ValueOrigin

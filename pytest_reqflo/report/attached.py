@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reqflo.evidence.model import Body, Exchange
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.exchange import render_request, render_response
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.values import JsonProblem, parse_json, printable

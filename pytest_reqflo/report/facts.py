@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.lines import line_of
 from pytest_reqflo.report.page import failed_checks, find_failed_step
 from pytest_reqflo.report.safe import to_line, to_report

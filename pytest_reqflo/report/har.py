@@ -6,7 +6,6 @@ Source: http://www.softwareishard.com/blog/har-12-spec/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pytest_reqflo.evidence.model import (
@@ -17,6 +16,7 @@ from pytest_reqflo.evidence.model import (
     ResponseRecord,
     Timing,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import CheckResult, JourneyResult, RunIdentity, StepResult, TryResult
 from pytest_reqflo.values import Json

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at, render_diagnostic
 from pytest_reqflo.errors import CODES
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.differences import render_differences
 from pytest_reqflo.report.exchange import indent, render_curl, render_exchange
 from pytest_reqflo.report.safe import to_line
@@ -28,6 +28,9 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
+
+_SHORT_ID = 12
+"""Characters of a run id that tell it from the others of a store."""
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _SECRET_KEY = re.compile(r"/journey/variables/\d+/key")
@@ -54,19 +57,19 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     """Return the page of *result*; *places* maps pointers to the file that is called *shown*."""
     step = find_failed_step(result)
     cause = _cause_of(result, step)
-    span = _span_of(places, cause.pointer, cause.origin)
+    span = find_span(places, cause.pointer, cause.origin)
     if cause.code == "RF302" and places and not cause.pointer:
         span = _secret_span(places, cause.sentence) or span
     first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
-        [first_line, *_place(cause.code, places, span, shown)],
+        [first_line, *place_lines(cause.code, places, span, shown)],
         cause.facts,
         *(_step_blocks(step, places) if step else ()),
         _other_failures(result, step),
         _notes(result),
         _skipped(result),
         _open_guards(result),
-        _identity(result.identity, result.notices),
+        [*_identity(result.identity, result.notices), *evidence_lines(result)],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
@@ -135,7 +138,7 @@ def failed_checks(step: StepResult | None) -> list[CheckResult]:
 
 
 def check_sentence(check: CheckResult) -> str:
-    """Return what did not hold, with the words of the author where there are any."""
+    """Return why *check* does not hold, in the words of its author where there are any."""
     message = check.message or f"{check.subject} is not as expected"
     if check.author_message:
         return to_line(f"{check.author_message} ({message})")
@@ -165,7 +168,8 @@ def step_name(step: StepResult) -> str:
 # --- the place -----------------------------------------------------------------------------------
 
 
-def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+def find_span(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+    """Return where the check at *pointer* stands, None when its file is not at hand."""
     if places is None:
         return None
     pointer = f"/journey{pointer}"
@@ -205,7 +209,7 @@ def _text_at(places: SourceMap, span: Span) -> str:
     return places.source.line(span.start.line)[span.start.column - 1 : span.end.column - 1]
 
 
-def _place(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
+def place_lines(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
     """Return what the code means, and the marked line; without the file only its name."""
     labels = (label_at(places.source, span),) if places and span else ()
     lines = render_diagnostic(
@@ -244,15 +248,15 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         if check.passed:
             continue
         word = "soft" if check.soft else "failed"
-        span = _span_of(places, check.pointer, check.origin)
+        span = find_span(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
         lines.append(f"  {word}: {check_sentence(check)}{place}")
-        lines += _values_of(check)
+        lines += value_lines(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
 
 
-def _values_of(check: CheckResult) -> list[str]:
+def value_lines(check: CheckResult) -> list[str]:
     """Return both values on lines of their own, none when the sentence shows them whole."""
     sides = [check.expected, None if check.is_actual_missing else check.actual]
     if all(_is_short_scalar(side) for side in sides):
@@ -380,6 +384,19 @@ def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
     if identity.is_file_changed:
         lines.append("the journey file has changed since this artifact was compiled")
     return [*lines, *(to_line(notice) for notice in notices)]
+
+
+def evidence_lines(result: JourneyResult) -> list[str]:
+    """Return where the record of the run lies on disk and how it is shown; empty when it is not."""
+    path = result.extra.get("evidence")
+    if not isinstance(path, str):
+        return []
+    return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:_SHORT_ID]}`)"]
+
+
+def recorded_lines(result: JourneyResult) -> list[str]:
+    """Return how a run is shown whose record lies in a database."""
+    return [f"evidence: `reqflo show {result.identity.run_id[:_SHORT_ID]}`"]
 
 
 def _open_guards(result: JourneyResult) -> list[str]:

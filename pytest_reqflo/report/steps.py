@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.attached import Attached, attach_exchange
 from pytest_reqflo.report.page import check_sentence, try_word
 from pytest_reqflo.report.safe import to_line

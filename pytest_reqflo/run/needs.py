@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_reqflo.artifact.model import ConditionSpec, StepSpec
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.operators import OPERATORS, compare
 from pytest_reqflo.lang.render import RenderProblem, render_value

@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,

@@ -72,6 +72,16 @@ def test_no_module_reads_the_private_parts_of_pytest():
     assert users == []
 
 
+def test_frozen_values_are_declared_the_cheap_way():
+    standard = [
+        str(path)
+        for path in PACKAGE.rglob("*.py")
+        if "frozen=True, slots=True" in (text := path.read_text())
+        if re.search(r"^from dataclasses import .*\bdataclass\b", text, re.MULTILINE)
+    ]
+    assert standard == []
+
+
 def test_imports_go_one_way():
     # Read from the checkout: the wheel holds the same modules, the contracts stand in pyproject.
     run = subprocess.run(

@@ -27,9 +27,14 @@ import pytest_reqflo.host.ahead
 import pytest_reqflo.host.ahead_hooks
 import pytest_reqflo.host.air
 import pytest_reqflo.host.collect
+import pytest_reqflo.host.durable
+import pytest_reqflo.host.header
+import pytest_reqflo.host.hooks
 import pytest_reqflo.host.rows_ahead
 import pytest_reqflo.host.run
+import pytest_reqflo.host.runner
 import pytest_reqflo.host.xdist
+import pytest_reqflo.plan.batches
 import pytest_reqflo.plan.items
 import pytest_reqflo.plan.planner
 import pytest_reqflo.plugin
@@ -73,7 +78,10 @@ class Server:
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+        # Each test waits for the end of its server.
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
@@ -201,13 +209,29 @@ def installed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, server: Server, installed: None) -> Project:
+def few_plugins(
+    request: pytest.FixtureRequest, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Spare inner runs, and each of their workers, the plugins that they do not look at."""
+    if request.node.get_closest_marker("every_plugin") is None:
+        monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        # `pytester` drops what was there before.
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-p xdist -p reqflo")
+
+
+@pytest.fixture
+def project(
+    pytester: pytest.Pytester, server: Server, installed: None, few_plugins: None
+) -> Project:
     return Project(pytester, server)
 
 
 @pytest.fixture
 def meeting(
-    pytester: pytest.Pytester, installed: None, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester,
+    installed: None,
+    few_plugins: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Project]:
     """A project whose server shows what was under way together."""
     # Processes of their own would compile every module anew.

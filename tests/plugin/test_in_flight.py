@@ -148,6 +148,7 @@ FOLDERS = {
 }
 
 
+@pytest.mark.every_plugin
 def test_what_must_happen_at_its_turn_runs_alone(meeting) -> None:
     """Two journeys overlap before and after each loner, and neither overlaps the loner."""
     server = meeting.server

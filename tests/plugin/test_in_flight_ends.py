@@ -8,6 +8,8 @@ import signal
 import pytest
 from reports import reported
 
+from pytest_reqflo.evidence_store.read import list_all_runs
+
 
 def cleaned(project, name: str, *steps: str, head: str = "") -> None:
     """Write a journey of *steps* that cleans up, and needs its cleanup to end in time."""
@@ -141,6 +143,9 @@ def test_an_interruption_ends_what_is_in_flight_and_reports_what_is_over(meeting
     results = written.get("results", [written])
     outcomes = {each["identity"]["journey_id"]: each["outcome"] for each in results}
     assert outcomes["b"] == "passed"
+    # Also what nobody waited for any more, unless its own end was never reached.
+    records = [run.run_id for run in list_all_runs(meeting.path / ".reqflo")]
+    assert len(records) == (3 if is_clean else 0)
     assert set(outcomes.values()) <= {"passed", "interrupted"}
 
 
@@ -163,6 +168,7 @@ def test_an_interruption_of_all_rows_of_one_item_ends_them_and_a_second_waits_no
     assert "Traceback" not in output
 
 
+@pytest.mark.every_plugin
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_a_time_limit_of_pytest_ends_the_run_that_is_waited_for(meeting, method: str) -> None:
     """The others go on; a limit by thread ends the process, as it does with any test."""

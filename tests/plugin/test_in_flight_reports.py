@@ -19,6 +19,7 @@ def reports_in(path) -> list[dict]:
     return [each for each in reports if each["when"] == "call"]
 
 
+@pytest.mark.every_plugin
 def test_times_are_those_of_the_run_and_not_of_the_wait(meeting) -> None:
     """Three meet while the first is held, until the end of one of them has let another begin."""
     server = meeting.server
@@ -62,6 +63,7 @@ class Vault:
 """
 
 
+@pytest.mark.every_plugin
 def test_log_records_land_on_their_own_item(meeting, tmp_path, monkeypatch) -> None:
     """A provider logs in a thread of its own, while pytest reports another item."""
     server = meeting.server
@@ -239,6 +241,7 @@ REPORTERS = (
 )  # fmt: skip
 
 
+@pytest.mark.every_plugin
 def test_every_reporter_tells_the_same_as_one_after_another(meeting) -> None:
     seen, terminals, sent = [], [], []
     with closed_port() as closed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from servers import ReceivedRequest, json_reply
 
 ROWS = 256
@@ -43,6 +44,7 @@ def answer(request: ReceivedRequest) -> bytes:
     return json_reply(body, 500 if number == "100" else 200)
 
 
+@pytest.mark.every_plugin
 def test_the_token_of_every_row_is_hidden_in_every_report(meeting) -> None:
     """All but the first are over before the first is reported."""
     server = meeting.server

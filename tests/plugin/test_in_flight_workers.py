@@ -57,11 +57,9 @@ def write_suite(project) -> Counter[str]:
 
 
 @pytest.fixture
-def bare(meeting, monkeypatch):
-    """The project without what every worker would have to load and rewrite anew."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    options = "-p xdist -p pytest_reqflo.plugin --assert=plain"
-    meeting.write("pytest.ini", f"[pytest]\naddopts = {options}\n")
+def bare(meeting):
+    """The project without what every worker would have to rewrite anew."""
+    meeting.write("pytest.ini", "[pytest]\naddopts = --assert=plain\n")
     return meeting
 
 

@@ -185,6 +185,7 @@ def test_an_unexpected_pass_follows_the_strictness_of_the_suite(project) -> None
     project.run().assert_outcomes(failed=1)
 
 
+@pytest.mark.every_plugin
 def test_reruns_start_from_a_clean_slate(project) -> None:
     project.journey("a.journey.yaml", "/flaky/one")
     result = project.run_apart("--reruns", "1", "--junitxml=out.xml")

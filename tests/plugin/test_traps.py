@@ -66,6 +66,7 @@ def test_trap_7_other_plugins_see_the_report_with_our_data(project) -> None:
     project.run("-s").stdout.fnmatch_lines(["*DATA passed a"])
 
 
+@pytest.mark.every_plugin
 def test_trap_7_pytest_html_writes_its_report(project) -> None:
     project.journey("a.journey.yaml", RED)
     project.run_apart("--html=out.html", "--self-contained-html").assert_outcomes(failed=1)

@@ -24,6 +24,8 @@ from canary_project import (
 from hostile import HERE, WORKERS
 from suite_code import write_crashes, write_plain_tests, write_suite_code
 
+from pytest_reqflo.evidence_store.read import list_all_runs
+
 pytestmark = pytest.mark.timeout(400)
 
 _MODES = pytest.mark.parametrize("workers", [HERE, WORKERS], ids=["here", "workers"])
@@ -97,9 +99,14 @@ def test_our_own_command_shows_no_secret(canary_project):
             ("explain", "journeys/own/sent_bearer_plain_env.journey.yaml"),
             ("explain", "journeys/sensitive_input.journey.yaml", "--set", f"card={card.text}"),
             ("check", "journeys"),
-            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml"),
+            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml", "--output", "run.json"),
+            ("replay", "run.json", "--output", "replay.json"),
         )
     ]
+    shown += [(canary_project.path / name).read_text() for name in ("run.json", "replay.json")]
 
-    assert "[secret:PLAIN_ENV]" in shown[-1]
+    kept, *_ = list_all_runs(canary_project.path / ".reqflo")
+    shown += [canary_project.command("show", kept.run_id, *step) for step in ((), ("s1",))]
+
+    assert all("[secret:PLAIN_ENV]" in text for text in (shown[-6], *shown[-2:]))
     assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import EngineError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 SQLITE_PREFIX = "sqlite:///"
 

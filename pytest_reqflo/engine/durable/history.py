@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.engine.durable.records import altered_result
 from pytest_reqflo.engine.durable.stores import OPEN_STATES, OpenState, RunStore
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult, result_from_json
 from pytest_reqflo.values import Digest, Json, JsonProblem, parse_json, slugify
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.many_rows import find_key, insert_new
 from pytest_reqflo.engine.durable.tables import Tables, tables_for
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest, digest_of
 
 Trigger = Literal["pytest", "command", "rerun", "schedule"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+
+from pytest_reqflo.frozen import dataclass
 
 SCHEMA = "reqflo"
 SCHEMA_VERSION = 1

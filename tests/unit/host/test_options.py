@@ -58,6 +58,12 @@ def test_a_value_keeps_its_equals_signs(configure) -> None:
         ([], {"REQFLO_ADHOC": "wran"}, "reqflo_adhoc: `wran` is not one of allow, warn, error"),
         ([], {"REQFLO_SOFT": "x"}, "reqflo_soft: `x` is not one of warn, fail"),
         ([], {"REQFLO_ROOT": "nowhere"}, "nowhere` is no folder"),
+        (
+            [],
+            {"REQFLO_EVIDENCE": "al"},
+            "--reqflo-evidence: `al` is not one of failures, all, none",
+        ),
+        ([], {"REQFLO_EVIDENCE_KEEP": "-1"}, "reqflo_evidence_keep: `-1` is neither a number of"),
     ],
 )
 def test_an_unusable_value_is_one_problem_of_rf801(
