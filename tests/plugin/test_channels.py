@@ -89,6 +89,7 @@ def hold_allure(project) -> None:
     assert parts["curl"].startswith("curl ")
     assert failing["start"] <= first["start"] <= first["stop"] <= second["start"]
     assert second["stop"] <= failing["stop"]
+    assert [each.get("attachments") for each in (*cased["steps"], *rows[0]["steps"])] == [None] * 2
     labels = [(each["name"], each["value"]) for each in cased["labels"]]
     assert {("owner", "team-pay"), ("tag", "smoke")} <= set(labels)
     assert named(cased["parameters"])["case"] == "'Gold'"

@@ -184,7 +184,9 @@ LONG = json.dumps({"lines": ["it's \\ one", "x" * 60] * 60}, indent=1)[:4096]
 def test_lines_of_a_body_reach_the_server_also_from_a_page(body) -> None:
     assert len(LONG) == 4096
     command = curl(method="POST", headers=[("content-type", "multipart/form-data")], body=body)
-    shown = "\n".join(render_on_page(Exchange(request=RequestRecord("", ""), curl=command))[1:])
+    shown = "\n".join(
+        render_on_page(Exchange(request=RequestRecord(method="POST", url=""), curl=command))[1:]
+    )
     option = shown.rpartition("--data-raw ")[2]
     assert not {"\r", "\n"} & set(option)
     script = f"KEY=word; printf %s {option}"
