@@ -20,9 +20,9 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport", "evidence", "har",
+    "transport", "evidence", "har", "html", "durations", "progress", "summary", "fold",
 )  # fmt: skip
-_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_STEP_SUMMARY")
+_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_HTML", "REQFLO_STEP_SUMMARY")
 """What the process that sees all reports must know of, though it may collect nothing itself."""
 
 
@@ -67,6 +67,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reqflo-har",
         metavar="FILE",
         help="write all requests and responses of the session as one HAR 1.2 file (REQFLO_HAR)",
+    )
+    group.addoption(
+        "--reqflo-html",
+        metavar="FILE",
+        help="write a page of all runs: one file, to be opened in a browser (REQFLO_HTML, ini "
+        "reqflo_html)",
     )
     group.addoption(
         "--reqflo-durable",
@@ -122,10 +128,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="runs whose record is kept in the store, with what was sent and received "
         "(REQFLO_EVIDENCE, ini reqflo_evidence; default failures)",
     )
+    group.addoption(
+        "--reqflo-durations",
+        metavar="N",
+        help="list the N slowest steps at the end, 0 for all (REQFLO_DURATIONS, ini "
+        "reqflo_durations)",
+    )
+    group.addoption(
+        "--reqflo-summary",
+        action="store_true",
+        help="a table of all journeys at the end, also where each ran once and passed "
+        "(REQFLO_SUMMARY, ini reqflo_summary)",
+    )
+    group.addoption(
+        "--reqflo-progress",
+        choices=("auto", "off"),
+        help="of 200 runs or more, show how far they are and how long it will take "
+        "(REQFLO_PROGRESS, ini reqflo_progress; default auto)",
+    )
+    group.addoption(
+        "--reqflo-fold",
+        choices=("auto", "off"),
+        help="of runs that failed the same way, show the page of the first (REQFLO_FOLD, ini "
+        "reqflo_fold; default auto)",
+    )
+    parser.addini("reqflo_durations", "how many of the slowest steps are listed at the end")
+    parser.addini("reqflo_summary", "a table of all journeys at the end", "bool", False)
+    parser.addini("reqflo_progress", "progress of long runs: auto or off")
+    parser.addini("reqflo_fold", "one page for runs that failed the same way: auto or off")
     parser.addini("reqflo_evidence", "runs whose record is kept: failures, all or none")
     parser.addini("reqflo_evidence_keep", "sessions whose records stay, 20 or 30d (default 20)")
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
+    parser.addini("reqflo_html", "file of the page of all runs")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
     parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
@@ -164,6 +199,7 @@ def pytest_configure(config: pytest.Config) -> None:
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
         or any(os.environ.get(name) for name in _SESSION_VARIABLES)
         or config.getini("reqflo_step_summary")
+        or config.getini("reqflo_html")
     ):
         _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session
@@ -173,7 +209,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _prepare_loading(config)
         from pytest_reqflo.host.xdist import ControllerHooks
 
-        config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
+        config.pluginmanager.register(ControllerHooks(config), "reqflo-controller")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

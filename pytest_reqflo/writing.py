@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -53,6 +54,21 @@ def write_new(path: Path, content: bytes) -> bool:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(aside)
+
+
+def replace_file(path: Path, pieces: Iterable[str]) -> None:
+    """Put *pieces* in place of what the file *path* holds, whole or not at all.
+
+    Raises: OSError.
+    """
+    aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    descriptor = os.open(aside, _NEW, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(pieces)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def write_in(folder: int, name: str, content: bytes) -> None:

@@ -39,7 +39,7 @@ class Place:
     is_known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SensitiveNames:
     """The names of headers, and of JSON keys and form fields, whose values are never shown.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pytest_reqflo.host.result_file import write_private
 from pytest_reqflo.report.har import HarRun, render_log, render_run
 from pytest_reqflo.result import result_from_json
 from pytest_reqflo.run.headers import user_agent
 from pytest_reqflo.values import Json
+from pytest_reqflo.writing import replace_file
 
 
 class HarFile:
@@ -26,4 +26,5 @@ class HarFile:
     def write(self) -> None:
         """Write the file. Raises: OSError."""
         version = user_agent().partition("/")[2] or "unknown"
-        write_private(self.path, json.dumps(render_log(self._runs.values(), version=version)))
+        log = render_log(self._runs.values(), version=version)
+        replace_file(self.path, [json.dumps(log)])

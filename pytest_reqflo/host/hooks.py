@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.host.unwritten import warn_unwritten
-from pytest_reqflo.values import Json, printable_line
+from pytest_reqflo.values import Json, is_printable_line, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.evidence import RunEvidence
@@ -28,6 +28,7 @@ class JourneyHooks:
         self._config = config
         self._session = session
         self._reported: tuple[pytest.Item, object] | None = None
+        self._keywords: Mapping[str, Any] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -51,10 +52,10 @@ class JourneyHooks:
             self._session.choices.forget()
             return report
         # The names of the folders above are among them.
-        report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
-        if call.when == "setup" and report.skipped:
+        report.keywords = self._shown_keywords(report.keywords)
+        if call.when == "setup" and not report.passed:
             # JUnit reads them from the report of the teardown, which is made from the item.
-            item.user_properties += item.skipped_properties()
+            item.name_without_run()
             report.user_properties = list(item.user_properties)
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
@@ -79,6 +80,14 @@ class JourneyHooks:
         # The whole result is for those who asked for it elsewhere.
         return {"reqflo": {key: data[key] for key in data if key not in ("result", "results")}}
 
+    def _shown_keywords(self, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return *keywords* printable, and once for the reports of one item: pytest keeps them all."""
+        if not all(map(is_printable_line, keywords)):
+            keywords = {printable_line(name): mark for name, mark in keywords.items()}
+        if keywords != self._keywords:
+            self._keywords = keywords
+        return self._keywords
+
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
         assert call.excinfo is not None  # noqa: S101  # the caller has looked
         shown = hide_exception(call.excinfo.value, self._session.hiding.failure_text)
@@ -90,6 +99,8 @@ class JourneyHooks:
         self, fixturedef: pytest.FixtureDef[Any]
     ) -> Generator[None, object, object]:
         """Hide in what a fixture raises: some reporters note it before any report is made."""
+        # A fixture that fails is the suite's: our frame above it tells nothing.
+        __tracebackhide__ = True
         self._session.ready.note_fixture(fixturedef)
         self._session.choices.forget()
         try:
@@ -106,9 +117,12 @@ class JourneyHooks:
         hiding = self._session.hiding
         if hiding.is_empty:
             return
-        report.sections = hide_in(report.sections, hiding.text)
-        report.longrepr = hide_in(report.longrepr, hiding.failure_text)
-        report.user_properties = hide_in(report.user_properties, hiding.text)
+        if report.sections:
+            report.sections = hide_in(report.sections, hiding.text)
+        if report.longrepr is not None:
+            report.longrepr = hide_in(report.longrepr, hiding.failure_text)
+        if hiding.may_show_in(report.user_properties):
+            report.user_properties = hide_in(report.user_properties, hiding.text)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:

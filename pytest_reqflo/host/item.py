@@ -5,6 +5,7 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -26,8 +27,9 @@ from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_b
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
+from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
-from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
 from pytest_reqflo.values import Json, printable_line
 
@@ -45,6 +47,10 @@ _SERIAL_GROUP = "reqflo-serial"
 """Journeys that run beside no other share a worker at least, where xdist looks at groups."""
 
 
+_OF_RUN = ("_verdict", "_problem", "_span")
+"""What an item keeps of its run until that is reported."""
+
+
 class JourneyNode(pytest.Item):
     """What both kinds of items share.
 
@@ -58,8 +64,8 @@ class JourneyNode(pytest.Item):
     line = 1
     _verdict: Verdict | None = None
     _problem: ReqfloError | None = None
-    _setup_problem: ReqfloError | None = None
     _span: Span | None = None
+    _setup_problem: ReqfloError | None = None
 
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
@@ -100,7 +106,8 @@ class JourneyNode(pytest.Item):
         self._problem = self.data_problem or self._setup_problem
         if self._problem is not None:
             raise self._problem
-        verdict = self._verdict = self._find_verdict()
+        verdict, self._span = self._find_verdict()
+        self._verdict = verdict
         self.user_properties += properties_of(verdict.result)
         if verdict.pending is not None:
             # pytest makes no report of an interrupted test.
@@ -115,14 +122,11 @@ class JourneyNode(pytest.Item):
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
-    def _find_verdict(self) -> Verdict:
+    def _find_verdict(self) -> tuple[Verdict, Span | None]:
         """Return what became of the run: one that was started before, or one here and now."""
         ahead = self.journeys.ahead
         landed = self._guarded(lambda: ahead.run(self)) if ahead is not None else None
-        if landed is None:
-            return self._run(self.spec)
-        verdict, self._span = landed
-        return verdict
+        return landed or (self._run(self.spec), None)
 
     @property
     def verdict(self) -> Verdict | None:
@@ -159,15 +163,19 @@ class JourneyNode(pytest.Item):
         return error.with_traceback(None)
 
     def _begin(self) -> None:
-        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
         self.forget_run()
+        self._drop_properties()
+
+    def _drop_properties(self) -> None:
+        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
         self.user_properties[:] = [
             (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
         ]
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        self._verdict = self._problem = self._span = None
+        for name in _OF_RUN:
+            self.__dict__.pop(name, None)
 
     def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
         """Return why the test fails: the run itself, or a warning that is an error here."""
@@ -218,7 +226,9 @@ class JourneyNode(pytest.Item):
 
     def add_report_section(self, when: str, key: str, content: str) -> None:
         """Keep *content* for reports, with the secrets known by now hidden."""
-        super().add_report_section(when, key, self.journeys.hiding.text(content))
+        # pytest offers what was printed in each phase of each test, which is most often nothing.
+        if content:
+            super().add_report_section(when, key, self.journeys.hiding.text(content))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
@@ -226,7 +236,7 @@ class JourneyNode(pytest.Item):
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
-    @property
+    @functools.cached_property
     def location(self) -> tuple[str, int | None, str]:
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
         path, line, heading = super().location
@@ -251,9 +261,10 @@ class JourneyNode(pytest.Item):
             return verdict.failure
         return failure_of(error, path=str(self.path), line=self.line)
 
-    def skipped_properties(self) -> list[tuple[str, str]]:
-        """Return what a report names of a journey that did not run."""
-        return [
+    def name_without_run(self) -> None:
+        """Put into the properties what a report names of a journey that did not run."""
+        self._drop_properties()
+        self.user_properties += [
             ("reqflo.journey", self.subject.artifact.journey_id),
             ("reqflo.version", find_version(self.journeys.store, self.subject)),
             ("reqflo.artifact", self.subject.artifact_id),
@@ -269,9 +280,10 @@ class JourneyNode(pytest.Item):
         else:
             return None
         failed = {"failure": self._facts_of(problem, result, self._verdict)} if problem else {}
+        told = to_report({**self._told_of_failure(result), **self._told_of_run()})
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
-        return {**render_outcome(result), **failed, **full}
+        return {**render_outcome(result), **told, **failed, **full}
 
     def broken_data(self, report: pytest.TestReport) -> Json:
         """Return what the report of a setup or teardown that failed carries."""
@@ -299,6 +311,18 @@ class JourneyNode(pytest.Item):
         code = problem.diagnostics[0].code
         cause = Cause(sentence=failure.reason, code=code, line=failure.line)
         return render_facts(result, cause, self.subject.places)
+
+    def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
+        if result.outcome not in ("failed", "error"):
+            return {}
+        return {"sentence": self.journeys.hiding.text(cause_sentence(result))}
+
+    def _told_of_run(self) -> dict[str, Json]:
+        if self._verdict is None:
+            return {}
+        result, slowest = self._verdict.result, self.journeys.slowest
+        steps = slowest.select(result) if slowest is not None else []
+        return {"elapsed_s": result.elapsed_s, **({"slow_steps": steps} if steps else {})}
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.

@@ -25,8 +25,8 @@ EvidenceKind: TypeAlias = Literal["failures", "all", "none"]
 class Settings:
     """What the person running asked for.
 
-    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output* None: no
-        result file; *concurrency* None: rows of one journey run together, journeys do not.
+    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output*, *html* None: no
+        such file; *concurrency* None: rows of one journey run together, journeys do not; *durations* 0: all.
     """
 
     rootdir: Path
@@ -36,6 +36,7 @@ class Settings:
     sets: tuple[tuple[str, str], ...] = ()
     data: Path | None = None
     output: Path | None = None
+    html: Path | None = None
     root: Path | None = None
     adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
@@ -56,11 +57,15 @@ class Settings:
     step_summary: Path | None = None
     attaches_in_junit: bool = False
     is_tracing: bool = True
+    shows_progress: bool = True
+    has_summary: bool = False
+    is_folding: bool = True
+    durations: int | None = None
 
     @property
     def wants_results(self) -> bool:
         """Whether something is made of the whole results, so that workers hand them over."""
-        return self.output is not None or self.har is not None
+        return any(path is not None for path in (self.output, self.har, self.html))
 
     @property
     def keeps_evidence(self) -> bool:
@@ -91,6 +96,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         sets=tuple(_read_set(text) for text in config.getoption("--reqflo-set")),
         data=reader.file("data"),
         output=reader.output("output"),
+        html=reader.output("html"),
         root=reader.folder("root"),
         adhoc=cast("Adhoc", reader.choice("adhoc", ("allow", "warn", "error"))),
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
@@ -113,6 +119,10 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         step_summary=_find_step_summary(reader),
         attaches_in_junit=_is_true(config, reader, "junit-attachments"),
         is_tracing=reader.choice("trace", ("auto", "off")) == "auto",
+        shows_progress=reader.choice("progress", ("auto", "off")) == "auto",
+        has_summary=_is_on(config, reader, "summary"),
+        is_folding=reader.choice("fold", ("auto", "off")) == "auto",
+        durations=_read_durations(reader),
     )
 
 
@@ -214,6 +224,15 @@ def _read_concurrency(reader: _Reader) -> int | None:
     )
 
 
+def _read_durations(reader: _Reader) -> int | None:
+    text = reader.text("durations")
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    raise _unusable("durations", f"`{text}` is no number of steps", "write 10, or 0 for all")
+
+
 def _read_resume(config: pytest.Config) -> str | None:
     text: str | None = config.getoption("--reqflo-resume")
     if text is not None and _BATCH.fullmatch(text) is None:
@@ -224,11 +243,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
-    "evidence", "har",
+    "evidence", "har", "html", "durations", "progress", "fold",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
-    "evidence", "evidence-keep", "step-summary", "trace",
+    "evidence", "evidence-keep", "step-summary", "trace", "html", "durations", "progress", "fold",
 })  # fmt: skip
 
 

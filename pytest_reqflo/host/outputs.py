@@ -54,13 +54,19 @@ def open_outputs(config: pytest.Config, settings: Settings) -> tuple[Output, ...
     """Return the outputs that were asked for; none in a worker, which hands its results over."""
     if hasattr(config, "workerinput"):
         return ()
-    return tuple(_outputs(settings))
+    return tuple(_outputs(config, settings))
 
 
-def _outputs(settings: Settings) -> Iterator[Output]:
+def _outputs(config: pytest.Config, settings: Settings) -> Iterator[Output]:
     if settings.output is not None:
         yield ResultFile(settings.output)
     if settings.har is not None:
         from pytest_reqflo.host.har_file import HarFile
 
         yield HarFile(settings.har)
+    if settings.html is not None:
+        from pytest_reqflo.host.html_page import HtmlPage
+
+        page = HtmlPage(config, settings.html)
+        config.pluginmanager.register(page, "reqflo-html")
+        yield page

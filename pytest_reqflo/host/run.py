@@ -172,7 +172,8 @@ def _conclude(
     try:
         done = run()
         is_recorded = session.durable is not None or session.cloud is not None
-        done = replace(done, result=settle(done.result))
+        result = settle(done.result)
+        done = done if result is done.result else replace(done, result=result)
         verdict = judge(done, subject, is_recorded=is_recorded)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
@@ -205,7 +206,6 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     subject = beginning.subject
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
-    snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
     request = make_request(
         subject,
         beginning.spec,
@@ -221,8 +221,10 @@ def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
     settings, library = session.settings, subject.library
 
     def choose() -> ChosenEnvironment:
-        return choose_environment(
+        chosen = choose_environment(
             library, settings.environment, settings.rootdir, command=settings.secret_command
         )
+        snapshot = replace(chosen.snapshot, allows_any_origin=settings.allows_any_host)
+        return replace(chosen, snapshot=snapshot)
 
     return session.choices.find(library, choose)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.runner import Runner
     from pytest_reqflo.host.step_summary import StepSummary
     from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.report.durations import Slowest
     from pytest_reqflo.result import JourneyResult
 
 _SESSION = pytest.StashKey["JourneySession"]()
@@ -67,6 +69,12 @@ def begin_session(config: pytest.Config) -> JourneySession:
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
         register_channels(config, session)
+        if session.settings.durations is not None:
+            from pytest_reqflo.report.durations import Slowest
+
+            session.slowest = Slowest(session.settings.durations)
+        if not hasattr(config, "workerinput"):
+            _begin_console(config, session)
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
@@ -86,6 +94,16 @@ def _begin_durable(config: pytest.Config, session: JourneySession) -> None:
         session.durable = begin_durable(config, session.settings)
     except ReqfloError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _begin_console(config: pytest.Config, session: JourneySession) -> None:
+    from pytest_reqflo.host.console import begin_console
+
+    begin_console(config, session.settings)
+    if session.settings.shows_progress and config.getoption("dist", "no") == "no":
+        from pytest_reqflo.host.progress import ProgressHooks
+
+        config.pluginmanager.register(ProgressHooks(config, session), "reqflo-progress")
 
 
 def _begin_cloud(config: pytest.Config, session: JourneySession) -> None:
@@ -120,6 +138,8 @@ class JourneySession:
         self.choices = Choices()
         self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
+        self.slowest: Slowest | None = None
+        self.watch_rows: Callable[[int, int], None] | None = None
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 

@@ -116,12 +116,15 @@ def _problem_of(diagnostic: Diagnostic) -> Problem:
 def _warnings_of(result: JourneyResult, subject: Subject) -> Iterator[Diagnostic]:
     """Yield RF502 of each soft check that failed, and what the run itself warned of."""
     for step in result.steps:
-        heading = page_heading(step, result.identity)
         last = step.last_try
-        for check in last.checks if last else ():
-            if check.soft and not check.passed:
-                yield _warning("RF502", heading, check.message, check.pointer, subject)
-        for problem in last.warnings if last else ():
+        checks = last.checks if last else ()
+        failed = [check for check in checks if check.soft and not check.passed]
+        if last is None or not (failed or last.warnings):
+            continue
+        heading = page_heading(step, result.identity)
+        for check in failed:
+            yield _warning("RF502", heading, check.message, check.pointer, subject)
+        for problem in last.warnings:
             if problem.code != "RF502":
                 yield _warning(problem.code, heading, problem.message, problem.pointer, subject)
     for problem in result.warnings:

@@ -75,6 +75,13 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
 
 
+def cause_sentence(result: JourneyResult) -> str:
+    """Return step and sentence of what made *result* bad, without the case and row it ran with."""
+    step = find_failed_step(result)
+    heading = f"{step_name(step)}: " if step else ""
+    return f"{heading}{_cause_of(result, step).sentence}"
+
+
 def find_failed_step(result: JourneyResult) -> StepResult | None:
     """Return the step that the page is about: the first bad one that no other step caused."""
     bad = [step for step in result.steps if step.outcome in _BAD]

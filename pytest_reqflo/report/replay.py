@@ -94,8 +94,12 @@ def _step_lines(step: ReplayedStep) -> Iterator[str]:
         yield _check_line(check, step)
 
 
+def _name(step: ReplayedStep) -> str:
+    return f"{'finally step' if step.phase == 'finally' else 'step'} `{to_line(step.id)}`"
+
+
 def _step_line(step: ReplayedStep) -> str:
-    name = f"{'finally step' if step.phase == 'finally' else 'step'} `{to_line(step.id)}`"
+    name = _name(step)
     if step.status is None:
         return f"{name}: no record: {to_line(step.gap)}"
     tries = f", the last of {step.tries} tries" if step.tries > 1 else ""
@@ -131,7 +135,7 @@ def _failure(
     sentence = check_sentence(found) if found else to_line(f"{check.subject}: {check.reason}")
     span = find_span(places, check.pointer, check.origin)
     word = "soft" if check.soft else "failed"
-    head = f"{word}: step `{to_line(step.id)}`: {sentence}"
+    head = f"{word}: {_name(step)}: {sentence}"
     lines = [head, *place_lines("RF501" if found else "RF506", places, span, shown)]
     if found is None:
         return lines

@@ -319,7 +319,9 @@ class Check:
 
     def _hidden_value(self) -> str:
         parts = (self.spec.value, self.spec.expected)
-        expressions = [part for part in parts if isinstance(part, PathExpression)]
+        expressions = [part for part in parts if type(part) is PathExpression]
+        if not expressions:
+            return ""
         names = (self.scope.hidden_name(each) or self._unlisted(each) for each in expressions)
         return next(filter(None, names), "")
 

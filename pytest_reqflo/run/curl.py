@@ -5,6 +5,7 @@ It is made from the redacted record only, so it cannot show more than the record
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 
@@ -97,7 +98,7 @@ def _options(request: RequestRecord) -> list[str]:
     path = request.url.partition("?")[0]
     if "/./" in path or "/../" in path or path.endswith(("/.", "/..")):
         options.append("--path-as-is")
-    if not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
+    if not _GLOBBED.isdisjoint(request.url) and not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
         options.append("--globoff")
     return options
 
@@ -106,6 +107,7 @@ def _sent_headers(request: RequestRecord) -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.headers if name.lower() not in _LEFT_OUT]
 
 
+@functools.lru_cache(maxsize=256)
 def _header(name: str, value: str) -> str:
     # curl reads `Name:` as an order to leave the header out; `Name;` sends it empty.
     return quote_masked(f"{name}: {value}" if value else f"{name};")

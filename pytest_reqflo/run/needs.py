@@ -30,6 +30,8 @@ def find_missing(step: StepSpec, plan: Plan, scope: RunScope) -> Missing | None:
     for expression in read_step(step).all:
         if not isinstance(expression, PathExpression) or not _reads_steps(expression, plan):
             continue
+        if expression.root == "steps" and not expression.pipes and scope.has_output(expression):
+            continue
         try:
             render_value(expression, scope, site="")
         except RenderProblem:

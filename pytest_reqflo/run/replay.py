@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pytest_reqflo.artifact.difference import diff_declarations, diff_requests
 from pytest_reqflo.artifact.model import Artifact, OutputSpec, StepSpec
 from pytest_reqflo.diagnostic import nearest_name
+from pytest_reqflo.evidence.masks import find_mask
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, StepResult, TryResult
@@ -20,7 +21,7 @@ from pytest_reqflo.run.reading import read_step
 from pytest_reqflo.run.recorded import RecordedAnswer, answer_of
 from pytest_reqflo.run.replay_judge import ReplayJudge, unrecorded, with_records
 from pytest_reqflo.run.replay_model import Phase, Replay, ReplayedCheck, ReplayedStep
-from pytest_reqflo.run.replay_scope import ReplayScope, plan_of
+from pytest_reqflo.run.replay_scope import ReplayScope, is_cut, plan_of
 from pytest_reqflo.run.replayed import find_output_gap
 
 
@@ -105,7 +106,7 @@ class _Replaying:
             url=answer.url,
             status=answer.status,
             checks=(*with_records(checks, last.checks), *outputs),
-            notices=tuple(_edits(self._before.get(step.id), step)),
+            notices=(*_edits(self._before.get(step.id), step), *_left_out(step, checks)),
         )
 
     # --- outputs ---------------------------------------------------------------------------------
@@ -117,6 +118,11 @@ class _Replaying:
         outputs = read_step(step).outputs
         gaps = {key: find_output_gap(spec, answer, self._redactor) for key, spec in outputs}
         live = capture_live(step, answer, self._redactor)
+        before = self._before.get(step.id)
+        for key, spec in outputs:
+            kept = _find_kept(spec, before, last) if gaps[key] else None
+            if kept is not None:
+                live[key], gaps[key] = kept, ""
         self._gaps[step.id] = {key: gap for key, gap in gaps.items() if gap}
         self._captured[step.id] = {key: each for key, each in live.items() if not gaps[key]}
         declared = [(key, spec) for key, spec in outputs if spec.is_declared]
@@ -176,6 +182,12 @@ def _edits(before: StepSpec | None, after: StepSpec) -> Iterator[str]:
         yield "its `when` was edited; the recorded answer is looked at all the same"
 
 
+def _left_out(step: StepSpec, checks: tuple[ReplayedCheck, ...]) -> Iterator[str]:
+    is_polling = any(check.origin == "poll" and check.verdict == "failed" for check in checks)
+    if is_polling and step.assertions:
+        yield "its `until` does not hold, so its assertions are not evaluated"
+
+
 def _gap_of(result: StepResult | None) -> str:
     if result is None:
         return "the recorded run had no such step"
@@ -185,6 +197,17 @@ def _gap_of(result: StepResult | None) -> str:
         return f"it was not sent: {result.skip_reason or problem or result.outcome}"
     reason = last.problems[0].message if last.problems else "its exchange was not kept"
     return f"no answer was recorded: {reason}"
+
+
+def _find_kept(spec: OutputSpec, before: StepSpec | None, last: TryResult) -> Captured | None:
+    """Return the value that the run itself took for an unedited output, None when it is hidden."""
+    if before is None or spec not in before.outputs:
+        return None
+    for each in last.captured:
+        if (each.name, each.is_declared) == (spec.name, spec.is_declared):
+            is_whole = not (each.sensitive or is_cut(each.value) or find_mask(each.value))
+            return Captured(value=each.value) if is_whole else None
+    return None
 
 
 def _output(

@@ -138,9 +138,14 @@ class ReplayScope(RunScope):
             raise Undecided(gap)
 
 
+def is_cut(value: Json) -> bool:
+    """Say whether the record holds only the head of *value*."""
+    return isinstance(value, str) and _CUT.search(value) is not None
+
+
 def _whole(value: Json, shown: str) -> Json:
     """Return *value*. Raises: Undecided when the record holds only its head."""
-    if isinstance(value, str) and _CUT.search(value):
+    if is_cut(value):
         raise Undecided(f"only the head of `{shown}` was recorded")
     return value
 

@@ -177,6 +177,8 @@ def write_suite(project, closed: int) -> None:
 VARYING = [
     (r"run_[0-9a-f]{32}", "RUN"),
     (r"\d+(\.\d+)? ?ms\b", "MS"),
+    (r"\d+\.\d+ s\b", "MS"),
+    ("(?<=\\S) {2,}", "  "),
     (r"\d{4}-\d\d-\d\dT[0-9:.+Z]+", "WHEN"),
     (r"\d+\.\d+s\b", "S"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b", "UUID"),

@@ -398,7 +398,11 @@ def test_a_poll_is_judged_by_its_until_first() -> None:
     after = make.assertion("status_code", 201)
     spec = make.step("a", poll=PollSpec(until=(until,)), assertions=(after,))
     waiting = recorded_run(spec, make.attempt(spec, make.response('{"state":"open"}')))
-    assert told(replayed(waiting, spec)) == ["a failed $.state"]
+    found = replayed(waiting, spec)
+    assert told(found) == ["a failed $.state"]
+    assert found.steps[0].notices == (
+        "its `until` does not hold, so its assertions are not evaluated",
+    )
     edited = make.assertion("json_path", "open", target="$.state")
     edited = make.step("a", poll=PollSpec(until=(edited,)), assertions=(after,))
     assert told(replayed(waiting, edited)) == ["a passed $.state", "a failed status"]
@@ -487,3 +491,17 @@ def test_a_mask_that_was_cut_in_two_is_no_text_of_the_server() -> None:
     assert check(run, "body_contains", "[sens").startswith("undecidable")
     assert check(run, "body_equals", '{"a":"xyz"}').startswith("undecidable")
     assert check(run, "body_contains", '{"a"') == "passed"
+
+
+def test_an_unedited_output_of_a_shortened_body_is_what_the_run_took() -> None:
+    body = '{"id":7,"token":"tok-4711","text":"' + "x" * 70_000 + '"}'
+    kept = make.output("id", "body.id")
+    spec = make.step("a", outputs=(kept, make.output("token", "body.token")))
+    run = recorded_run(spec, make.attempt(spec, make.response(body)))
+    edited = replace(spec, outputs=(*spec.outputs, make.output("other", "body.id")))
+    gap = "only the head of the body was recorded, of 70037 bytes"
+    assert told(replayed(run, edited, before=make.plan(spec).artifact)) == [
+        "a passed output id",
+        f"a undecidable output token: {gap}",
+        f"a undecidable output other: {gap}",
+    ]
