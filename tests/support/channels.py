@@ -13,6 +13,7 @@ from typing import Any
 
 import haralyzer
 from har_schema import validate_har
+from html_pages import blocks_of
 from live_markup import live_parts
 from lxml import etree
 from markdown_it import MarkdownIt
@@ -21,7 +22,7 @@ from markdown_it.token import Token
 ARGUMENTS = (
     "--junitxml=junit.xml", "-ojunit_logging=all", "--html=report.html", "--self-contained-html", "--alluredir=allure",
     "--report-log=log.jsonl", "--json-report", "--json-report-file=report.json", "--reqflo-output=out.json",
-    "--reqflo-har=out.har", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
+    "--reqflo-html=page.html", "--reqflo-har=out.har", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
 )  # fmt: skip
 
 _SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit-xunit2.xsd")))
@@ -197,6 +198,23 @@ def facts_in_results(folder: Path) -> Facts:
     )
 
 
+def facts_on_page(folder: Path) -> Facts:
+    blocks = blocks_of((folder / "page.html").read_text("utf-8"))
+    index = blocks["index"]
+    [run] = [each for each in index["runs"] if each["status"] == "failed"]
+    [step] = [each for each in blocks[run["detail"]]["steps"] if each["outcome"] == "failed"]
+    [check] = [each for each in step["tries"][-1]["checks"] if not each.get("passed")]
+    assert run["step"] == step["id"]
+    return Facts(
+        step=step["id"],
+        expected=int(check["expected"]),
+        actual=int(check["actual"]),
+        line=check["line"],
+        run_id=run["id"],
+        artifact=index["journeys"][run["journey"]]["artifact"],
+    )
+
+
 def read_har(folder: Path) -> dict[str, Any]:
     """Return the log of a file that is valid, and that a reader of others can open."""
     document = json.loads((folder / "out.har").read_bytes())
@@ -265,6 +283,7 @@ FACTS: dict[str, Callable[[Path], Facts]] = {
     "reportlog": facts_in_reportlog,
     "json-report": facts_in_json_report,
     "results": facts_in_results,
+    "page": facts_on_page,
     "har": facts_in_har,
     "summary": facts_in_summary,
 }
