@@ -150,7 +150,7 @@ def _is_of_journey(report: pytest.TestReport, known: set[str]) -> bool:
         return True
     # Of a worker that died, xdist makes a report that knows of no phase.
     is_crashed = str(report.when) == "???" and report.nodeid.partition("::")[0].endswith(_FILES)
-    return is_crashed or any(name == "reqflo.journey" for name, _ in report.user_properties)
+    return is_crashed or any(pair[0] == "reqflo.journey" for pair in report.user_properties)
 
 
 def _status_of(

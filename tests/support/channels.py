@@ -22,7 +22,11 @@ from markdown_it.token import Token
 ARGUMENTS = (
     "--junitxml=junit.xml", "-ojunit_logging=all", "--html=report.html", "--self-contained-html", "--alluredir=allure",
     "--report-log=log.jsonl", "--json-report", "--json-report-file=report.json", "--reqflo-output=out.json",
+<<<<<<< HEAD
     "--reqflo-html=page.html", "--reqflo-har=out.har", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
+=======
+    "--reqflo-har=out.har", "--reqflo-html=page.html", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
+>>>>>>> page
 )  # fmt: skip
 
 _SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit-xunit2.xsd")))
@@ -240,6 +244,26 @@ def facts_in_har(folder: Path) -> Facts:
     )
 
 
+# --- our page ------------------------------------------------------------------------------------
+
+
+def facts_in_page(folder: Path) -> Facts:
+    blocks = blocks_of((folder / "page.html").read_text("utf-8"))
+    index = blocks["index"]
+    [run] = [each for each in index["runs"] if each["status"] == "failed"]
+    [step] = [each for each in blocks[run["detail"]]["steps"] if each["outcome"] == "failed"]
+    [check] = [each for each in step["tries"][-1]["checks"] if "passed" not in each]
+    assert run["message"].startswith(f"step `{step['id']}`: expected")
+    return Facts(
+        step=step["id"],
+        expected=int(check["expected"]),
+        actual=int(check["actual"]),
+        line=check["line"],
+        run_id=run["id"],
+        artifact=index["journeys"][run["journey"]]["artifact"],
+    )
+
+
 # --- GitHub --------------------------------------------------------------------------------------
 
 
@@ -285,6 +309,7 @@ FACTS: dict[str, Callable[[Path], Facts]] = {
     "results": facts_in_results,
     "page": facts_on_page,
     "har": facts_in_har,
+    "page": facts_in_page,
     "summary": facts_in_summary,
 }
 """What reads the facts of the one failure of a run from each report; annotations hold fewer of them."""
@@ -302,6 +327,9 @@ def hold_inert(folder: Path) -> None:
     empty = re.sub(r'data-jsonblob="[^"]*"', 'data-jsonblob="{}"', page)
     # The links are those to our texts, which are looked at below.
     assert set(live_parts(page) - live_parts(empty)) == {"@href"}
+    ours = (folder / "page.html").read_text("utf-8")
+    assert dict(live_parts(ours)) == {"meta": 5, "style": 1, "script": ours.count("<script")}
+    _hold_printable([json.dumps(blocks_of(ours), ensure_ascii=False)])
     for tests in read_html(folder).values():
         for test in tests:
             _hold_printable(extras_of(test).values())

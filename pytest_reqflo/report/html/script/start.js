@@ -50,7 +50,8 @@ const drawAll = (isFilterChanged) => {
 const onAddress = () => {
   const before = [state.q, state.status, state.same].join("\n");
   readAddress();
-  drawAll(before !== [state.q, state.status, state.same].join("\n"));
+  const isUnfolded = unfoldCurrent();
+  drawAll(isUnfolded || before !== [state.q, state.status, state.same].join("\n"));
 };
 
 // --- keys ------------------------------------------------------------------------------------------
@@ -203,6 +204,7 @@ const start = async () => {
     help,
     live,
   ]);
+  unfoldCurrent();
   drawAll(true);
   addEventListener("hashchange", onAddress);
   addEventListener("keydown", onKey);
