@@ -22,11 +22,7 @@ from markdown_it.token import Token
 ARGUMENTS = (
     "--junitxml=junit.xml", "-ojunit_logging=all", "--html=report.html", "--self-contained-html", "--alluredir=allure",
     "--report-log=log.jsonl", "--json-report", "--json-report-file=report.json", "--reqflo-output=out.json",
-<<<<<<< HEAD
-    "--reqflo-html=page.html", "--reqflo-har=out.har", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
-=======
     "--reqflo-har=out.har", "--reqflo-html=page.html", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
->>>>>>> page
 )  # fmt: skip
 
 _SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit-xunit2.xsd")))
