@@ -243,23 +243,6 @@ def facts_in_har(folder: Path) -> Facts:
 # --- our page ------------------------------------------------------------------------------------
 
 
-def facts_in_page(folder: Path) -> Facts:
-    blocks = blocks_of((folder / "page.html").read_text("utf-8"))
-    index = blocks["index"]
-    [run] = [each for each in index["runs"] if each["status"] == "failed"]
-    [step] = [each for each in blocks[run["detail"]]["steps"] if each["outcome"] == "failed"]
-    [check] = [each for each in step["tries"][-1]["checks"] if "passed" not in each]
-    assert run["message"].startswith(f"step `{step['id']}`: expected")
-    return Facts(
-        step=step["id"],
-        expected=int(check["expected"]),
-        actual=int(check["actual"]),
-        line=check["line"],
-        run_id=run["id"],
-        artifact=index["journeys"][run["journey"]]["artifact"],
-    )
-
-
 # --- GitHub --------------------------------------------------------------------------------------
 
 
@@ -305,7 +288,6 @@ FACTS: dict[str, Callable[[Path], Facts]] = {
     "results": facts_in_results,
     "page": facts_on_page,
     "har": facts_in_har,
-    "page": facts_in_page,
     "summary": facts_in_summary,
 }
 """What reads the facts of the one failure of a run from each report; annotations hold fewer of them."""
