@@ -142,8 +142,9 @@ def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
 
 
 def _is_true(config: pytest.Config, reader: _Reader, name: str) -> bool:
-    is_on = reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
-    return is_on or bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
+    if reader.text(name):
+        return reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+    return bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
 
 
 def _find_step_summary(reader: _Reader) -> Path | None:
@@ -333,5 +334,9 @@ def _read_set(text: str) -> tuple[str, str]:
 
 
 def _unusable(name: str, why: str, hint: str = "", *, code: str = "RF801") -> UsageProblem:
-    option = f"--reqflo-{name}" if name in _OPTIONS | {"set", "case"} else f"reqflo_{name}"
+    option = (
+        f"--reqflo-{name}"
+        if name in _OPTIONS | {"set", "case"}
+        else f"reqflo_{name.replace('-', '_')}"
+    )
     return UsageProblem(Diagnostic(code=code, title=f"{option}: {why}", hint=hint))

@@ -198,6 +198,23 @@ def facts_in_results(folder: Path) -> Facts:
     )
 
 
+def facts_on_page(folder: Path) -> Facts:
+    blocks = blocks_of((folder / "page.html").read_text("utf-8"))
+    index = blocks["index"]
+    [run] = [each for each in index["runs"] if each["status"] == "failed"]
+    [step] = [each for each in blocks[run["detail"]]["steps"] if each["outcome"] == "failed"]
+    [check] = [each for each in step["tries"][-1]["checks"] if not each.get("passed")]
+    assert run["step"] == step["id"]
+    return Facts(
+        step=step["id"],
+        expected=int(check["expected"]),
+        actual=int(check["actual"]),
+        line=check["line"],
+        run_id=run["id"],
+        artifact=index["journeys"][run["journey"]]["artifact"],
+    )
+
+
 def read_har(folder: Path) -> dict[str, Any]:
     """Return the log of a file that is valid, and that a reader of others can open."""
     document = json.loads((folder / "out.har").read_bytes())
@@ -224,23 +241,6 @@ def facts_in_har(folder: Path) -> Facts:
 
 
 # --- our page ------------------------------------------------------------------------------------
-
-
-def facts_in_page(folder: Path) -> Facts:
-    blocks = blocks_of((folder / "page.html").read_text("utf-8"))
-    index = blocks["index"]
-    [run] = [each for each in index["runs"] if each["status"] == "failed"]
-    [step] = [each for each in blocks[run["detail"]]["steps"] if each["outcome"] == "failed"]
-    [check] = [each for each in step["tries"][-1]["checks"] if "passed" not in each]
-    assert run["message"].startswith(f"step `{step['id']}`: expected")
-    return Facts(
-        step=step["id"],
-        expected=int(check["expected"]),
-        actual=int(check["actual"]),
-        line=check["line"],
-        run_id=run["id"],
-        artifact=index["journeys"][run["journey"]]["artifact"],
-    )
 
 
 # --- GitHub --------------------------------------------------------------------------------------
@@ -286,8 +286,8 @@ FACTS: dict[str, Callable[[Path], Facts]] = {
     "reportlog": facts_in_reportlog,
     "json-report": facts_in_json_report,
     "results": facts_in_results,
+    "page": facts_on_page,
     "har": facts_in_har,
-    "page": facts_in_page,
     "summary": facts_in_summary,
 }
 """What reads the facts of the one failure of a run from each report; annotations hold fewer of them."""
