@@ -8,12 +8,15 @@ from pathlib import Path
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.cli.arguments import Options
 from pytest_reqflo.cli.find import find_path
+from pytest_reqflo.cli.kept import find_kept, has_database, no_such_run
 from pytest_reqflo.cli.load import open_store
 from pytest_reqflo.cli.show import read_results
 from pytest_reqflo.cli.status import load_result
 from pytest_reqflo.cli.stored import open_chosen
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ArtifactError, UsageProblem
+from pytest_reqflo.evidence_store.layout import RESULT, is_run_id, is_session_id
+from pytest_reqflo.evidence_store.read import KeptRun, load_run
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult
 
@@ -36,17 +39,34 @@ def find_recorded(options: Options) -> RecordedRun:
     """
     path = find_path(options.recorded)
     if path is not None and path.is_file():
-        result = _choose(read_results(path), options.run, path)
+        kept = _kept_at(path.absolute())
+        results = [load_run(kept)] if kept else read_results(path)
+        result = _choose(results, options.run, path)
         return RecordedRun(result=result, artifact=_find_artifact(result, options.store, path))
     if not _RUN_ID.fullmatch(options.recorded):
         title = f"`{options.recorded}` is neither the id of a run nor a file of results"
-        hint = "`reqflo history` lists the recorded runs; `reqflo run --output FILE` writes results"
+        hint = "`reqflo show` and `reqflo history` list runs; `reqflo run --output FILE` writes results"
         raise UsageProblem(Diagnostic(code="RF801", title=title, hint=hint))
     return _find_stored(options)
 
 
+def _kept_at(path: Path) -> KeptRun | None:
+    """Return the kept run whose file is *path*: its bodies may lie in files of their own."""
+    session, run_id = path.parts[-3:-1] if len(path.parts) > 4 else ("", "")
+    if path.name != RESULT or not (is_session_id(session) and is_run_id(run_id)):
+        return None
+    return KeptRun(store=path.parents[3], session_id=session, run_id=run_id)
+
+
 def _find_stored(options: Options) -> RecordedRun:
-    """Return a durable run, by its id or the beginning of it."""
+    """Return a run that was kept on disk, else a durable one, by its id or the beginning of it."""
+    kept = find_kept(options, options.recorded)
+    if kept is not None:
+        result = load_run(kept)
+        artifact = _find_artifact(result, options.store, Path.cwd())
+        return RecordedRun(result=result, artifact=artifact)
+    if not has_database(options):
+        raise no_such_run(options, options.recorded)
     with open_chosen(options) as store:
         from pytest_reqflo.engine.durable.history import find_run
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options, existing_file
 from pytest_reqflo.cli.find import find_journey
+from pytest_reqflo.cli.kept import find_places
 from pytest_reqflo.cli.load import compile_entry
 from pytest_reqflo.cli.recorded import RecordedRun, find_recorded
 from pytest_reqflo.cli.stored import add_database_options
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError, UsageProblem
+from pytest_reqflo.writing import replace_file
 
 if TYPE_CHECKING:
     from pytest_reqflo.run.replay_model import Replay
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "recorded", metavar="RUN", help="id of a recorded run, or a result file of --output"
+        "recorded", metavar="RUN", help="id of a run that was kept, or a result file of --output"
     )
     parser.add_argument(
         "--journey", type=Path, metavar="FILE", help="journey to evaluate (default: as it was run)"
@@ -69,7 +70,7 @@ def _find_journey(
         title = f"the artifact of run {identity.run_id}, `{identity.artifact}`, is not in the store"
         hint = "name the store with --store, or a journey file with --journey"
         raise ArtifactError(Diagnostic(code="RF602", title=title, hint=hint))
-    return recorded.artifact, None, identity.file
+    return recorded.artifact, find_places(recorded.result), identity.file
 
 
 def _check_step(options: Options, artifact: Artifact) -> None:
@@ -83,10 +84,8 @@ def _check_step(options: Options, artifact: Artifact) -> None:
 def _write(path: Path, found: Replay) -> None:
     from pytest_reqflo.report.replay import replay_json
 
-    # It holds what servers answered: for its owner only, as a result file is.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(json.dumps(replay_json(found), indent=2) + "\n")
+    # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
+    replace_file(path, [json.dumps(replay_json(found), indent=2), "\n"])
 
 
 def _exit_code(found: Replay, *, is_strict: bool) -> ExitCode:

@@ -19,6 +19,7 @@ from allure_commons.model2 import Attachment, Parameter, StatusDetails, TestStep
 from pytest_reqflo.host.flight import Span
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.options import EvidenceKind
 from pytest_reqflo.report.attached import Attached
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.report.source_link import find_source_url
@@ -29,9 +30,9 @@ _MIME_TYPES = {"text": "text/plain", "json": "application/json"}
 _EXTENSIONS = {"text": "txt", "json": "json"}
 
 
-def register_allure(config: pytest.Config, hiding: Hiding) -> None:
+def register_allure(config: pytest.Config, hiding: Hiding, evidence: EvidenceKind) -> None:
     """Take part in what Allure writes, until pytest is unconfigured."""
-    channel = AllureChannel(hiding)
+    channel = AllureChannel(hiding, evidence)
     config.pluginmanager.register(channel, "reqflo-allure")
     manager = allure_commons.plugin_manager
     manager.register(channel)
@@ -39,10 +40,14 @@ def register_allure(config: pytest.Config, hiding: Hiding) -> None:
 
 
 class AllureChannel:
-    """What one process tells Allure: of the test at hand, one at a time."""
+    """What one process tells Allure: of the test at hand, one at a time.
 
-    def __init__(self, hiding: Hiding) -> None:
+    Shape: *evidence* says of which runs the exchanges are attached.
+    """
+
+    def __init__(self, hiding: Hiding, evidence: EvidenceKind) -> None:
         self._hiding = hiding
+        self._evidence = evidence
         self._steps: tuple[ShownStep, ...] = ()
         self._span: Span | None = None
 
@@ -55,8 +60,13 @@ class AllureChannel:
         finally:
             if isinstance(item, JourneyNode) and item.verdict is not None:
                 result = item.verdict.result
-                self._steps, self._span = render_steps(result), item.span
+                self._steps = render_steps(result, with_exchanges=self._wants(result.outcome))
+                self._span = item.span
                 self._describe(result.identity, item)
+
+    def _wants(self, outcome: str) -> bool:
+        is_bad = outcome not in ("passed", "skipped")
+        return self._evidence == "all" or (is_bad and self._evidence == "failures")
 
     def _describe(self, identity: RunIdentity, item: JourneyNode) -> None:
         allure.dynamic.title(item.reportinfo()[2].strip() or item.name)

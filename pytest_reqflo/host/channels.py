@@ -15,7 +15,7 @@ def register_channels(config: pytest.Config, session: JourneySession) -> None:
     if config.getoption("allure_report_dir", None):
         from pytest_reqflo.host.allure_channel import register_allure
 
-        register_allure(config, session.hiding)
+        register_allure(config, session.hiding, session.settings.evidence)
     if config.getoption("htmlpath", None):
         from pytest_reqflo.host.html_extras import HtmlExtras
 

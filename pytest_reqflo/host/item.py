@@ -24,6 +24,7 @@ from pytest_reqflo.errors import (
     RunCheckError,
 )
 from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_bug, failure_repr
+from pytest_reqflo.host.hiding import hide_in
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
@@ -310,7 +311,7 @@ class JourneyNode(pytest.Item):
         failure = self._failure_of(problem, verdict)
         code = problem.diagnostics[0].code
         cause = Cause(sentence=failure.reason, code=code, line=failure.line)
-        return render_facts(result, cause, self.subject.places)
+        return hide_in(render_facts(result, cause, self.subject.places), self.journeys.hiding.text)
 
     def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
         if result.outcome not in ("failed", "error"):
@@ -326,8 +327,10 @@ class JourneyNode(pytest.Item):
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.
-        from pytest_reqflo.report.lines import note_lines
+        from pytest_reqflo.report.lines import is_smooth, note_lines
 
+        if is_smooth(result) and not self.journeys.settings.wants_all_lines:
+            return result
         return note_lines(result, self.subject.places)
 
 

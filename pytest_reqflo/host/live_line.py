@@ -19,8 +19,8 @@ _MARGIN = 12
 class LiveLine:
     """Writes behind what pytest has written, takes it back, and never into the last column.
 
-    Only backspaces move the cursor: what pytest wrote stays, and pytest never learns of what is
-    taken back. A *gap* stands before the text where pytest leaves none.
+    Only backspaces move the cursor: what pytest wrote stays. What is taken back goes past pytest,
+    which counts columns, straight to the terminal. A *gap* stands before the text where pytest leaves none.
     """
 
     def __init__(
@@ -33,10 +33,11 @@ class LiveLine:
         self._width = self._writer.fullwidth
         self._terminal: int | None = None
 
-    def open_terminal(self) -> None:
-        """Keep a way to the terminal for the time when the output of a test is captured."""
+    def open_terminal(self) -> bool:
+        """Keep a way to the terminal, also while output is captured; say whether there is one."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
             self._terminal = os.dup(sys.stdout.fileno())
+        return self._terminal is not None
 
     def close(self) -> None:
         """Take back what is shown, and close the way to the terminal."""
@@ -99,7 +100,6 @@ class LiveLine:
         return room
 
     def _write(self, text: str) -> None:
-        if self._terminal is None:
-            self._reporter.write_raw(text, flush=True)
-        else:
+        if self._terminal is not None:
+            self._reporter.flush()
             os.write(self._terminal, text.encode())

@@ -68,6 +68,11 @@ class Settings:
         return any(path is not None for path in (self.output, self.har, self.html))
 
     @property
+    def wants_all_lines(self) -> bool:
+        """Whether also a run that passed says where its steps stand, for which its file is read again."""
+        return self.output is not None or self.har is not None
+
+    @property
     def keeps_evidence(self) -> bool:
         """Whether runs are kept on disk; durable ones have their record in the database."""
         return self.evidence != "none" and not (self.is_durable or self.is_cloud)
@@ -142,8 +147,9 @@ def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
 
 
 def _is_true(config: pytest.Config, reader: _Reader, name: str) -> bool:
-    is_on = reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
-    return is_on or bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
+    if reader.text(name):
+        return reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+    return bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
 
 
 def _find_step_summary(reader: _Reader) -> Path | None:
@@ -333,5 +339,9 @@ def _read_set(text: str) -> tuple[str, str]:
 
 
 def _unusable(name: str, why: str, hint: str = "", *, code: str = "RF801") -> UsageProblem:
-    option = f"--reqflo-{name}" if name in _OPTIONS | {"set", "case"} else f"reqflo_{name}"
+    option = (
+        f"--reqflo-{name}"
+        if name in _OPTIONS | {"set", "case"}
+        else f"reqflo_{name.replace('-', '_')}"
+    )
     return UsageProblem(Diagnostic(code=code, title=f"{option}: {why}", hint=hint))

@@ -89,9 +89,9 @@ class ProgressHooks:
         reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         # Of workers pytest names no files: letters of other tests stand before.
         line = LiveLine(self._config, reporter, gap="" if self._session else " ")
-        self._told = Telling(line, kind, self._total)
+        has_terminal = bool(kind == "live" or self._rows) and line.open_terminal()
+        self._told = Telling(line, kind if has_terminal else "lines", self._total)
         if self._rows and self._session is not None:
-            line.open_terminal()
             self._session.watch_rows = self._told.tell_inside
 
     @pytest.hookimpl(wrapper=True, trylast=True)

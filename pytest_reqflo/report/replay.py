@@ -19,6 +19,7 @@ _COUNTED: tuple[tuple[Verdict, str], ...] = (
     ("passed", "passed"),
     ("failed", "failed"),
     ("undecidable", "undecidable"),
+    ("skipped", "skipped"),
     ("no record", "without a record"),
 )
 
@@ -101,7 +102,8 @@ def _name(step: ReplayedStep) -> str:
 def _step_line(step: ReplayedStep) -> str:
     name = _name(step)
     if step.status is None:
-        return f"{name}: no record: {to_line(step.gap)}"
+        is_skipped = any(check.verdict == "skipped" for check in step.checks)
+        return f"{name}: {'skipped' if is_skipped else 'no record'}: {to_line(step.gap)}"
     tries = f", the last of {step.tries} tries" if step.tries > 1 else ""
     return f"{name}: {to_line(step.method)} {to_line(step.url)} was answered {step.status}{tries}"
 

@@ -44,18 +44,21 @@ class ShownStep:
     steps: tuple[ShownStep, ...] = ()
 
 
-def render_steps(result: JourneyResult) -> tuple[ShownStep, ...]:
-    """Return the steps of *result* with the times at which they ran; one that never did has none."""
+def render_steps(result: JourneyResult, *, with_exchanges: bool) -> tuple[ShownStep, ...]:
+    """Return the steps of *result* with the times at which they ran; one that never did has none.
+
+    Shape: nothing is attached unless *with_exchanges*.
+    """
     shown: list[ShownStep] = []
     now_ms = _milliseconds(result.started_at)
     for step in result.steps:
-        shown.append(_step(step, now_ms))
+        shown.append(_step(step, now_ms, with_exchanges=with_exchanges))
         now_ms = shown[-1].stop_ms
     return tuple(shown)
 
 
-def _step(step: StepResult, now_ms: int) -> ShownStep:
-    tries = [_try(each, step, now_ms) for each in _some(step.tries)]
+def _step(step: StepResult, now_ms: int, *, with_exchanges: bool) -> ShownStep:
+    tries = [_try(each, step, now_ms, with_exchanges=with_exchanges) for each in _some(step.tries)]
     last = step.last_try
     is_single = len(step.tries) == 1
     return ShownStep(
@@ -100,7 +103,7 @@ def _some(tries: tuple[TryResult, ...]) -> tuple[TryResult, ...]:
     return (*tries[: _MAX_TRIES // 2], *tries[-_MAX_TRIES // 2 :])
 
 
-def _try(each: TryResult, step: StepResult, now_ms: int) -> ShownStep:
+def _try(each: TryResult, step: StepResult, now_ms: int, *, with_exchanges: bool) -> ShownStep:
     start_ms = _milliseconds(each.started_at) or now_ms
     stop_ms = start_ms + round(each.elapsed_s * 1000)
     word = try_word(each, step)
@@ -110,7 +113,7 @@ def _try(each: TryResult, step: StepResult, now_ms: int) -> ShownStep:
         start_ms=start_ms,
         stop_ms=stop_ms,
         message=_try_message(each),
-        attachments=tuple(_attachments(each)),
+        attachments=tuple(_attachments(each)) if with_exchanges else (),
         steps=tuple(_check(check, stop_ms) for check in each.checks),
     )
 

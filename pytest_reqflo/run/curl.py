@@ -11,12 +11,12 @@ import shlex
 
 from pytest_reqflo.evidence.model import Body, RequestRecord
 
-MAX_BODY = 2_000
+MAX_BODY = 4_096
 """Characters of a body that stand in the command; a longer one is named as a file."""
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 _MASKED_BASIC = re.compile(rf"(?i:basic)\s+{_MASK.pattern}")
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _GLOBBED = frozenset("[]{}")
 _LEFT_OUT = frozenset({"host", "content-length", "accept-encoding"})
 _NAMELESS = re.compile(r"[^A-Za-z0-9_]")
@@ -63,7 +63,10 @@ def quote_masked(text: str) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return *text* quoted for a shell; carriage returns do not survive in plain quotes."""
+    """Return *text* quoted for a shell, on one line.
+
+    Carriage returns do not survive in plain quotes, and a page indents each line: that would be sent.
+    """
     if not _UNSEEN.search(text):
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")

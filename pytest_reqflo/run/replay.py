@@ -20,9 +20,10 @@ from pytest_reqflo.run.effects import Captured
 from pytest_reqflo.run.reading import read_step
 from pytest_reqflo.run.recorded import RecordedAnswer, answer_of
 from pytest_reqflo.run.replay_judge import ReplayJudge, unrecorded, with_records
-from pytest_reqflo.run.replay_model import Phase, Replay, ReplayedCheck, ReplayedStep
+from pytest_reqflo.run.replay_model import Phase, Replay, ReplayedCheck, ReplayedStep, Verdict
 from pytest_reqflo.run.replay_scope import ReplayScope, is_cut, plan_of
 from pytest_reqflo.run.replayed import find_output_gap
+from pytest_reqflo.run.step import WHEN_IS_FALSE
 
 
 def replay(
@@ -138,6 +139,9 @@ class _Replaying:
         self, step: StepSpec, pointer: str, phase: Phase, result: StepResult | None
     ) -> ReplayedStep:
         gap = _gap_of(result)
+        before = self._before.get(step.id)
+        is_same = before is not None and before.when == step.when
+        verdict: Verdict = "skipped" if is_same and _is_by_choice(result) else "no record"
         self._gaps[step.id] = {
             key: f"step `{step.id}`: {gap}" for key, _ in read_step(step).outputs
         }
@@ -149,7 +153,7 @@ class _Replaying:
             tries=len(result.tries) if result else 0,
             gap=gap,
             hint="" if result else self._rename_hint(step),
-            checks=tuple(unrecorded(step, pointer, gap)),
+            checks=tuple(unrecorded(step, pointer, gap, verdict)),
         )
 
     def _rename_hint(self, step: StepSpec) -> str:
@@ -186,6 +190,11 @@ def _left_out(step: StepSpec, checks: tuple[ReplayedCheck, ...]) -> Iterator[str
     is_polling = any(check.origin == "poll" and check.verdict == "failed" for check in checks)
     if is_polling and step.assertions:
         yield "its `until` does not hold, so its assertions are not evaluated"
+
+
+def _is_by_choice(result: StepResult | None) -> bool:
+    """Say whether a step was skipped by its own `when`, and not because of another step."""
+    return result is not None and result.skip_reason == WHEN_IS_FALSE
 
 
 def _gap_of(result: StepResult | None) -> str:

@@ -59,7 +59,7 @@ class ReplayJudge:
         return replace(shown, check=found, expected=found.expected, subject=found.subject)
 
 
-def unrecorded(step: StepSpec, pointer: str, gap: str) -> Iterator[ReplayedCheck]:
+def unrecorded(step: StepSpec, pointer: str, gap: str, verdict: Verdict) -> Iterator[ReplayedCheck]:
     """Yield the assertions and declared outputs of a step that has no recorded answer."""
     until = step.poll.until if step.poll else ()
     lists: tuple[tuple[ListName, tuple[AssertionSpec, ...]], ...] = (
@@ -68,11 +68,11 @@ def unrecorded(step: StepSpec, pointer: str, gap: str) -> Iterator[ReplayedCheck
     )
     for list_name, specs in lists:
         place = _place(step, pointer, list_name)
-        yield from (_without_check(spec, place, "no record", gap) for spec in in_order(specs))
+        yield from (_without_check(spec, place, verdict, gap) for spec in in_order(specs))
     declared = [spec for spec in step.outputs if spec.is_declared]
     for number, spec in enumerate(declared):
         yield ReplayedCheck(
-            verdict="no record",
+            verdict=verdict,
             kind="output",
             subject=f"output {spec.name}",
             pointer=f"{pointer}/outputs/{number}",

@@ -9,7 +9,7 @@ from pytest_reqflo.result import CheckResult, Outcome, RunIdentity
 from pytest_reqflo.values import Json
 
 Phase = Literal["main", "finally"]
-Verdict = Literal["passed", "failed", "undecidable", "no record"]
+Verdict = Literal["passed", "failed", "undecidable", "skipped", "no record"]
 Origin = Literal["step", "template", "poll"]
 
 
@@ -17,7 +17,8 @@ Origin = Literal["step", "template", "poll"]
 class ReplayedCheck:
     """One assertion or output of a step.
 
-    Shape: *kind* is ``assertion`` or ``output``; *reason* says why the record cannot tell, or why an
+    Shape: *verdict* is ``skipped`` where the step was, by its own condition; *kind* is ``assertion`` or
+        ``output``; *reason* says why the record cannot tell, or why an
         output could not be captured; *check* is there when the assertion was evaluated; *was* is the
         verdict in the record, empty when the recorded run had no such check.
     """

@@ -128,6 +128,9 @@ def test_an_address_leads_to_a_run_and_a_step(report, new_tab):
     page.wait_for_selector(".is-rows tbody tr:nth-child(30)")
     page.click("th:has-text('row') button")
     assert page.inner_text(".is-rows tbody tr:nth-child(1) td:nth-child(3)") == "ref-001"
+    # It is shown in the list too, where its group was folded.
+    page.goto(f"{report.as_uri()}#/run/{run_id(25)}")
+    page.wait_for_selector(f"[aria-current][data-id='{run_id(25)}']")
     page.goto(f"{report.as_uri()}#/run/nobody/knows")
     page.wait_for_selector("text=There is no such run")
 

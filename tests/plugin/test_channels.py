@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from channels import (
@@ -27,6 +29,7 @@ def write_journeys(project) -> None:
     project.journey("cased.journey.yaml", "/status/200", head=head)
 
 
+@pytest.mark.every_plugin
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["here", "workers"])
 def test_every_report_states_the_same_facts(project, workers, monkeypatch) -> None:
     write_journeys(project)
@@ -56,20 +59,22 @@ def test_every_report_states_the_same_facts(project, workers, monkeypatch) -> No
 
 def hold_junit(project) -> None:
     for case in read_junit(project.path):
-        evidence = properties_of(case).get("reqflo.evidence")
         output = case.findtext("system-out") or ""
-        named_files = re.findall(r"^\[\[ATTACHMENT\|(.*)\]\]$", output, re.MULTILINE)
-        is_named = evidence is not None and case.find("failure") is not None
-        assert named_files == ([str(project.path / evidence)] if is_named else [])
+        files = re.findall(r"^\[\[ATTACHMENT\|(.*)\]\]$", output, re.MULTILINE)
+        is_failed = case.find("failure") is not None
+        evidence = properties_of(case).get("reqflo.evidence", "")
+        assert files == ([str(project.path / evidence)] if is_failed else [])
+        assert all(Path(file).is_file() for file in files)
 
 
 def hold_html(project) -> None:
-    [test] = read_html(project.path)["failing.journey.yaml::run"]
-    extras = extras_of(test)
-    assert extras["exchanges"].count("request as sent") == 2
-    others = [each for name, tests in read_html(project.path).items() for each in tests
-              if "failing" not in name]  # fmt: skip
-    assert [each["extras"] for each in others] == [[]] * 3
+    pages = read_html(project.path)
+    extras = {name: extras_of(test) for name, [test] in pages.items()}
+    failing = extras.pop("failing.journey.yaml::run")
+    assert list(failing) == ["failure", "exchanges", "evidence"]
+    assert failing["exchanges"].count("request as sent") == 2
+    assert (project.path / unquote(failing["evidence"])).is_file()
+    assert list(extras.values()) == [{}] * 3
 
 
 def hold_allure(project) -> None:
@@ -84,6 +89,7 @@ def hold_allure(project) -> None:
     assert parts["curl"].startswith("curl ")
     assert failing["start"] <= first["start"] <= first["stop"] <= second["start"]
     assert second["stop"] <= failing["stop"]
+    assert [each.get("attachments") for each in (*cased["steps"], *rows[0]["steps"])] == [None] * 2
     labels = [(each["name"], each["value"]) for each in cased["labels"]]
     assert {("owner", "team-pay"), ("tag", "smoke")} <= set(labels)
     assert named(cased["parameters"])["case"] == "'Gold'"

@@ -103,6 +103,13 @@ def test_a_run_is_replayed_without_its_server_and_its_secret(recorded, reqflo):
     )
     assert apart.returncode == 1, apart.stderr
     assert "3 passed, 1 failed, 1 without a record\n" in apart.stdout
+    results = json.loads((recorded.path / "run.json").read_text())["results"]
+    kept = reqflo("replay", results[1]["identity"]["run_id"])
+    (path,) = recorded.path.glob(f".reqflo/runs/*/{results[1]['identity']['run_id']}/run.json")
+    assert reqflo("replay", str(path)) == kept
+    # What was kept on disk says the same, and finds the unchanged file.
+    assert "3 passed, 1 failed, 1 without a record\n" in kept[1]
+    assert "  --> journeys/orders.journey.yaml:20:41" in kept[1].split("\n")
 
     mended = edit(recorded, (f"{NOT_FOUND}expected: 200}}", f"{NOT_FOUND}expected: 404}}"))
     arguments = ("replay", "run.json", "--run", "2", "--journey", mended)
@@ -134,7 +141,13 @@ def test_what_fails_is_shown_at_its_place_and_written_as_json(recorded, reqflo):
     ):
         assert line in out.split("\n")
     document = json.loads((recorded.path / "verdicts.json").read_text())
-    assert document["counts"] == {"passed": 2, "failed": 2, "undecidable": 0, "no_record": 1}
+    assert document["counts"] == {
+        "passed": 2,
+        "failed": 2,
+        "undecidable": 0,
+        "skipped": 0,
+        "no_record": 1,
+    }
     assert (recorded.path / "verdicts.json").stat().st_mode & 0o077 == 0
 
     wrong = edit(recorded, ("expected: 200", "expcted: 200"))
@@ -154,3 +167,4 @@ def test_what_cannot_be_replayed_is_refused(reqflo):
         run = reqflo("replay", "run.json", "--run", "1", *arguments)
         assert (run[0], said in run[2]) == (code, True), run
     assert reqflo("replay", "orders")[0] == 4
+    assert "was kept in" in reqflo("replay", "run_ffff")[2]

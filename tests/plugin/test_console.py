@@ -38,6 +38,7 @@ def write_suite(project) -> None:
     project.write("test_p.py", "def test_p():\n    assert not 'plain'\n\ndef test_q(): ...\n")
 
 
+@pytest.mark.every_plugin
 def test_equal_failures_are_told_once_and_every_report_stays_whole(project) -> None:
     write_suite(project)
     seen = []
@@ -68,10 +69,10 @@ def test_equal_failures_are_told_once_and_every_report_stays_whole(project) -> N
     assert seen[0] == {
         "root causes": (
             "4 runs failed the same way: step `s2`: expected status 200, got 501\n"
-            "  first: a.journey.yaml::row-00001 (RUN)\n"
+            "  first: a.journey.yaml::row-00001 (reqflo show RUN)\n"
             "  also: row-00002, row-00003, row-00004\n"
             "2 runs failed the same way: step `s2`: expected status 203, got 201\n"
-            "  first: b.journey.yaml::row-00001 (RUN)\n"
+            "  first: b.journey.yaml::row-00001 (reqflo show RUN)\n"
             "  also: row-00002"
         ),
         "journeys": (

@@ -190,6 +190,7 @@ def _handle(request: ReceivedRequest, connection: Connection) -> bytes | None:
     return answer if isinstance(answer, bytes) else answer(request, connection)
 
 
+@pytest.mark.every_plugin
 def test_no_answer_breaks_a_run_a_worker_or_a_report(project) -> None:
     for name in ANSWERS:
         step = STEP.format(name=name)

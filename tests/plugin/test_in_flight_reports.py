@@ -175,7 +175,9 @@ def write_suite(project, closed: int) -> None:
 
 
 VARYING = [
+    (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "SESSION"),
     (r"run_[0-9a-f]{32}", "RUN"),
+    (r"run_[0-9a-f]{8}\b", "RUN"),
     (r"\d+(\.\d+)? ?ms\b", "MS"),
     (r"\d+\.\d+ s\b", "MS"),
     ("(?<=\\S) {2,}", "  "),

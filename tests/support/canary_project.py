@@ -247,6 +247,7 @@ def _leave_out_teardowns(path: Path) -> None:
 
 REPORTS = (
     "junit.xml", "report.html", "allure", "log.jsonl", "report.json", "log.txt", "results.json", "page.html", "terminal.txt",
+    "out.har", "summary.md",
 )  # fmt: skip
 """What `_reports` leaves in the folder, and each of it must not be empty."""
 
@@ -267,6 +268,11 @@ def _reports(out: str) -> Iterator[str]:
     yield from (f"--log-file={out}/log.txt", "--log-file-level=DEBUG", "--log-cli-level=DEBUG")
     yield f"--reqflo-html={out}/page.html"
     yield from (f"--reqflo-output={out}/results.json", f"-ocache_dir={out}/cache", "--durations=0")
+    yield from (
+        f"--reqflo-har={out}/out.har",
+        f"-oreqflo_step_summary={out}/summary.md",
+        "-oreqflo_junit_attachments=true",
+    )
     yield "--reqflo-durations=0"
     yield from ("-rA", "--show-capture=all", "--showlocals", "--setup-show")
 

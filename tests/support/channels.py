@@ -13,6 +13,7 @@ from typing import Any
 
 import haralyzer
 from har_schema import validate_har
+from html_pages import blocks_of
 from live_markup import live_parts
 from lxml import etree
 from markdown_it import MarkdownIt
@@ -21,7 +22,7 @@ from markdown_it.token import Token
 ARGUMENTS = (
     "--junitxml=junit.xml", "-ojunit_logging=all", "--html=report.html", "--self-contained-html", "--alluredir=allure",
     "--report-log=log.jsonl", "--json-report", "--json-report-file=report.json", "--reqflo-output=out.json",
-    "--reqflo-har=out.har", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
+    "--reqflo-har=out.har", "--reqflo-html=page.html", "-oreqflo_step_summary=summary.md", "-oreqflo_junit_attachments=true",
 )  # fmt: skip
 
 _SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit-xunit2.xsd")))
@@ -197,6 +198,23 @@ def facts_in_results(folder: Path) -> Facts:
     )
 
 
+def facts_on_page(folder: Path) -> Facts:
+    blocks = blocks_of((folder / "page.html").read_text("utf-8"))
+    index = blocks["index"]
+    [run] = [each for each in index["runs"] if each["status"] == "failed"]
+    [step] = [each for each in blocks[run["detail"]]["steps"] if each["outcome"] == "failed"]
+    [check] = [each for each in step["tries"][-1]["checks"] if not each.get("passed")]
+    assert run["step"] == step["id"]
+    return Facts(
+        step=step["id"],
+        expected=int(check["expected"]),
+        actual=int(check["actual"]),
+        line=check["line"],
+        run_id=run["id"],
+        artifact=index["journeys"][run["journey"]]["artifact"],
+    )
+
+
 def read_har(folder: Path) -> dict[str, Any]:
     """Return the log of a file that is valid, and that a reader of others can open."""
     document = json.loads((folder / "out.har").read_bytes())
@@ -220,6 +238,9 @@ def facts_in_har(folder: Path) -> Facts:
         run_id=entry["_reqflo"]["run_id"],
         artifact=page["_reqflo"]["artifact"],
     )
+
+
+# --- our page ------------------------------------------------------------------------------------
 
 
 # --- GitHub --------------------------------------------------------------------------------------
@@ -265,6 +286,7 @@ FACTS: dict[str, Callable[[Path], Facts]] = {
     "reportlog": facts_in_reportlog,
     "json-report": facts_in_json_report,
     "results": facts_in_results,
+    "page": facts_on_page,
     "har": facts_in_har,
     "summary": facts_in_summary,
 }
@@ -283,6 +305,9 @@ def hold_inert(folder: Path) -> None:
     empty = re.sub(r'data-jsonblob="[^"]*"', 'data-jsonblob="{}"', page)
     # The links are those to our texts, which are looked at below.
     assert set(live_parts(page) - live_parts(empty)) == {"@href"}
+    ours = (folder / "page.html").read_text("utf-8")
+    assert dict(live_parts(ours)) == {"meta": 5, "style": 1, "script": ours.count("<script")}
+    _hold_printable([json.dumps(blocks_of(ours), ensure_ascii=False)])
     for tests in read_html(folder).values():
         for test in tests:
             _hold_printable(extras_of(test).values())

@@ -64,7 +64,7 @@ class Screen:
         return "\n".join(line.rstrip() for line in self.lines)
 
 
-_NOT_THEIRS = ("COLUMNS", "LINES", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "PYTEST_ADDOPTS", "CI")
+_NOT_THEIRS = ("COLUMNS", "LINES", "NO_COLOR", "PY_COLORS", "FORCE_COLOR", "CI")
 
 
 def run_on_terminal(folder: Path, *arguments: str, columns: int = 80) -> Screen:

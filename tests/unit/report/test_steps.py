@@ -16,7 +16,7 @@ from pytest_reqflo.result import ValueUse
 def test_a_step_has_its_times_its_values_and_its_checks() -> None:
     use = ValueUse(expression="inputs.n", value="1")
     tried = make.tried(make.exchange(status=500), outcome="failed", values_used=(use,))
-    [step] = render_steps(make.result(make.step("pay", tried, name="Pay it")))
+    [step] = render_steps(make.result(make.step("pay", tried, name="Pay it")), with_exchanges=True)
     assert step == ShownStep(
         name="Pay it (pay)",
         status="failed",
@@ -49,7 +49,7 @@ def test_tries_are_steps_below_and_only_the_first_and_last_of_many() -> None:
         for number in range(1, 20)
     ]
     last = make.tried(make.exchange(), number=20)
-    [step] = render_steps(make.result(make.step("wait", *tries, last)))
+    [step] = render_steps(make.result(make.step("wait", *tries, last)), with_exchanges=True)
     assert step.attachments == ()
     assert [(each.name, each.status) for each in step.steps] == [
         ("try 1: not yet", "skipped"), ("try 2: not yet", "skipped"), ("try 3: not yet", "skipped"),
@@ -59,8 +59,13 @@ def test_tries_are_steps_below_and_only_the_first_and_last_of_many() -> None:
 
 def test_what_never_ran_stands_where_the_last_step_ended() -> None:
     first, skipped = render_steps(
-        make.result(make.step("pay", make.tried()), make.step("b", skip_reason="because of `pay`"))
+        make.result(
+            make.step("pay", make.tried(make.exchange())),
+            make.step("b", skip_reason="because of `pay`"),
+        ),
+        with_exchanges=False,
     )
+    assert first.attachments == ()
     assert (skipped.status, skipped.message) == ("skipped", "because of `pay`")
     assert skipped.start_ms == skipped.stop_ms == first.stop_ms
 
@@ -86,7 +91,7 @@ def test_any_text_can_be_shown() -> None:
     for text in NAUGHTY:
         tried = make.tried(make.exchange(text, text, headers=((text, text),)), outcome="failed")
         answer = make.result(make.step(text, tried, name=text))
-        for step in render_steps(answer):
+        for step in render_steps(answer, with_exchanges=True):
             assert to_line(step.name, limit=1_000) == step.name
             for each in step.attachments:
                 each.body.encode()

@@ -9,7 +9,7 @@ import journeys as make
 import pytest
 from replays import recorded, recorded_run, replayed, step_result, told
 
-from pytest_reqflo.artifact.model import Artifact, PollSpec, VariableDeclaration
+from pytest_reqflo.artifact.model import Artifact, ConditionSpec, PollSpec, VariableDeclaration
 from pytest_reqflo.evidence.model import Body
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.outputs import parse_output_path
@@ -505,3 +505,13 @@ def test_an_unedited_output_of_a_shortened_body_is_what_the_run_took() -> None:
         f"a undecidable output token: {gap}",
         f"a undecidable output other: {gap}",
     ]
+
+
+def test_a_step_that_its_own_when_left_out_is_skipped_while_that_is_unedited() -> None:
+    when = ConditionSpec(value=make.value("{{ inputs.n }}"))
+    spec = make.step("a", assertions=(make.assertion("status_code", 200),), when=when)
+    run = recorded(step_result("a", skip_reason="`when` does not hold"))
+    found = replayed(run, spec)
+    assert told(found) == ["a skipped status: it was not sent: `when` does not hold"]
+    assert not found.is_undecided
+    assert replayed(run, spec, before=make.plan(replace(spec, when=None)).artifact).is_undecided

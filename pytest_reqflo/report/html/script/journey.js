@@ -1,5 +1,7 @@
 /* A journey: its runs as a table with the values of each row. */
 
+/** Numbers in texts are compared as numbers. */
+const COLLATOR = new Intl.Collator("en", { numeric: true });
 const journeyView = () => {
   const journey = journeys.find((each) => keyOf(each) === state.id);
   if (!journey) return missing("There is no such journey in this report.");
@@ -25,17 +27,17 @@ const journeyView = () => {
         run.case && run.row && el("small", ` ${run.case}`),
       ],
     ],
+    members.some((run) => run.message) && [
+      "message",
+      (run) => run.message || "",
+      (run) => el("td.message", run.message),
+    ],
     ...names.map((name) => [
       name,
       (run) => valueOf(run, name) || "",
       (run) => el("td.cell", valueOf(run, name) !== undefined && inline(valueOf(run, name))),
     ]),
     ["time", (run) => run.elapsed_s || 0, (run) => num(time(run.elapsed_s))],
-    members.some((run) => run.message) && [
-      "message",
-      (run) => run.message || "",
-      (run) => el("td.message", run.message),
-    ],
   ].filter(Boolean);
   const head = el("tr");
   const body = el("tbody");
@@ -53,10 +55,8 @@ const journeyView = () => {
   );
   const sortBy = (at, isDown) => {
     const value = columns[at][1];
-    const sorted = [...members].sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      return (x < y ? -1 : x > y ? 1 : 0) * (isDown ? -1 : 1);
-    });
+    const compare = (x, y) => (typeof x === "number" ? x - y : COLLATOR.compare(x, y));
+    const sorted = [...members].sort((a, b) => compare(value(a), value(b)) * (isDown ? -1 : 1));
     rest = sorted.slice(CHUNK);
     body.replaceChildren(...sorted.slice(0, CHUNK).map(draw));
     next.hidden = !rest.length;

@@ -156,6 +156,13 @@ const drawList = () => {
   if (isFiltered()) announce(count(selected.length, "run"));
   revealCurrent();
 };
+/** Show the rest of a group when the run of the address is in it; say whether that changes the list. */
+const unfoldCurrent = () => {
+  const run = state.view === "run" && byId.get(state.id);
+  if (!run || isBad(run) || isFiltered() || toggled.get(run.journey)) return false;
+  toggled.set(run.journey, true);
+  return true;
+};
 const revealCurrent = () => {
   if (state.view !== "run") return;
   const at = entries.findIndex((entry) => entry.run && entry.run.id === state.id);

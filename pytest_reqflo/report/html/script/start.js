@@ -39,7 +39,8 @@ const drawAll = (isFilterChanged) => {
 const onAddress = () => {
   const before = NAMES.map((name) => state[name]).join("\n");
   readAddress();
-  drawAll(before !== NAMES.map((name) => state[name]).join("\n"));
+  const isUnfolded = unfoldCurrent();
+  drawAll(isUnfolded || before !== NAMES.map((name) => state[name]).join("\n"));
 };
 
 // --- start -----------------------------------------------------------------------------------------
@@ -64,6 +65,7 @@ const start = async () => {
     help,
     live,
   ]);
+  unfoldCurrent();
   drawAll(true);
   listen(onAddress);
 };
