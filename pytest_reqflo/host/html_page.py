@@ -7,7 +7,6 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +15,7 @@ import pytest
 from pytest_reqflo.host.html_runs import HtmlRuns
 from pytest_reqflo.report.html.page import render_html
 from pytest_reqflo.report.html.summary import BAD, Status, Told
+from pytest_reqflo.run.headers import user_agent
 from pytest_reqflo.values import Json, printable_line
 from pytest_reqflo.writing import replace_file
 
@@ -137,7 +137,7 @@ class HtmlPage:
             "started_at": self._began.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "elapsed_s": round(time.monotonic() - self._clock, 3),
             "exit": self._exit_status,
-            "version": version("pytest-reqflo"),
+            "version": user_agent().partition("/")[2],
             "others": dict(self._others),
             "notes": list(self._runs.notes()),
         }
