@@ -327,8 +327,10 @@ class JourneyNode(pytest.Item):
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.
-        from pytest_reqflo.report.lines import note_lines
+        from pytest_reqflo.report.lines import is_smooth, note_lines
 
+        if is_smooth(result) and not self.journeys.settings.wants_all_lines:
+            return result
         return note_lines(result, self.subject.places)
 
 

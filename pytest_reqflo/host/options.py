@@ -68,6 +68,11 @@ class Settings:
         return any(path is not None for path in (self.output, self.har, self.html))
 
     @property
+    def wants_all_lines(self) -> bool:
+        """Whether also a run that passed says where its steps stand, for which its file is read again."""
+        return self.output is not None or self.har is not None
+
+    @property
     def keeps_evidence(self) -> bool:
         """Whether runs are kept on disk; durable ones have their record in the database."""
         return self.evidence != "none" and not (self.is_durable or self.is_cloud)

@@ -25,6 +25,17 @@ def line_of(check: CheckResult, places: SourceMap | None) -> int | None:
     return places.line_of(f"/journey{check.pointer}")
 
 
+def is_smooth(result: JourneyResult) -> bool:
+    """Say whether there is nothing in *result* that anybody would look up in the file."""
+    tries = [each for step in result.steps for each in step.tries]
+    return (
+        result.outcome == "passed"
+        and not result.warnings
+        and not any(each.warnings for each in tries)
+        and all(check.passed for each in tries for check in each.checks)
+    )
+
+
 def _pointers(step: StepResult) -> Iterator[str]:
     yield step.pointer
     for each in step.tries:
