@@ -194,6 +194,7 @@ def test_a_project_without_journeys_is_unchanged_and_loads_nothing_heavy(project
     ]
 
 
+@pytest.mark.every_plugin
 def test_collecting_loads_no_http_client_and_little_of_us_with_rewritten_assertions(
     project,
 ) -> None:

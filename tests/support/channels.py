@@ -306,7 +306,7 @@ def hold_inert(folder: Path) -> None:
     # The links are those to our texts, which are looked at below.
     assert set(live_parts(page) - live_parts(empty)) == {"@href"}
     ours = (folder / "page.html").read_text("utf-8")
-    assert dict(live_parts(ours)) == {"meta": 5, "style": 1, "script": ours.count("<script")}
+    assert dict(live_parts(ours)) == {"meta": 6, "style": 1, "script": ours.count("<script")}
     _hold_printable([json.dumps(blocks_of(ours), ensure_ascii=False)])
     for tests in read_html(folder).values():
         for test in tests:
