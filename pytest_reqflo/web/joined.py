@@ -118,6 +118,7 @@ def _merged(one: SeenJourney, other: SeenJourney) -> SeenJourney:
         last_at=max(one.last_at, other.last_at),
         outcomes=Counter(one.outcomes) + Counter(other.outcomes),
         environments=tuple(sorted({*one.environments, *other.environments})),
+        is_failures_alone=all(each.is_failures_alone for each in (one, other) if each.outcomes),
         recent=tuple(reversed(recent))[:_MAX_RECENT],
     )
 

@@ -11,6 +11,7 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import CodecError
 from pytest_reqflo.errors import EngineError
 from pytest_reqflo.evidence_store.read import KeptRun, load_document, load_log, load_run
+from pytest_reqflo.report.html.summary import BAD
 from pytest_reqflo.result import result_from_json
 from pytest_reqflo.values import Json
 from pytest_reqflo.web.kept_index import KeptIndex, Place
@@ -85,6 +86,7 @@ class KeptSource:
                 outcomes=Counter(status for _, _, status in runs),
                 recent=tuple(runs[:_MAX_RECENT]),
                 environments=tuple(sorted(environments[journey])),
+                is_failures_alone=all(status in BAD for _, _, status in runs),
             )
 
     def versions(self, journey_id: str) -> tuple[SeenVersion, ...]:

@@ -77,7 +77,9 @@ class SeenRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenJourney:
-    """A journey in short; *recent* are its latest runs, the newest first, as time, id and status."""
+    """A journey in short; *recent* are its latest runs, the newest first, as time, id and status.
+    *is_failures_alone* where other runs of it may not have been kept.
+    """
 
     id: str
     name: str = ""
@@ -85,6 +87,7 @@ class SeenJourney:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     recent: tuple[tuple[float, str, str], ...] = ()
     environments: tuple[str, ...] = ()
+    is_failures_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

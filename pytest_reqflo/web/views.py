@@ -81,6 +81,7 @@ def _journey(each: SeenJourney) -> Json:
         "runs": sum(each.outcomes.values()),
         "outcomes": dict(each.outcomes),
         "last_at": iso_time(each.last_at),
+        "is_failures_alone": each.is_failures_alone and bool(each.outcomes),
         "environments": [plain(name) for name in each.environments if name],
         "recent": [[plain(run_id), status] for _, run_id, status in each.recent],
     })  # fmt: skip

@@ -8,7 +8,8 @@ const draw = (...children) => {
   fill(main, children);
   main.scrollTop = at;
 };
-const asTable = (heads, rows, empty) => (rows.length ? table(heads, rows) : el("p.note", sentence(empty)));
+const asTable = (heads, rows, empty, kind) =>
+  rows.length ? table(heads, rows, kind) : el("p.note", sentence(empty));
 const linkTo = (view, id, ...words) => el("a", { href: address(view, id) }, words);
 const listed = (filter, words) => el("a", { href: address("overview", "", "", filter) }, words);
 const RUN_HEADS = ["status", "run", "environment", "took", "started", "message"];
@@ -27,10 +28,11 @@ const runRows = (found) =>
 const journeyRow = (each) => {
   const outcomes = each.outcomes || {};
   const ended = (each.runs || 0) - (outcomes.open || 0);
+  const rate = `${Math.round((100 * (outcomes.passed || 0)) / ended)} % of ${number(ended)}`;
   return [
     linkTo("journey", each.id, each.name),
     each.recent ? strip(each.recent) : "",
-    ended ? `${Math.round((100 * (outcomes.passed || 0)) / ended)} % of ${number(ended)}` : "",
+    ended ? (each.is_failures_alone ? `${count(ended, "failure")} kept` : rate) : "",
     when(each.last_at),
   ];
 };
@@ -44,13 +46,13 @@ const overviewPage = () => {
     draw(
       el("section.hero", el("h1", about.project), el("p.dim", words.filter(Boolean).join(" · "))),
       underWay.length > 0 &&
-        el("section", { "data-part": "open" }, el("h2", "Under way"), table(RUN_HEADS, runRows(underWay))),
+        el("section", { "data-part": "open" }, el("h2", "Under way"), table(RUN_HEADS, runRows(underWay), "is-runs")),
       el(
         "section",
         el("h2", "Journeys"),
         asTable(["journey", "latest runs", "passed", "last run"], known.map(journeyRow), empty),
       ),
-      bad.length > 0 && el("section", el("h2", "Latest failures"), table(RUN_HEADS, runRows(bad))),
+      bad.length > 0 && el("section", el("h2", "Latest failures"), table(RUN_HEADS, runRows(bad), "is-runs")),
       el("p.dim.foot", `pytest-reqflo ${about.version}. Nothing here changes the store. Press `, el("kbd", "?"), "."),
     );
   };
@@ -191,7 +193,7 @@ const journeyPage = (id) => {
         "section",
         { "data-part": "runs" },
         el("h2", "Runs"),
-        asTable(RUN_HEADS, runRows(past.slice(0, PAGE)), "It did not run here yet."),
+        asTable(RUN_HEADS, runRows(past.slice(0, PAGE)), "It did not run here yet.", "is-runs"),
       ),
       el(
         "section",

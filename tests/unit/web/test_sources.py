@@ -70,6 +70,9 @@ def test_what_sessions_kept_is_one_list_by_time(store):
     assert {each.id: dict(each.outcomes) for each in source.journeys()} == {
         "orders": {"failed": 3}, "pay": {"passed": 1},
     }  # fmt: skip
+    assert {each.id: each.is_failures_alone for each in source.journeys()} == {
+        "orders": True, "pay": False,
+    }  # fmt: skip
     keep(store, broken(9), session=2)
     assert list(read_all(source, limit=2)) == [9, 4, 3, 2, 1]
 
