@@ -107,7 +107,6 @@ def main() -> None:
             page = open_page(browser, address, "light")
             page.click("[data-part=open] a")
             page.wait_for_selector(".step.is-running")
-            page.click("[data-step=order] .step-head")
             keep(page, "live-light")
         browser.close()
 
