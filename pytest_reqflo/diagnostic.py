@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import SourceText, Span
 from pytest_reqflo.values import printable, printable_line, shorten
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
+B = TypeVar("B")
 V = TypeVar("V")
 
 
@@ -44,3 +45,25 @@ class Noted(Generic[K, V]):
         kept = self._kept.get(number)
         if kept is not None and kept[0] is gone:
             self._kept.pop(number, None)
+
+
+class NotedBeside(Generic[K, B, V]):
+    """The result of *make* for each object beside another, that which was met last with it.
+
+    Shape: as with `Noted`, the result does not refer to the first object; the second is kept.
+    """
+
+    def __init__(self, make: Callable[[K, B], V]) -> None:
+        self._make = make
+        self._latest: Noted[K, list[tuple[B, V]]] = Noted(lambda _: [])
+
+    def of(self, thing: K, beside: B) -> V:
+        """Return what was made for *thing* and *beside*."""
+        latest = self._latest.of(thing)
+        # Another thread may put its own in place at any moment.
+        for known, value in latest[:1]:
+            if known is beside:
+                return value
+        value = self._make(thing, beside)
+        latest[:] = [(beside, value)]
+        return value

@@ -20,8 +20,10 @@ _SUFFIXES = (".yaml", ".yml")
 _ARTIFACT_PREFIX = "artifact_"
 _GIVEN = (
     "env", "case", "set", "data", "store", "output", "durable", "resume", "cloud", "concurrency",
-    "transport",
+    "transport", "evidence", "har", "html", "durations", "progress", "summary", "fold",
 )  # fmt: skip
+_SESSION_VARIABLES = ("REQFLO_OUTPUT", "REQFLO_HAR", "REQFLO_HTML", "REQFLO_STEP_SUMMARY")
+"""What the process that sees all reports must know of, though it may collect nothing itself."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,6 +62,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--reqflo-output",
         metavar="FILE",
         help="write the results as JSON: one object, or a list under `results`",
+    )
+    group.addoption(
+        "--reqflo-har",
+        metavar="FILE",
+        help="write all requests and responses of the session as one HAR 1.2 file (REQFLO_HAR)",
+    )
+    group.addoption(
+        "--reqflo-html",
+        metavar="FILE",
+        help="write a page of all runs: one file, to be opened in a browser (REQFLO_HTML, ini "
+        "reqflo_html)",
     )
     group.addoption(
         "--reqflo-durable",
@@ -109,14 +122,61 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="what carries the requests; `fast` needs the extra `fast` (REQFLO_TRANSPORT, ini "
         "reqflo_transport)",
     )
+    group.addoption(
+        "--reqflo-evidence",
+        choices=("failures", "all", "none"),
+        help="runs whose record is kept in the store, with what was sent and received "
+        "(REQFLO_EVIDENCE, ini reqflo_evidence; default failures)",
+    )
+    group.addoption(
+        "--reqflo-durations",
+        metavar="N",
+        help="list the N slowest steps at the end, 0 for all (REQFLO_DURATIONS, ini "
+        "reqflo_durations)",
+    )
+    group.addoption(
+        "--reqflo-summary",
+        action="store_true",
+        help="a table of all journeys at the end, also where each ran once and passed "
+        "(REQFLO_SUMMARY, ini reqflo_summary)",
+    )
+    group.addoption(
+        "--reqflo-progress",
+        choices=("auto", "off"),
+        help="of 200 runs or more, show how far they are and how long it will take "
+        "(REQFLO_PROGRESS, ini reqflo_progress; default auto)",
+    )
+    group.addoption(
+        "--reqflo-fold",
+        choices=("auto", "off"),
+        help="of runs that failed the same way, show the page of the first (REQFLO_FOLD, ini "
+        "reqflo_fold; default auto)",
+    )
+    parser.addini("reqflo_durations", "how many of the slowest steps are listed at the end")
+    parser.addini("reqflo_summary", "a table of all journeys at the end", "bool", False)
+    parser.addini("reqflo_progress", "progress of long runs: auto or off")
+    parser.addini("reqflo_fold", "one page for runs that failed the same way: auto or off")
+    parser.addini("reqflo_evidence", "runs whose record is kept: failures, all or none")
+    parser.addini("reqflo_evidence_keep", "sessions whose records stay, 20 or 30d (default 20)")
     parser.addini("reqflo_concurrency", "journeys and rows that run at once, a number or `auto`")
     parser.addini("reqflo_transport", "what carries the requests: default or fast")
+    parser.addini("reqflo_html", "file of the page of all runs")
     parser.addini("reqflo_data_mode", "a test per row (items) or one for all (batch)")
     parser.addini("reqflo_cloud", "let workers run the journeys (default false)", "bool", False)
     parser.addini("reqflo_files", "patterns of the file names that may be journeys", "args", [])
     parser.addini("reqflo_root", "folder that holds environments/, templates/, presets/, overlays/")
     parser.addini("reqflo_adhoc", "requests outside the template library: allow, warn or error")
     parser.addini("reqflo_soft", "soft assertions that fail: warn or fail")
+    parser.addini(
+        "reqflo_step_summary", "Markdown summary for the page of a CI job: off, auto or a file"
+    )
+    parser.addini(
+        "reqflo_junit_attachments",
+        "name the evidence of failures in the JUnit file, as GitLab and Jenkins read it (default false)",
+        "bool",
+        False,
+    )
+    parser.addini("reqflo_trace", "send the current OpenTelemetry span along: auto or off")
     parser.addini("reqflo_gc", "garbage collector while collecting many journeys: auto or off")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
     parser.addini(
@@ -137,14 +197,19 @@ def pytest_configure(config: pytest.Config) -> None:
         _is_on(config, "durable")
         or _is_on(config, "cloud")
         or any(config.getoption(f"--reqflo-{name}") for name in _GIVEN)
+        or any(os.environ.get(name) for name in _SESSION_VARIABLES)
+        or config.getini("reqflo_step_summary")
+        or config.getini("reqflo_html")
     ):
+        _prepare_loading(config)
         from pytest_reqflo.host.session import begin_session
 
         begin_session(config)
     if not is_worker and config.getoption("dist", "no") != "no":
+        _prepare_loading(config)
         from pytest_reqflo.host.xdist import ControllerHooks
 
-        config.pluginmanager.register(ControllerHooks(), "reqflo-controller")
+        config.pluginmanager.register(ControllerHooks(config), "reqflo-controller")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -155,6 +220,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     roots = list(_find_environment_roots(config))
     if not roots:
         return durable
+    _prepare_loading(config)
     from pytest_reqflo.host.header import header_lines
 
     return [*header_lines(config, roots), *durable]
@@ -211,6 +277,7 @@ def pytest_collect_file(
     if file_path.suffix not in _SUFFIXES:
         return _collect_artifact(file_path, parent)
     if file_path.stem.endswith(".journey"):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(file_path, parent)
@@ -222,6 +289,7 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     from pytest_reqflo.syntax.scan import find_near_miss, has_journey_root
 
     if has_journey_root(path):
+        _prepare_loading(parent.config)
         from pytest_reqflo.host.collect import collect_journey
 
         return collect_journey(path, parent)
@@ -232,11 +300,22 @@ def _collect_other_yaml(path: Path, parent: pytest.Collector) -> JourneyFile | S
     return None
 
 
+def _prepare_loading(config: pytest.Config) -> None:
+    """Come here before more of us is loaded, so that it is loaded at little cost."""
+    from pytest_reqflo.host.loading import load_plainly
+
+    load_plainly()
+    from pytest_reqflo.host.collecting_gc import hold_gc
+
+    hold_gc(config)
+
+
 def _collect_artifact(path: Path, parent: pytest.Collector) -> ArtifactFile | None:
     if not (path.name.startswith(_ARTIFACT_PREFIX) and path.suffix == ".json"):
         return None
     if not parent.session.isinitpath(path):
         return None
+    _prepare_loading(parent.config)
     from pytest_reqflo.host.collect import collect_artifact
 
     return collect_artifact(path, parent)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from pytest_reqflo.codec import from_json, to_json
 from pytest_reqflo.evidence.model import Exchange
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json, canonical_json
 
 Outcome = Literal["passed", "failed", "error", "skipped", "interrupted"]
@@ -172,7 +173,11 @@ class RunIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyResult:
-    """The final record of one run, format v1."""
+    """The final record of one run, format v1.
+
+    Shape: *lines* are the lines (from 1) of the journey file on which its steps and checks stand, by
+        JSON pointer; empty when the file was not at hand.
+    """
 
     identity: RunIdentity
     outcome: Outcome
@@ -187,6 +192,7 @@ class JourneyResult:
     fingerprint: str = ""
     seed: str = ""
     notices: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
     format: int = RESULT_FORMAT
     extra: Mapping[str, Json] = field(default_factory=dict)
 

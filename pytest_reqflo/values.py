@@ -251,9 +251,12 @@ _TYPE_NAMES: tuple[tuple[type, str], ...] = (
 
 def pointer_join(pointer: str, *parts: str | int) -> str:
     """Append *parts* to a JSON pointer (RFC 6901): ``pointer_join("/steps", 0, "id")``."""
-    return pointer + "".join(
-        "/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts
-    )
+    for part in parts:
+        text = str(part)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{text}"
+    return pointer
 
 
 def slugify(text: str, *, limit: int = 60) -> str:
@@ -274,12 +277,18 @@ def printable(text: str) -> str:
     Newline and tab stay. The result can be encoded as UTF-8, stand in XML, and cannot steer a
     terminal.
     """
-    return _UNPRINTABLE.sub(_escape_character, text)
+    return text if is_printable_line(text) else _UNPRINTABLE.sub(_escape_character, text)
+
+
+def is_printable_line(text: str) -> bool:
+    """Say whether *text* is one line of ASCII without anything to escape: quickly yes for most."""
+    return text.isascii() and text.isprintable()
 
 
 def printable_line(text: str) -> str:
     """Return *text* as `printable` does, with line ends shown as escapes too."""
-    return printable(text).replace("\n", "\\n")
+    shown = printable(text)
+    return shown.replace("\n", "\\n") if "\n" in shown else shown
 
 
 def _escape_character(match: re.Match[str]) -> str:

@@ -46,8 +46,7 @@ def diff_artifacts(before: Artifact, after: Artifact) -> tuple[str, ...]:
     """
     return (
         *_changes("journey", _facts(before), _facts(after)),
-        *_declarations("input", before.inputs, after.inputs),
-        *_declarations("variable", before.variables, after.variables),
+        *diff_declarations(before, after),
         *_steps("step", before.steps, after.steps),
         *_steps("finally step", before.finally_steps, after.finally_steps),
     )
@@ -101,6 +100,21 @@ def _step(name: str, before: StepSpec, after: StepSpec) -> Iterator[str]:
     )
     yield from _gained_and_lost(f"{name}: output", before.outputs, after.outputs, _output)
     yield from _polls(name, before, after)
+
+
+def diff_declarations(before: Artifact, after: Artifact) -> tuple[str, ...]:
+    """Return what *after* declares otherwise than *before*, one line each."""
+    return (
+        *_declarations("input", before.inputs, after.inputs),
+        *_declarations("variable", before.variables, after.variables),
+    )
+
+
+def diff_requests(before: StepSpec, after: StepSpec) -> tuple[str, ...]:
+    """Return what the request of *after* does otherwise than that of *before*, one line each."""
+    if before.request == after.request:
+        return ()
+    return tuple(_changes("request", dict(_flatten(before.request)), dict(_flatten(after.request))))
 
 
 def _polls(name: str, before: StepSpec, after: StepSpec) -> Iterator[str]:

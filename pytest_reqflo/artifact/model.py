@@ -7,9 +7,10 @@ no positions, no values of inputs, environments or secrets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Segment, Value
 from pytest_reqflo.values import Digest, Json
 

@@ -11,15 +11,11 @@ fails when the name is taken. So any number of processes may write at the same t
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.artifact.codec import (
@@ -32,8 +28,10 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import CodecError, from_json, to_json
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.reading import read_regular
 from pytest_reqflo.values import Digest, JsonProblem, canonical_json, digest_of, parse_json
+from pytest_reqflo.writing import make_private, make_store_folder, write_new
 
 _ARTIFACT_NAME = re.compile(r"(?:artifact_)?([0-9a-f]{4,64})")
 _MAX_ARTIFACT_BYTES = 256 * 1024 * 1024
@@ -116,19 +114,11 @@ class ArtifactStore:
         """Write *content* unless *path* exists; say whether it was written."""
         if os.path.exists(path):
             return False
-        if os.path.islink(self.directory):
-            # A link in a change of a stranger must not have us write anywhere on this machine.
-            raise OSError(f"{self.directory} is a symbolic link")
-        if not (self._is_ignored and os.path.isdir(path.parent)):
-            self._make_folders(path.parent)
-        return _write_new(path, content)
-
-    def _make_folders(self, folder: Path) -> None:
-        _make_private(self.directory)
-        if not (ignore := self.directory / ".gitignore").exists():
-            _write_new(ignore, b"*\n")
-        self._is_ignored = True
-        _make_private(folder)
+        if os.path.islink(self.directory) or not (self._is_ignored and os.path.isdir(path.parent)):
+            make_store_folder(self.directory)
+            self._is_ignored = True
+            make_private(path.parent)
+        return write_new(path, content)
 
     def find_exposure(self) -> str:
         """Return why others could read or change what is stored, empty when nobody can."""
@@ -243,43 +233,6 @@ class ArtifactStore:
         # Only an artifact that somebody made by hand has an id that is no plain name.
         name = journey_id if _PLAIN_NAME.fullmatch(journey_id) else journey_short_id(journey_id)
         return self.directory / "versions" / name
-
-
-def _make_private(folder: Path) -> None:
-    """Make *folder* and what is missing above it, for the owner alone whatever the umask is."""
-    if os.path.isdir(folder):
-        return
-    _make_private(folder.parent)
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder, mode=0o700)
-    if not os.path.isdir(folder):
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
-
-
-def _write_new(path: Path, content: bytes) -> bool:
-    """Write *content* under the name *path*, whole or not at all; say whether the name was free."""
-    aside = f"{os.path.dirname(path)}/.{secrets.token_hex(8)}"
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            _write_all(descriptor, content)
-            os.fchmod(descriptor, 0o400)
-        finally:
-            os.close(descriptor)
-        try:
-            os.link(aside, path)
-        except FileExistsError:
-            return False
-        return True
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(aside)
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
 
 
 def _read_versions(folder: Path) -> Iterator[VersionRecord]:

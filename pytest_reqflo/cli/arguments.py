@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 
 class ExitCode(enum.IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from pytest_reqflo.cli.arguments import Options
 from pytest_reqflo.cli.settings import ProjectSettings, load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.embedded import EmbeddedStore, Live

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from pytest_reqflo.artifact.codec import journey_short_id
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import JourneyError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.load import load_document
 from pytest_reqflo.syntax.scan import has_journey_root
 from pytest_reqflo.values import slugify

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pytest_reqflo.cli.find import (
     is_artifact_id,
 )
 from pytest_reqflo.cli.settings import ProjectSettings, load_settings
+from pytest_reqflo.frozen import dataclass
 
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.model import Artifact

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.artifact.codec import artifact_id
@@ -12,6 +11,7 @@ from pytest_reqflo.cli.arguments import Options, read_sets
 from pytest_reqflo.cli.load import Found, load_artifact
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import RunRequest
 from pytest_reqflo.result import RunIdentity
 from pytest_reqflo.values import Digest

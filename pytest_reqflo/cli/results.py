@@ -8,7 +8,11 @@ from pytest_reqflo.cli.arguments import ExitCode
 from pytest_reqflo.report.exchange import render_exchange
 from pytest_reqflo.report.page import render_page
 from pytest_reqflo.result import JourneyResult, StepResult
-from pytest_reqflo.values import printable
+from pytest_reqflo.source import SourceMap
+from pytest_reqflo.values import printable_line
+
+_WHOLE = 1_000_000
+"""More characters than a result keeps of any body."""
 
 
 def ended_code(outcome: str) -> ExitCode:
@@ -16,24 +20,26 @@ def ended_code(outcome: str) -> ExitCode:
     return ExitCode.OK if outcome in ("passed", "skipped") else ExitCode.FAILED
 
 
-def result_lines(result: JourneyResult) -> Iterator[str]:
-    """Yield what became of a run and of each step, then why."""
+def result_lines(result: JourneyResult, places: SourceMap | None = None) -> Iterator[str]:
+    """Yield what became of a run and of each step, then why; *places* are those of its file."""
     identity = result.identity
     parts = (identity.environment, identity.case, identity.row, identity.version, identity.artifact)
-    yield printable(f"{result.outcome}: {identity.journey_name} ({', '.join(filter(None, parts))})")
-    yield printable(f"  run {identity.run_id}, {result.started_at}, {result.elapsed_s:.2f} s")
+    yield printable_line(
+        f"{result.outcome}: {identity.journey_name} ({', '.join(filter(None, parts))})"
+    )
+    yield printable_line(f"  run {identity.run_id}, {result.started_at}, {result.elapsed_s:.2f} s")
     for step in result.steps:
         yield f"  {step_line(step)}"
     if result.outcome in ("failed", "error", "interrupted"):
         yield ""
-        yield render_page(result, None, shown=identity.file).text
+        yield render_page(result, places, shown=identity.file).text
 
 
 def step_line(step: StepResult) -> str:
     """Return how *step* ended, in one line."""
     reason = f": {step.skip_reason}" if step.skip_reason else ""
     tries = f", {len(step.tries)} tries" if len(step.tries) > 1 else ""
-    return printable(f"{step.outcome:<11} {step.id} ({step.elapsed_s:.2f} s{tries}){reason}")
+    return printable_line(f"{step.outcome:<11} {step.id} ({step.elapsed_s:.2f} s{tries}){reason}")
 
 
 def step_lines(step: StepResult) -> Iterator[str]:
@@ -43,9 +49,9 @@ def step_lines(step: StepResult) -> Iterator[str]:
         yield ""
         yield f"try {each.number}: {each.outcome}, {each.elapsed_s:.2f} s"
         for exchange in each.exchanges:
-            yield from render_exchange(exchange)
+            yield from render_exchange(exchange, max_body=_WHOLE)
         for check in each.checks:
             word = "passed" if check.passed else "failed"
-            yield printable(f"{word}: {check.message or f'{check.subject} {check.operator}'}")
+            yield printable_line(f"{word}: {check.message or f'{check.subject} {check.operator}'}")
         for problem in each.problems:
-            yield printable(f"{problem.code}: {problem.message}")
+            yield printable_line(f"{problem.code}: {problem.message}")

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
@@ -22,6 +21,7 @@ from pytest_reqflo.cli.database import (
 )
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import printable_line
 

@@ -10,12 +10,12 @@ import os
 import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast, get_args
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
 """What is said of a request that no template describes."""

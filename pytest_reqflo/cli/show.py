@@ -11,6 +11,14 @@ from pytest_reqflo.artifact.model import Artifact, StepSpec
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
 from pytest_reqflo.cli.compile_file import summary_lines, write_canonical
 from pytest_reqflo.cli.find import find_path
+from pytest_reqflo.cli.kept import (
+    find_kept,
+    find_places,
+    has_database,
+    kept_lines,
+    no_such_run,
+    store_folder,
+)
 from pytest_reqflo.cli.load import load_artifact
 from pytest_reqflo.cli.output import json_line
 from pytest_reqflo.cli.results import result_lines, step_lines
@@ -19,16 +27,23 @@ from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.codec import CodecError
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import ArtifactError, UsageProblem
+from pytest_reqflo.evidence_store.read import list_all_runs, load_log, load_run
 from pytest_reqflo.plan.expressions import shown_text
+from pytest_reqflo.report.exchange import indent
 from pytest_reqflo.result import JourneyResult, StepResult, result_from_json
 from pytest_reqflo.values import Json, JsonProblem, parse_json, printable
+
+_MOST_LISTED = 20
 
 _RUN_ID = re.compile(r"run_[0-9a-f]{1,32}")
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", help="artifact id, NAME@VERSION, journey, run id, or a result file of --output"
+        "what",
+        nargs="?",
+        help="artifact id, NAME@VERSION, journey, run id, or a result file of --output; "
+        "nothing: the newest runs that were kept on disk",
     )
     parser.add_argument("step", nargs="?", help="of a run: the id of the step to show in full")
     parser.add_argument(
@@ -38,6 +53,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _perform(options: Options) -> int:
+    if options.what is None:
+        return _list_kept(options)
     path = find_path(options.what)
     if path is not None and path.suffix == ".json":
         _show_results(path)
@@ -78,11 +95,12 @@ def _step_line(step: StepSpec) -> str:
 
 
 def _show_results(path: Path) -> None:
-    for result in _read_results(path):
+    for result in read_results(path):
         print("\n".join(result_lines(result)), end="\n\n")
 
 
-def _read_results(path: Path) -> list[JourneyResult]:
+def read_results(path: Path) -> list[JourneyResult]:
+    """Return the results in a file of ``--output``. Raises: ArtifactError RF601."""
     try:
         document = parse_json(path.read_bytes())
         return [result_from_json(each) for each in _documents(document)]
@@ -98,16 +116,31 @@ def _documents(document: Json) -> list[Json]:
 
 
 def _show_run(options: Options) -> int:
-    """Show a recorded run, or one step of it."""
-    with open_chosen(options) as store:
-        from pytest_reqflo.engine.durable.history import find_run
-
-        result = load_result(store, find_run(store, options.what))
+    """Show a run that was kept on disk or recorded, or one step of it."""
+    kept = find_kept(options, options.what)
+    result = load_run(kept) if kept else _load_recorded(options)
     if options.step is None:
-        print("\n".join(result_lines(result)))
+        print("\n".join(result_lines(result, find_places(result) if kept else None)))
+        if kept and (log := load_log(kept)):
+            print("\n".join(["", "log", *indent(log.rstrip("\n"))]))
         return ExitCode.OK
     print("\n".join(step_lines(_find_step(result, options.step))))
     return ExitCode.OK
+
+
+def _load_recorded(options: Options) -> JourneyResult:
+    if not has_database(options):
+        raise no_such_run(options, options.what)
+    with open_chosen(options) as store:
+        from pytest_reqflo.engine.durable.history import find_run
+
+        return load_result(store, find_run(store, options.what))
+
+
+def _list_kept(options: Options) -> int:
+    lines = list(kept_lines(list_all_runs(store_folder(options)), _MOST_LISTED))
+    print("\n".join(lines) if lines else "no run was kept on disk")
+    return ExitCode.OK if lines else ExitCode.NOTHING
 
 
 def _find_step(result: JourneyResult, wanted: str) -> StepResult:
@@ -123,14 +156,15 @@ COMMAND = Command(
     name="show",
     summary="Show a stored artifact, or the result of a run.",
     description=(
-        "The result of a run is that of a recorded run, by its id, or the file that\n"
-        "`reqflo run --output FILE` wrote. Of a failed run the failure page is shown; with a step,\n"
-        "everything that the step sent and received."
+        "The result of a run is that of a run which was kept on disk or recorded, by its id, or the\n"
+        "file that `reqflo run --output FILE` wrote. Of a failed run the failure page is shown; with\n"
+        "a step, everything that the step sent and received. Alone: the newest runs kept on disk."
     ),
     examples=(
         "  reqflo show artifact_0123456789ab\n"
         "  reqflo show orders@v3 --print\n"
         "  reqflo show results.json\n"
+        "  reqflo show\n"
         "  reqflo show run_0123456789abcdef0123456789abcdef\n"
         "  reqflo show run_0123 create"
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +15,13 @@ from pytest_reqflo.cli.database import VARIABLE, add_database_option, shown_time
 from pytest_reqflo.cli.settings import load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.evidence_store.keep import read_duration_s
 from pytest_reqflo.values import printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.engine.durable.ending import RunEnder
     from pytest_reqflo.engine.durable.history import RunLine
     from pytest_reqflo.engine.durable.stores import RunStore
-
-_DURATION = re.compile(r"(\d{1,6})([smhdw])")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def add_database_options(parser: argparse.ArgumentParser) -> None:
@@ -63,12 +60,6 @@ def find_ender(store: RunStore, worker_id: str) -> RunEnder | None:
         return None
     keeper = ResultKeeper(records=store.records, keyring=keyring, worker_id=worker_id)
     return RunEnder(keeper=keeper, now=SystemClock().now)
-
-
-def read_duration_s(text: str) -> int | None:
-    """Return the seconds of ``30d``, ``12h`` and the like, None when it is no duration."""
-    match = _DURATION.fullmatch(text)
-    return int(match[1]) * _SECONDS[match[2]] if match else None
 
 
 def read_since(text: str, now: float) -> float:

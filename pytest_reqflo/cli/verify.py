@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator, Sequence
 
 from pytest_reqflo.cli.arguments import Command, ExitCode, Options
+from pytest_reqflo.cli.kept import find_kept, has_database, no_such_run, store_folder
 from pytest_reqflo.cli.stored import add_database_options, open_chosen
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.evidence_store.read import KeptRun, find_faults, list_all_runs
+from pytest_reqflo.values import printable_line
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +27,24 @@ def _perform(options: Options) -> int:
     if (options.run is None) is not options.all:
         title = "verify takes either a run id or --all"
         raise UsageProblem(Diagnostic(code="RF801", title=title, hint="reqflo verify --all"))
+    kept = tuple(_find_kept(options))
+    code = _verify_kept(kept) if kept else ExitCode.OK
+    if kept and not (options.all and has_database(options)):
+        return code
+    if not (options.all or has_database(options)):
+        raise no_such_run(options, options.run)
+    return max(code, _verify_recorded(options))
+
+
+def _find_kept(options: Options) -> Iterator[KeptRun]:
+    if not options.all:
+        run = find_kept(options, options.run)
+        yield from [run] if run else []
+    elif not options.db:
+        yield from list_all_runs(store_folder(options))
+
+
+def _verify_recorded(options: Options) -> ExitCode:
     with open_chosen(options) as store:
         from pytest_reqflo.engine.durable.history import find_run
         from pytest_reqflo.engine.durable.master_key import find_keyring
@@ -39,6 +61,16 @@ def _perform(options: Options) -> int:
     return ExitCode.FAILED if found.faults else ExitCode.OK
 
 
+def _verify_kept(runs: Sequence[KeptRun]) -> ExitCode:
+    """Check runs that were kept on disk: nobody signs them, so only damage is found out."""
+    faults = [sentence for run in runs for sentence in find_faults(run)]
+    for sentence in faults:
+        print(printable_line(f"RF613: {sentence}"))
+    _print_summary(len(runs), len(faults), is_signed=True)
+    print("what is kept on disk has no signature: damage was looked for, not intent")
+    return ExitCode.FAILED if faults else ExitCode.OK
+
+
 def _print_summary(results: int, faults: int, *, is_signed: bool) -> None:
     counted = f"{results} result{'' if results == 1 else 's'} checked"
     print(f"{counted}: {faults or 'no'} fault{'' if faults == 1 else 's'}")
@@ -53,7 +85,8 @@ COMMAND = Command(
         "Each step is chained to the one before it, and the end of the chain is signed with the\n"
         "master key together with the result. Every record that was altered, removed or added is\n"
         "named. Without the key (REQFLO_MASTER_KEY, or the file in your config folder) only the\n"
-        "chains are checked: whoever writes all of a record anew is not found out."
+        "chains are checked: whoever writes all of a record anew is not found out. Of a run that was\n"
+        "kept on disk the digest of each file is checked; it has no signature."
     ),
     examples=(
         "  reqflo verify run_0123456789abcdef0123456789abcdef\n"

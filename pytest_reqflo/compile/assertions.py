@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import ASSERTION_ROOTS, References
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, Value
 from pytest_reqflo.lang.operators import OPERATORS, find_expected_fault, parse_status
 from pytest_reqflo.lang.patterns import PatternProblem, compile_pattern

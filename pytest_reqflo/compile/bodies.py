@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pytest_reqflo.artifact.model import (
     BodySpec,
@@ -17,6 +16,7 @@ from pytest_reqflo.artifact.model import (
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import STEP_ROOTS, References
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, ObjectValue, Value
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.values import Json

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,6 +40,7 @@ from pytest_reqflo.compile.templates import (
 )
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.syntax.journey import LoadedJourney
 from pytest_reqflo.syntax.library import Library

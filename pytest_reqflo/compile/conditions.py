@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_reqflo.artifact.model import ConditionSpec
 from pytest_reqflo.compile.assertions import check_expected
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import CONDITION_ROOTS, References
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
 from pytest_reqflo.lang.operators import OPERATORS
 from pytest_reqflo.syntax import model as m

@@ -7,10 +7,11 @@ which document a part was written in, so that every message points at the author
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_reqflo.diagnostic import MAX_PROBLEMS, Diagnostic, Label, Severity, label_at
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import Span
 from pytest_reqflo.syntax.document import Document, scalar_offset_span
 from pytest_reqflo.values import pointer_join

@@ -7,13 +7,14 @@ overlay, the rest where it always stood.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_reqflo.compile.findings import Findings, PatchedDocument, Place
 from pytest_reqflo.compile.references import step_id_of
 from pytest_reqflo.compile.templates import Template
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import SourceMap, SourceText, Span
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.explain import M, validate

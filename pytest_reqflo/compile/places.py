@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.paths import PathProblem, find_boundary, find_root, path_below
 
 Stamp: TypeAlias = tuple[int, int, int, int, int]

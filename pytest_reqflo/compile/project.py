@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pytest_reqflo.artifact.codec import artifact_digest, artifact_id
@@ -12,6 +12,7 @@ from pytest_reqflo.compile.compiler import compile_journey
 from pytest_reqflo.compile.places import Folders, Stamp, find_stamp
 from pytest_reqflo.compile.templates import AdhocPolicy
 from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.journey import read_journey

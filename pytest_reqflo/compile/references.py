@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_reqflo.artifact.model import OutputSpec
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.reading import find_expressions, may_hold_expression, read_value
 from pytest_reqflo.diagnostic import Label, name_hint
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Expression, LiteralValue, PathExpression, Value
 from pytest_reqflo.lang.outputs import make_output_path
 from pytest_reqflo.lang.template import (

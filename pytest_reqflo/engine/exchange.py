@@ -8,8 +8,8 @@ one deadline of all hops.
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Mapping
+from dataclasses import field
 from typing import TypeAlias, TypeVar, Union
 
 from pytest_reqflo.engine.body import BodyReader
@@ -28,6 +28,7 @@ from pytest_reqflo.engine.transport import (
     TargetProblem,
     TransportRequest,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.cookies import CookieJars, cookies_for, store_cookies
 from pytest_reqflo.run.effects import (
     Hop,
@@ -106,8 +107,8 @@ def exchange(
     course = _first_course(send, parse)
     while isinstance(course, Course):
         request = _complete(course, send, jars, now)
-        hop, failure = yield from _perform_hop(request, course, send, hops)
-        hops = (*hops, replace(hop, proxy=find_proxy(course.target)))
+        hop, failure = yield from _perform_hop(request, course, send, hops, find_proxy)
+        hops = (*hops, hop)
         if hop.response is not None:
             jars = _store(jars, send, hop.response, now)
         if failure is not None:
@@ -127,7 +128,7 @@ def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
         return refused("RF407", f"the URL of the request is refused: {error}")
     if allowed is not None and target.origin not in allowed:
         return origin_refused(target, "the request goes to")
-    elsewhere = {origin: tls for tls in send.tls if (origin := _origin_of(tls.url, parse))}
+    elsewhere = _tls_by_origin(send.tls, parse)
     own = OriginTls(url=target.url, verify=send.verify_tls, ca_file=send.ca_file)
     return Course(
         request=send.request,
@@ -141,7 +142,17 @@ def _allowed_of(send: Send, parse: ParseTarget) -> frozenset[str] | None:
     """Return the origins that may be met, None for any."""
     if send.allows_any_origin:
         return None
-    return frozenset(filter(None, (_origin_of(text, parse) for text in send.allowed_origins)))
+    return _origins_of(send.allowed_origins, parse)
+
+
+@functools.lru_cache(maxsize=64)
+def _origins_of(texts: tuple[str, ...], parse: ParseTarget) -> frozenset[str]:
+    return frozenset(filter(None, (_origin_of(text, parse) for text in texts)))
+
+
+@functools.lru_cache(maxsize=64)
+def _tls_by_origin(tls: tuple[OriginTls, ...], parse: ParseTarget) -> Mapping[str, OriginTls]:
+    return {origin: each for each in tls if (origin := _origin_of(each.url, parse))}
 
 
 @functools.lru_cache(maxsize=256)
@@ -188,7 +199,15 @@ def _complete(course: Course, send: Send, jars: CookieJars, now: str) -> WireReq
     length = _content_length(request)
     if length is not None:
         headers.append(("Content-Length", str(length)))
-    return replace(request, url=course.target.url, headers=tuple(headers))
+    return WireRequest(
+        method=request.method,
+        url=course.target.url,
+        headers=tuple(headers),
+        body=request.body,
+        secret_headers=request.secret_headers,
+        hidden_texts=request.hidden_texts,
+        is_body_hidden=request.is_body_hidden,
+    )
 
 
 _USER_AGENT = ("User-Agent", "pytest-reqflo")
@@ -221,11 +240,17 @@ def _store(jars: CookieJars, send: Send, response: WireResponse, now: str) -> Co
 
 
 def _perform_hop(
-    request: WireRequest, course: Course, send: Send, earlier: tuple[Hop, ...]
+    request: WireRequest,
+    course: Course,
+    send: Send,
+    earlier: tuple[Hop, ...],
+    find_proxy: FindProxy,
 ) -> Generator[ExchangeEffect, ExchangeOutcome, tuple[Hop, SendFailure | None]]:
     opened = yield Open(_transport_request(request, course))
+    proxy = find_proxy(course.target)
     if isinstance(opened, Failed):
-        return Hop(request=request, response=None, times=opened.times), opened.failure
+        hop = Hop(request=request, response=None, times=opened.times, proxy=proxy)
+        return hop, opened.failure
     head = _expect(Opened, opened).head
     earlier_bytes = sum(len(hop.response.body) for hop in earlier if hop.response)
     body = BodyReader(head, send.max_body_bytes, earlier_bytes=earlier_bytes)
@@ -238,7 +263,7 @@ def _perform_hop(
             failure = body.take(_expect(Piece, piece).data)
     closed = _expect(Closed, (yield Close()))
     response = body.response(course.target.url, is_cut=failure is not None)
-    return Hop(request=request, response=response, times=closed.times), failure
+    return Hop(request=request, response=response, times=closed.times, proxy=proxy), failure
 
 
 def _transport_request(request: WireRequest, course: Course) -> TransportRequest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import assert_never
 
 from pytest_reqflo.engine.clock import Clock
@@ -66,7 +65,8 @@ async def perform_send_async(send: Send, *, transport: AsyncTransport, clock: Cl
             outcome = await wire.perform(flow.send(outcome))
     except StopIteration as end:
         sent: Sent = end.value
-        return replace(sent, elapsed_s=clock.monotonic_s() - started_s)
+        elapsed_s = clock.monotonic_s() - started_s
+        return Sent(hops=sent.hops, jars=sent.jars, elapsed_s=elapsed_s, failure=sent.failure)
     finally:
         await wire.close()
 

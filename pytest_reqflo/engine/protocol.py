@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult
 from pytest_reqflo.run.effects import RunStart

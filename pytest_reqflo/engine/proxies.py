@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import urllib.request
-from dataclasses import dataclass, field
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import field
 from urllib.parse import unquote, urlsplit
 
 from pytest_reqflo.engine.transport import DEFAULT_PORTS, Target, TransportFailed
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.effects import SendFailure
 
 
@@ -24,16 +27,32 @@ def find_proxy(target: Target) -> str | None:
 
     Shape: ``http_proxy``, ``https_proxy``, ``all_proxy`` and ``no_proxy``, in either case.
     """
-    proxies = urllib.request.getproxies()
+    proxies = _proxies()
     proxy = proxies.get(target.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
+    if not proxy or _is_bypassed(target):
         return None
     return with_scheme(proxy)
 
 
+def _proxies() -> Mapping[str, str]:
+    is_of_variables = sys.platform not in ("darwin", "win32")
+    if is_of_variables and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    # With it come the HTTP client and the mail package of the standard library.
+    import urllib.request
+
+    return urllib.request.getproxies()
+
+
+def _is_bypassed(target: Target) -> bool:
+    import urllib.request
+
+    return bool(urllib.request.proxy_bypass(f"{target.host}:{target.port}"))
+
+
 def shown_proxies() -> list[str]:
     """Return the proxies that the variables name, as they may be shown, with their variables."""
-    proxies = urllib.request.getproxies()
+    proxies = _proxies()
     names = [name for name in ("http", "https", "all") if proxies.get(name)]
     return [f"{_shown(proxies[name])} ({name}_proxy)" for name in names]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from urllib.parse import unquote, unquote_plus, urljoin
 
 from pytest_reqflo.engine.transport import ParseTarget, ResponseHead, Target, TargetProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.effects import OriginTls, SendFailure, WireRequest
 from pytest_reqflo.run.headers import CREDENTIAL_HEADERS
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_reqflo.engine.secrets.chain import ProviderUnusable, SecretSource
 from pytest_reqflo.evidence.encodings import SHORTEST, is_hideable
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, Problem, fingerprint_of
 from pytest_reqflo.run.effects import RunStart

@@ -7,8 +7,6 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-import httpx
-
 from pytest_reqflo.engine.transport import DEFAULT_PORTS, Target, TargetProblem
 
 
@@ -19,7 +17,7 @@ def parse_target(url: str) -> Target:
     """
     plain = _PLAIN.fullmatch(url)
     if plain is None or "/." in url:
-        return _parse(url)
+        return _plain_origin(url) or _parse(url)
     return _below(_base(plain["base"]), plain["path"])
 
 
@@ -35,7 +33,28 @@ Most URLs are, and differ behind their origin only: taking one apart costs more 
 
 @functools.lru_cache(maxsize=64)
 def _base(text: str) -> Target:
-    return _parse(f"{text}/")
+    return _plain_origin(text) or _parse(text)
+
+
+_PLAIN_ORIGIN = re.compile(
+    r"(?P<scheme>https?)://"
+    r"(?P<host>[a-z][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)*|[0-9]{1,3}(?:\.[0-9]{1,3}){3})"
+    r"(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+"""An origin that no parser changes, `xn--` and odd numbers aside."""
+
+
+def _plain_origin(text: str) -> Target | None:
+    """Return the root of the origin *text*, None where httpx, slow to load, has to be asked."""
+    plain = _PLAIN_ORIGIN.fullmatch(text)
+    if plain is None or len(text) > 255 or "xn--" in text or not _is_plain_host(plain["host"]):
+        return None
+    scheme, host = plain["scheme"], plain["host"]
+    port = int(plain["port"] or DEFAULT_PORTS[scheme])
+    if port > 65535:
+        return None
+    shown = "" if port == DEFAULT_PORTS[scheme] else f":{port}"
+    return Target(scheme=scheme, host=host, port=port, path="/", url=f"{scheme}://{host}{shown}")
 
 
 def _below(base: Target, path: str) -> Target:
@@ -44,11 +63,23 @@ def _below(base: Target, path: str) -> Target:
         host=base.host,
         port=base.port,
         path=path,
-        url=base.url[:-1] + path,
+        url=base.url + path,
     )
 
 
+def _is_plain_host(host: str) -> bool:
+    if not host[0].isdigit():
+        return True
+    try:
+        return str(ipaddress.IPv4Address(host)) == host
+    except ValueError:
+        return False
+
+
 def _parse(url: str) -> Target:
+    # A twentieth of a short session is spent on loading it.
+    import httpx
+
     try:
         parsed = httpx.URL(url)
         host = parsed.raw_host.decode("ascii")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
-import httpx
-
 from pytest_reqflo.engine.transport import TransportFailed
 from pytest_reqflo.reading import read_regular
 from pytest_reqflo.run.effects import SendFailure
@@ -30,6 +28,9 @@ def context_for(verify: bool, ca_file: str | None) -> ssl.SSLContext:
 
 def _make_context(verify: bool, ca_file: str | None) -> ssl.SSLContext:
     if not verify or ca_file is None:
+        # Loaded by the first https request only.
+        import httpx
+
         context = httpx.create_ssl_context(verify=verify)
     else:
         text = read_authorities(ca_file)

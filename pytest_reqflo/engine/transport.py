@@ -6,10 +6,12 @@ belong to `engine.exchange`, so that every transport behaves alike.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.effects import PhaseTimes, SendFailure
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -32,8 +34,7 @@ class Target:
     @property
     def origin(self) -> str:
         """Scheme, host and port; a default port is left out."""
-        port = "" if self.port == DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
-        return f"{self.scheme}://{self.shown_host}{port}"
+        return _origin_of(self.scheme, self.host, self.port)
 
     @property
     def authority(self) -> str:
@@ -43,7 +44,18 @@ class Target:
     @property
     def shown_host(self) -> str:
         """The host, an IPv6 address in brackets."""
-        return f"[{self.host}]" if ":" in self.host else self.host
+        return _shown(self.host)
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@functools.lru_cache(maxsize=256)
+def _origin_of(scheme: str, host: str, port: int) -> str:
+    # Asked for at every turn of an exchange, and nearly always of the same few servers.
+    shown_port = "" if port == DEFAULT_PORTS.get(scheme) else f":{port}"
+    return f"{scheme}://{_shown(host)}{shown_port}"
 
 
 class TargetProblem(ValueError):

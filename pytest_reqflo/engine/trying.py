@@ -7,13 +7,13 @@ the effect is answered with `Interrupted`, and *pending* keeps what the caller r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pytest_reqflo.engine.clock import Clock
 from pytest_reqflo.engine.perform import perform
 from pytest_reqflo.engine.secret_check import HeldSecrets
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.run.attempt import run_try
 from pytest_reqflo.run.effects import (

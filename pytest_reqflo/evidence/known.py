@@ -28,7 +28,7 @@ _DOTS = re.compile(r"\.{3}|…")
 
 def grams_of(text: str) -> frozenset[str]:
     """Return what stands in *text*, in pieces as long as the shortest spelling there can be."""
-    return frozenset(text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1))
+    return frozenset({text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)})
 
 
 Learned = Callable[[frozenset[str]], None]
@@ -67,6 +67,13 @@ class KnownValues:
             # Copying is one step that no other thread comes between.
             view = self._view = _View(self._masks.copy())
         return view
+
+    def stands_in(self, text: str) -> bool:
+        """Say whether any spelling stands in *text*."""
+        if not self._masks:
+            return False
+        view = self.view
+        return len(text) >= view.shortest and view.stands_in(text)
 
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
@@ -108,8 +115,6 @@ class _View:
     def stands_in(self, text: str) -> bool:
         """Say whether any spelling stands in *text*."""
         masks = self.masks
-        if not masks or len(text) < self.shortest:
-            return False
         if len(masks) <= _FEW:
             for variant in masks:  # noqa: SIM110  # a generator costs more than the search
                 if variant in text:
@@ -159,15 +164,18 @@ class _View:
                 return
 
     def _find_each(self, text: str) -> Iterator[Place]:
-        for variant, mask in self._by_length:
+        longest = len(text)
+        for size, variant, mask in self._by_length:
             # Most texts are header values, shorter than most variants.
-            if len(variant) > len(text):
+            if size > longest:
                 return
+            if variant not in text:
+                continue
             begin = start = text.find(variant)
             while start >= 0:
                 following = text.find(variant, start + 1)
-                if not 0 <= following < start + len(variant):
-                    yield Place(begin, start + len(variant), mask, is_known=True)
+                if not 0 <= following < start + size:
+                    yield Place(begin, start + size, mask, is_known=True)
                     begin = following
                 start = following
 
@@ -182,8 +190,8 @@ class _View:
         return _firsts_of(self.masks)
 
     @functools.cached_property
-    def _by_length(self) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(self.masks.items(), key=lambda item: len(item[0])))
+    def _by_length(self) -> tuple[tuple[int, str, str], ...]:
+        return tuple(sorted((len(text), text, mask) for text, mask in self.masks.items()))
 
     @functools.cached_property
     def _heads(self) -> _Heads:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest
 
 Header = tuple[str, str]
@@ -17,7 +17,8 @@ class Body:
     Shape: *text* is UTF-8 text, or base64 when *encoding* says so (a body that is not text);
         *size_bytes* is the size before redaction and shortening; *is_shortened* when *text* is
         only the head; *repeated_keys* are names that stand twice in one object of a JSON body, of
-        which the last was taken.
+        which the last was taken; *file* is set in the record of a run on disk: the file beside it that holds
+        the body of which *text* is then the head.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Body:
     is_shortened: bool = False
     sha256: Digest | None = None
     repeated_keys: tuple[str, ...] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

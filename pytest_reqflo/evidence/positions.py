@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from pytest_reqflo.frozen import dataclass
 
 _HEADERS = ("authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key")
 _KEYS = (
@@ -38,7 +39,7 @@ class Place:
     is_known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class SensitiveNames:
     """The names of headers, and of JSON keys and form fields, whose values are never shown.
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.evidence.encodings import is_hideable
 from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
+from pytest_reqflo.evidence.masks import is_mask, mask_name
 from pytest_reqflo.evidence.model import Header
 from pytest_reqflo.evidence.positions import (
     Place,
@@ -20,6 +20,7 @@ from pytest_reqflo.evidence.positions import (
     find_userinfo,
     sensitive_mask,
 )
+from pytest_reqflo.noted import Noted
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, is_number
 
@@ -27,20 +28,11 @@ _MAX_SPELLINGS = 200_000
 """Spellings from which no further value is looked for: a server decides how many there are."""
 
 _MAX_KEYS = 1_000
-"""Keys of JSON of which a redactor keeps whether they are telling: a server decides how many there are."""
-
-_MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
+"""Keys of JSON of which it is kept whether they are telling: a server decides how many there are."""
 
 
-def mask_name(shown: str) -> str:
-    """Return the name in the first mask of *shown*, a redacted text."""
-    match = _MASK.search(shown)
-    return match.group(1) if match else "value"
-
-
-def is_mask(shown: str) -> bool:
-    """Say whether *shown* is a mask and nothing else."""
-    return _MASK.fullmatch(shown) is not None
+_TELLING: Noted[SensitiveNames, dict[str, bool]] = Noted(lambda _: {})
+"""Keys that were asked for, and whether they are telling: answers have the same ones in all runs."""
 
 
 class Redactor:
@@ -50,7 +42,16 @@ class Redactor:
         self.names = names
         self._known = KnownValues()
         self._all = ""
-        self._telling: dict[str, bool] = {}
+
+    @property
+    def names(self) -> SensitiveNames:
+        """The names whose values are never shown."""
+        return self._names
+
+    @names.setter
+    def names(self, names: SensitiveNames) -> None:
+        self._names = names
+        self._telling = _TELLING.of(names)
         self._header_names = frozenset(names.headers)
 
     def add_secret(self, secret: Secret) -> None:
@@ -70,7 +71,9 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
-        if "@" not in text and not self._all and not self._known.view.stands_in(text):
+        if not text:
+            return text
+        if "@" not in text and not self._all and not self._known.stands_in(text):
             return text
         return self._hide(text, itertools.chain(self.find_known(text), find_userinfo(text)))
 
@@ -105,6 +108,9 @@ class Redactor:
 
         Shape: of a rendered value, a `Secret` becomes its mask.
         """
+        # Most of what is compared is a word.
+        if type(value) is str and self._is_plain(value):
+            return value
         return self._clean(value, key="")
 
     def is_telling(self, key: str) -> bool:
@@ -136,7 +142,7 @@ class Redactor:
     def _is_bare(self, text: str) -> bool:
         """Say whether nothing can be hidden in *text* but values of telling JSON keys."""
         has_mark = "@" in text or "=" in text
-        return not (has_mark or self._all or self._known.view.stands_in(text))
+        return not (has_mark or self._all or self._known.stands_in(text))
 
     def _hide(self, text: str, places: Iterable[Place]) -> str:
         if self._all:

@@ -8,15 +8,15 @@ from __future__ import annotations
 import contextlib
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.landing import Cleanup
-from pytest_reqflo.host.run import end_item, start_item
+from pytest_reqflo.host.run import end_item, leave_item, start_item
 from pytest_reqflo.host.window import Stand, Window
 
 if TYPE_CHECKING:
@@ -179,5 +179,5 @@ class Ahead:
         with contextlib.suppress(KeyboardInterrupt):
             self._cleanup.wait_for(cut)
         for flight in cut:
-            self._journeys.runner.end(flight)
+            leave_item(self._journeys, flight)
         return [each.item for each in done], len(cut)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import importlib
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_reqflo.host.claims import install_claims
 from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.rows import RowsNode
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.host.stand import Stands
 from pytest_reqflo.host.upcoming import OrderedItems, Upcoming, WorkerItems
@@ -30,12 +32,22 @@ class AheadHooks:
         self._config = config
         self._session = session
         self._is_worker = hasattr(config, "workerinput")
+        self._is_needed = False
         self._cut = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Load what keeps journeys in flight, where it is needed, while the collector rests."""
+        self._is_needed = _may_overlap(session.items) and not any(
+            self._config.getoption(name, False) for name in _ONE_BY_ONE
+        )
+        if self._is_needed:
+            importlib.import_module("pytest_reqflo.host.ahead")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Keep journeys in flight while the loop runs, and bring all of them to an end with it."""
-        if any(self._config.getoption(name, False) for name in _ONE_BY_ONE):
+        if not self._is_needed:
             return (yield)
         self._session.ahead = ahead = self._make_ahead(session)
         try:
@@ -47,7 +59,7 @@ class AheadHooks:
             self._end(ahead, is_broken_off=False)
 
     def _make_ahead(self, session: pytest.Session) -> Ahead:
-        # The HTTP client is loaded by the first run, not by collection.
+        # Loaded at the end of collecting, and only if something is to run.
         from pytest_reqflo.host.ahead import Ahead
 
         upcoming: Upcoming
@@ -98,6 +110,12 @@ class AheadHooks:
         if self._cut:
             runs = "journey in flight was" if self._cut == 1 else "journeys in flight were"
             terminalreporter.write_line(f"reqflo: {self._cut} {runs} cut short")
+
+
+def _may_overlap(items: Sequence[pytest.Item]) -> bool:
+    """Say whether there is anything that could run beside anything else."""
+    journeys = [item for item in items if isinstance(item, JourneyNode)]
+    return len(journeys) > 1 or any(isinstance(item, RowsNode) for item in journeys)
 
 
 def report_late(item: JourneyNode) -> None:

@@ -147,7 +147,9 @@ class CloudRuns:
         key = self._key_of(item_id_of(subject, spec))
         if not self._is_known(key, identity.run_id):
             environment = self._environment_of(subject.library)
-            request = make_request(subject, spec, identity, environment, fixtures)
+            request = make_request(
+                subject, spec, identity, environment, fixtures, is_tracing=self._settings.is_tracing
+            )
             self._register([self._cloud_run(subject, request, key)])
         run_id = self._registered.get(key, identity.run_id)
         self._asked.add(run_id)
@@ -185,7 +187,9 @@ class CloudRuns:
             session.note_store_warning(subject, warning)
         identity = make_identity(session, subject, spec, self.run_id_of(item_id))
         environment = self._environment_of(subject.library)
-        request = make_request(subject, spec, identity, environment, {})
+        request = make_request(
+            subject, spec, identity, environment, {}, is_tracing=self._settings.is_tracing
+        )
         return self._cloud_run(subject, request, item_id)
 
     def _cloud_run(self, subject: Subject, request: Any, key: str) -> CloudRun:

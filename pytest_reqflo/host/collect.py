@@ -11,7 +11,6 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import JourneyError, ReqfloError, ReqfloWarning
-from pytest_reqflo.host.collecting_gc import hold_gc
 from pytest_reqflo.host.environment import ENVIRONMENT_FIXTURE, INPUTS_FIXTURE
 from pytest_reqflo.host.failure import failure_of, failure_repr
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
@@ -81,12 +80,9 @@ class _ReqfloFile(pytest.File):
 
     def _session(self) -> JourneySession:
         try:
-            session = begin_session(self.config)
+            return begin_session(self.config)
         except pytest.UsageError as error:
             raise self.CollectError(str(error)) from None
-        if session.settings.may_hold_gc:
-            hold_gc(self.config)
-        return session
 
     def _warn(self, diagnostics: Iterable[Diagnostic]) -> None:
         refused = []

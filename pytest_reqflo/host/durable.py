@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.errors import EngineError, UsageProblem
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.options import Settings
 from pytest_reqflo.plan.model import EnvironmentSnapshot, RunRequest
 from pytest_reqflo.report.safe import to_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from pytest_reqflo.diagnostic import Diagnostic, label_at, name_hint
 from pytest_reqflo.engine.secrets.chain import SecretChain, make_secret_source
 from pytest_reqflo.engine.secrets.provider import SecretsChoice
 from pytest_reqflo.errors import JourneyError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.environments import (
     IMPLICIT_NAME,
+    ME_PREFIX,
     find_environment_name,
     implicit_environment,
     read_me_values,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_FIXTURE = "reqflo_environment"
 INPUTS_FIXTURE = "reqflo_inputs"
+
+_FOLDER_VARIABLES = ("HOME", "XDG_CONFIG_HOME")
+"""Variables that say where the values of the person running lie."""
 
 _KEYS = ("base_url", "services", "values", "allowed_origins")
 
@@ -137,10 +142,14 @@ def _is_json(value: Any, depth: int = 60) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ChosenEnvironment:
-    """The environment of a run as it is now, and where its secrets come from."""
+    """The environment of a run as it is now, and where its secrets come from.
+
+    Shape: *variables* are the names of the process variables that it was read from.
+    """
 
     snapshot: EnvironmentSnapshot
     secrets: SecretsChoice
+    variables: tuple[str, ...] = ()
 
 
 def choose_environment(
@@ -156,17 +165,23 @@ def choose_environment(
     if found is None:
         # Nobody who answers for secrets has said where they may go: there are none.
         choice = SecretsChoice(providers=(), environment=IMPLICIT_NAME, rootdir=rootdir)
-        return ChosenEnvironment(implicit_environment(me), choice)
+        return ChosenEnvironment(implicit_environment(me), choice, _variables_of({}))
     loaded = library.environment(found)
     snapshot = snapshot_environment(
-        loaded.model.model_dump(),
+        loaded.model.to_data(),
         process_env=os.environ,
         me=me,
         folder=loaded.path.parent,
         file=loaded.shown,
     )
     choice = _secrets(loaded, found, (library.root, rootdir))
-    return ChosenEnvironment(snapshot, replace(choice, command=command))
+    variables = _variables_of(loaded.model.values_from_env)
+    return ChosenEnvironment(snapshot, replace(choice, command=command), variables)
+
+
+def _variables_of(values_from_env: Mapping[str, str]) -> tuple[str, ...]:
+    of_me = (name for name in os.environ if name.startswith(ME_PREFIX))
+    return (*_FOLDER_VARIABLES, *of_me, *values_from_env.values())
 
 
 def make_source(choice: SecretsChoice) -> SecretChain:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_reqflo.diagnostic import render_diagnostics
 from pytest_reqflo.errors import ReqfloBug, ReqfloError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.hiding import Hide
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.values import printable_line
@@ -83,16 +84,15 @@ def failure_repr(excinfo: pytest.ExceptionInfo[BaseException], failure: Failure)
     """Return *failure* as an exception representation that survives the way from a worker.
 
     Changing the crash location of pytest's own representation is undone under xdist, which sends the
-    chain; therefore the chain is built anew. Its types come from the representation itself.
+    chain; therefore the chain is built anew. Its types come from the representation itself. There are
+    no entries of a traceback: where one stands, annotations take the place of the test for that of the
+    failure.
     """
     plain = excinfo.getrepr(style="value")
-    native = excinfo.getrepr(style="native")
-    entry_type: Any = type(native.reprtraceback.reprentries[0])
     traceback_type: Any = type(plain.reprtraceback)
     # A representation without traceback has no crash location to learn the type from.
-    location_type: Any = type(plain.reprcrash or native.reprcrash)
-    entry = entry_type([to_report(failure.text) + "\n"])
-    shown = traceback_type([entry], None, "native")
+    location_type: Any = type(plain.reprcrash or excinfo.getrepr(style="native").reprcrash)
+    shown = traceback_type([], to_report(failure.text), "native")
     location = location_type(printable_line(failure.path), failure.line, to_report(failure.reason))
     chain_type: Any = type(plain)
     return chain_type([(shown, location, None)])

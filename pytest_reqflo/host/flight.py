@@ -7,12 +7,12 @@ import queue
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
 from pytest_reqflo.engine.protocol import LocalRun
-from pytest_reqflo.host.logs import keeping_records
+from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.values import Digest
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pytest_reqflo.engine.loop import LoopThread, Started
     from pytest_reqflo.evidence.redact import Redactor
     from pytest_reqflo.host.run import Beginning
-
-_MOST_RECORDS = 10_000
-"""Log records that are kept of one run; the oldest give way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,8 @@ class Flight:
     """One run on the loop; used by the thread that started it.
 
     Shape: *problem* is why it could not begin; then nothing was sent. *finally_timeout_s* is what
-        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins.
+        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins;
+        *records* wait for the turn of the item, *released* have had theirs.
     """
 
     def __init__(self, finally_timeout_s: float) -> None:
@@ -46,7 +44,8 @@ class Flight:
         self.problem: Exception | None = None
         self.was_interrupted = False
         self.redactor: Redactor | None = None
-        self.records: deque[logging.LogRecord] = deque(maxlen=_MOST_RECORDS)
+        self.records: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
+        self.released: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self._cause = Cause()
         self._started: Started[LocalRun] | None = None
         self._begun_s = self._ended_s = time.time()
@@ -86,6 +85,13 @@ class Flight:
     def is_over(self) -> bool:
         """Whether the run came to an end, or never began."""
         return self._started is None or self._started.future.done()
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it came to an end with a result, also one that was cut short."""
+        if self._started is None or not self._started.future.done():
+            return False
+        return not self._started.future.cancelled() and self._started.future.exception() is None
 
     @property
     def is_bad(self) -> bool:
@@ -130,4 +136,5 @@ class Flight:
         """Hand the log records of the run to their loggers, here and now."""
         while self.records:
             record = self.records.popleft()
+            self.released.append(record)
             logging.getLogger(record.name).handle(record)

@@ -32,13 +32,23 @@ class Hiding:
         self._secrets = Redactor()
         self._running: dict[int, Redactor] = {}
         self._ended: tuple[Redactor, ...] = ()
+        self._ended_size = 0
         self._beginnings = _Beginnings()
         self._secrets.watch(self._beginnings.learn)
 
     @property
     def is_empty(self) -> bool:
         """Say whether nothing is hidden yet."""
-        return not (self._secrets.size or self._running or self._ended)
+        return self._beginnings.is_empty
+
+    def may_show_in(self, properties: Iterable[tuple[str, object]]) -> bool:
+        """Say whether a hidden value may stand in one of *properties*; quickly no for most."""
+        if self.is_empty:
+            return False
+        parts = [part for pair in properties for part in pair]
+        if not all(type(part) is str for part in parts):
+            return True
+        return self._beginnings.may_begin_in("\n".join(parts))  # type: ignore[arg-type]
 
     def add_secret(self, secret: Secret) -> None:
         """Hide *secret* until the process ends."""
@@ -53,14 +63,21 @@ class Hiding:
         """Count *redactor* among the runs that are over; the oldest of those are forgotten."""
         if id(redactor) not in self._running:
             return
-        kept = self._ended
-        while kept and (len(kept) >= _MAX_RUNS or _size_of(kept) > _MAX_SPELLINGS):
-            kept[0].unwatch(self._beginnings.learn)
-            kept = kept[1:]
-        self._ended = (*kept, redactor)
+        self._keep(redactor)
         self._running.pop(id(redactor), None)
         if self._beginnings.is_stale:
             self._beginnings.renew(self._redactors())
+
+    def _keep(self, redactor: Redactor) -> None:
+        kept = self._ended
+        while kept and (len(kept) >= _MAX_RUNS or self._ended_size > _MAX_SPELLINGS):
+            kept[0].unwatch(self._beginnings.learn)
+            self._ended_size -= kept[0].size
+            kept = kept[1:]
+        if redactor.size:
+            self._ended_size += redactor.size
+            kept = (*kept, redactor)
+        self._ended = kept
 
     def text(self, text: str) -> str:
         """Return *text* without any hidden value."""
@@ -80,10 +97,6 @@ class Hiding:
         return (self._secrets, *running.values(), *self._ended)
 
 
-def _size_of(redactors: Iterable[Redactor]) -> int:
-    return sum(each.size for each in redactors)
-
-
 class _Beginnings:
     """How the hidden values begin, of all runs at once: most texts hold none of it.
 
@@ -95,6 +108,11 @@ class _Beginnings:
         self._known: set[str] = set()
         self._fresh_size = 0
         self._changing = threading.Lock()
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether no value is known."""
+        return not self._known
 
     @property
     def is_stale(self) -> bool:

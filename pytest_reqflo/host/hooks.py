@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
-from pytest_reqflo.errors import ReqfloWarning
 from pytest_reqflo.host.exceptions import hide_exception
 from pytest_reqflo.host.hiding import hide_in, hide_in_fields
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.selection import select_items
-from pytest_reqflo.host.session import JourneySession, write_results
-from pytest_reqflo.report.safe import to_line
-from pytest_reqflo.values import printable_line
+from pytest_reqflo.host.session import JourneySession
+from pytest_reqflo.host.unwritten import warn_unwritten
+from pytest_reqflo.values import Json, is_printable_line, printable_line
+
+if TYPE_CHECKING:
+    from pytest_reqflo.host.evidence import RunEvidence
 
 
 class JourneyHooks:
@@ -26,6 +27,8 @@ class JourneyHooks:
     def __init__(self, config: pytest.Config, session: JourneySession) -> None:
         self._config = config
         self._session = session
+        self._reported: tuple[pytest.Item, object] | None = None
+        self._keywords: Mapping[str, Any] = {}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -49,18 +52,41 @@ class JourneyHooks:
             self._session.choices.forget()
             return report
         # The names of the folders above are among them.
-        report.keywords = {printable_line(name): mark for name, mark in report.keywords.items()}
-        if call.when == "setup" and report.skipped:
+        report.keywords = self._shown_keywords(report.keywords)
+        if call.when == "setup" and not report.passed:
             # JUnit reads them from the report of the teardown, which is made from the item.
-            item.user_properties += item.skipped_properties()
+            item.name_without_run()
             report.user_properties = list(item.user_properties)
         if call.when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
             _set_times(report, item)
-            report.reqflo = item.report_data(is_full=self._session.settings.output is not None)  # type: ignore[attr-defined]
+            report.reqflo = item.report_data(is_full=self._session.settings.wants_results)  # type: ignore[attr-defined]
             item.forget_run()
+        elif report.failed:
+            report.reqflo = item.broken_data(report)  # type: ignore[attr-defined]
+        self._reported = (item, getattr(report, "reqflo", None))
         return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_runtest_metadata(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> dict[str, Json]:
+        """Tell pytest-json-report what the report of *item* carries, which is made by now."""
+        reported, data = self._reported or (None, None)
+        # What a teardown says would take the place of what the run did.
+        if reported is not item or not isinstance(data, dict) or call.when == "teardown":
+            return {}
+        # The whole result is for those who asked for it elsewhere.
+        return {"reqflo": {key: data[key] for key in data if key not in ("result", "results")}}
+
+    def _shown_keywords(self, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return *keywords* printable, and once for the reports of one item: pytest keeps them all."""
+        if not all(map(is_printable_line, keywords)):
+            keywords = {printable_line(name): mark for name, mark in keywords.items()}
+        if keywords != self._keywords:
+            self._keywords = keywords
+        return self._keywords
 
     def _hide_exception(self, call: pytest.CallInfo[None]) -> None:
         assert call.excinfo is not None  # noqa: S101  # the caller has looked
@@ -73,6 +99,8 @@ class JourneyHooks:
         self, fixturedef: pytest.FixtureDef[Any]
     ) -> Generator[None, object, object]:
         """Hide in what a fixture raises: some reporters note it before any report is made."""
+        # A fixture that fails is the suite's: our frame above it tells nothing.
+        __tracebackhide__ = True
         self._session.ready.note_fixture(fixturedef)
         self._session.choices.forget()
         try:
@@ -89,9 +117,12 @@ class JourneyHooks:
         hiding = self._session.hiding
         if hiding.is_empty:
             return
-        report.sections = hide_in(report.sections, hiding.text)
-        report.longrepr = hide_in(report.longrepr, hiding.failure_text)
-        report.user_properties = hide_in(report.user_properties, hiding.text)
+        if report.sections:
+            report.sections = hide_in(report.sections, hiding.text)
+        if report.longrepr is not None:
+            report.longrepr = hide_in(report.longrepr, hiding.failure_text)
+        if hiding.may_show_in(report.user_properties):
+            report.user_properties = hide_in(report.user_properties, hiding.text)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
@@ -106,33 +137,42 @@ class JourneyHooks:
         if context is not None:
             self._hide(report)
             report.context = hide_in_fields(context, self._session.hiding.text)  # type: ignore[attr-defined]
+        if self._session.summary is not None:
+            self._session.summary.note(report)
         data = getattr(report, "reqflo", None)
-        if isinstance(data, dict) and "result" in data:
-            self._session.results[report.nodeid] = json.loads(data["result"])
-        if isinstance(data, dict) and "results" in data:
-            self._session.results |= json.loads(data["results"])
+        if not (self._session.outputs and isinstance(data, dict)):
+            return
+        results = json.loads(data["results"]) if "results" in data else {}
+        if "result" in data:
+            results = {report.nodeid: json.loads(data["result"])}
+        for name, document in results.items():
+            self._session.add_result(name, document)
 
     def pytest_sessionfinish(self) -> None:
-        """Write the result file, on the controller or without xdist."""
+        """Write what is made of the results, on the controller or without xdist."""
         self._session.close()
-        output = self._session.settings.output
-        if output is None or hasattr(self._config, "workerinput"):
-            return
-        try:
-            write_results(output, self._session.results)
-        except OSError as error:
-            self._report_unwritten(f"`{output}`: {error.strerror or error}")
+        summary = (self._session.summary,) if self._session.summary else ()
+        for output in (*self._session.outputs, *summary):
+            try:
+                output.write()
+            except OSError as error:
+                why = f"`{output.path}`: {error.strerror or error}"
+                warn_unwritten(self._config, f"the results could not be written to {why}")
+        if self._session.evidence is not None:
+            self._end_evidence(self._session.evidence)
 
-    def _report_unwritten(self, why: str) -> None:
-        title = f"the results could not be written to {to_line(why)}"
-        text = render_diagnostic(Diagnostic(code="RF701", title=title, severity="warning"))
-        # An error raised at this point would be shown as a defect of pytest.
-        try:
-            warnings.warn(ReqfloWarning(text), stacklevel=1)
-        except ReqfloWarning:
-            reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-            if reporter is not None:
-                reporter.write_line(text)
+    def _end_evidence(self, evidence: RunEvidence) -> None:
+        from pytest_reqflo.host.evidence import end_evidence
+        from pytest_reqflo.host.xdist import EVIDENCE_KEY
+
+        if not (evidence.has_kept or evidence.problem):
+            return
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[EVIDENCE_KEY] = evidence.to_output()
+            return
+        settings, session_id = self._session.settings, evidence.session_id
+        end_evidence(self._config, settings, session_id, **evidence.to_output())
 
     def pytest_unconfigure(self) -> None:
         """Close the connections also when the session never finished."""

@@ -5,7 +5,9 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +24,11 @@ from pytest_reqflo.errors import (
     RunCheckError,
 )
 from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_bug, failure_repr
+from pytest_reqflo.host.hiding import hide_in
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
+from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
+from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
@@ -34,12 +39,17 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
+    from pytest_reqflo.result import JourneyResult
 
 
 T = TypeVar("T")
 
 _SERIAL_GROUP = "reqflo-serial"
 """Journeys that run beside no other share a worker at least, where xdist looks at groups."""
+
+
+_OF_RUN = ("_verdict", "_problem", "_span")
+"""What an item keeps of its run until that is reported."""
 
 
 class JourneyNode(pytest.Item):
@@ -54,9 +64,9 @@ class JourneyNode(pytest.Item):
     data_problem: ReqfloError | None = None
     line = 1
     _verdict: Verdict | None = None
-    _failure: Failure | None = None
-    _setup_problem: ReqfloError | None = None
+    _problem: ReqfloError | None = None
     _span: Span | None = None
+    _setup_problem: ReqfloError | None = None
 
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
@@ -94,31 +104,35 @@ class JourneyNode(pytest.Item):
         Raises: ChecksFailed, RunCheckError, RequestError; whatever interrupted the run.
         """
         self._begin()
-        problem = self.data_problem or self._setup_problem
-        if problem is not None:
-            raise problem
-        verdict = self._verdict = self._find_verdict()
+        self._problem = self.data_problem or self._setup_problem
+        if self._problem is not None:
+            raise self._problem
+        verdict, self._span = self._find_verdict()
+        self._verdict = verdict
         self.user_properties += properties_of(verdict.result)
-        if self.journeys.settings.output is not None:
-            self.journeys.results[self.nodeid] = verdict.result.to_json()
         if verdict.pending is not None:
+            # pytest makes no report of an interrupted test.
+            self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
-        problem = verdict.error or self._warn(verdict)
-        if problem is not None:
+        self._problem = self._find_problem(verdict)
+        if self._problem is not None:
             self._show_exchanges(verdict)
+            self._attach_evidence(self._verdict.result)
             # Nothing of the engine's frames or of an earlier exception may reach a report.
-            raise problem.with_traceback(None) from None
+            raise self._problem.with_traceback(None) from None
         if verdict.result.outcome == "skipped":
             pytest.skip(to_line(_skip_reason(verdict)))
 
-    def _find_verdict(self) -> Verdict:
+    def _find_verdict(self) -> tuple[Verdict, Span | None]:
         """Return what became of the run: one that was started before, or one here and now."""
         ahead = self.journeys.ahead
         landed = self._guarded(lambda: ahead.run(self)) if ahead is not None else None
-        if landed is None:
-            return self._run(self.spec)
-        verdict, self._span = landed
-        return verdict
+        return landed or (self._run(self.spec), None)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What became of the run, from its end until it is reported."""
+        return self._verdict
 
     @property
     def span(self) -> Span | None:
@@ -150,15 +164,40 @@ class JourneyNode(pytest.Item):
         return error.with_traceback(None)
 
     def _begin(self) -> None:
-        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
         self.forget_run()
+        self._drop_properties()
+
+    def _drop_properties(self) -> None:
+        # A rerun starts from a clean slate: properties of the earlier try would stand twice.
         self.user_properties[:] = [
             (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
         ]
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        self._verdict = self._failure = self._span = None
+        for name in _OF_RUN:
+            self.__dict__.pop(name, None)
+
+    def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
+        """Return why the test fails: the run itself, or a warning that is an error here."""
+        problem = verdict.error or self._warn(verdict)
+        if problem is None or verdict.error is not None:
+            return problem
+        from pytest_reqflo.host.run import keep_run
+        from pytest_reqflo.report.page import evidence_lines
+
+        # Nobody could know before that this run would fail its test.
+        result = keep_run(self.journeys, self.subject, verdict.result)
+        self._note_kept(replace(verdict, result=result))
+        return _with_notes(problem, evidence_lines(result))
+
+    def _note_kept(self, verdict: Verdict) -> None:
+        """Say in the report of the test where the run was kept."""
+        self._verdict = verdict
+        known = set(self.user_properties)
+        self.user_properties += [
+            each for each in properties_of(verdict.result) if each not in known
+        ]
 
     def _warn(self, verdict: Verdict) -> ReqfloError | None:
         """Issue the warnings of the run; return the first that is an error here."""
@@ -176,9 +215,21 @@ class JourneyNode(pytest.Item):
         if text:
             self.add_report_section("call", "reqflo", text)
 
+    def _attach_evidence(self, result: JourneyResult) -> None:
+        settings, evidence = self.journeys.settings, result.extra.get("evidence")
+        if not (settings.attaches_in_junit and isinstance(evidence, str)):
+            return
+        from pytest_reqflo.report.junit import render_attachment
+
+        # No other section than those of captured output comes into a JUnit file.
+        line = render_attachment(settings.rootdir / evidence, os.environ)
+        self.add_report_section("call", "stdout", line)
+
     def add_report_section(self, when: str, key: str, content: str) -> None:
         """Keep *content* for reports, with the secrets known by now hidden."""
-        super().add_report_section(when, key, self.journeys.hiding.text(content))
+        # pytest offers what was printed in each phase of each test, which is most often nothing.
+        if content:
+            super().add_report_section(when, key, self.journeys.hiding.text(content))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
@@ -186,7 +237,7 @@ class JourneyNode(pytest.Item):
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
-    @property
+    @functools.cached_property
     def location(self) -> tuple[str, int | None, str]:
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
         path, line, heading = super().location
@@ -198,7 +249,7 @@ class JourneyNode(pytest.Item):
         if isinstance(error, ReqfloBug):
             failure = failure_of_bug(error, path=str(self.path), line=self.line)
         elif isinstance(error, ReqfloError):
-            failure = self._failure_of(error)
+            failure = self._failure_of(error, self._verdict)
         else:
             return super().repr_failure(excinfo)
         if self.config.getoption("tbstyle", "auto") == "line":
@@ -206,15 +257,15 @@ class JourneyNode(pytest.Item):
             failure = replace(failure, text=failure.reason)
         return failure_repr(excinfo, failure)
 
-    def _failure_of(self, error: ReqfloError) -> Failure:
-        verdict = self._verdict
+    def _failure_of(self, error: ReqfloError, verdict: Verdict | None) -> Failure:
         if verdict is not None and verdict.failure is not None and error is verdict.error:
             return verdict.failure
         return failure_of(error, path=str(self.path), line=self.line)
 
-    def skipped_properties(self) -> list[tuple[str, str]]:
-        """Return what a report names of a journey that did not run."""
-        return [
+    def name_without_run(self) -> None:
+        """Put into the properties what a report names of a journey that did not run."""
+        self._drop_properties()
+        self.user_properties += [
             ("reqflo.journey", self.subject.artifact.journey_id),
             ("reqflo.version", find_version(self.journeys.store, self.subject)),
             ("reqflo.artifact", self.subject.artifact_id),
@@ -222,26 +273,65 @@ class JourneyNode(pytest.Item):
 
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
-        if self._verdict is None:
+        problem = self._problem
+        if self._verdict is not None:
+            result = self._verdict.result
+        elif problem is not None:
+            result = self._unbegun(problem)
+        else:
             return None
-        result = self._verdict.result
-        identity = result.identity
-        data = {
-            "format": 1,
-            "outcome": result.outcome,
-            "run_id": identity.run_id,
-            "journey": identity.journey_id,
-            "artifact": identity.artifact,
-            "version": identity.version,
-            "environment": identity.environment,
-            "case": identity.case,
-            "row": identity.row,
-            "category": result.category,
-            "fingerprint": result.fingerprint,
-        }
+        failed = {"failure": self._facts_of(problem, result, self._verdict)} if problem else {}
+        told = to_report({**self._told_of_failure(result), **self._told_of_run()})
         # As text: the result must arrive as it is, and escapes make any text encodable.
-        full = {"result": json.dumps(result.to_json())} if is_full else {}
-        return {**to_report(data), **full}
+        full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
+        return {**render_outcome(result), **told, **failed, **full}
+
+    def broken_data(self, report: pytest.TestReport) -> Json:
+        """Return what the report of a setup or teardown that failed carries."""
+        reason = getattr(
+            getattr(report.longrepr, "reprcrash", None), "message", report.longreprtext
+        )
+        title = f"{report.when} failed: {to_line(reason.strip().partition(chr(10))[0])}"
+        problem = RunCheckError(Diagnostic(code="", title=title))
+        result = self._unbegun(problem)
+        failure = self._facts_of(problem, result, None)
+        return {**render_outcome(result), "phase": report.when, "failure": failure}
+
+    def _unbegun(self, problem: ReqfloError) -> JourneyResult:
+        """Return the result of what never came to a run."""
+        from pytest_reqflo.host.request import make_identity
+        from pytest_reqflo.host.verdict import refused
+
+        identity = make_identity(self.journeys, self.subject, self.spec, run_id="")
+        return refused(problem, self.subject, identity, lambda result: result).result
+
+    def _facts_of(
+        self, problem: ReqfloError, result: JourneyResult, verdict: Verdict | None
+    ) -> Json:
+        failure = self._failure_of(problem, verdict)
+        code = problem.diagnostics[0].code
+        cause = Cause(sentence=failure.reason, code=code, line=failure.line)
+        return hide_in(render_facts(result, cause, self.subject.places), self.journeys.hiding.text)
+
+    def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
+        if result.outcome not in ("failed", "error"):
+            return {}
+        return {"sentence": self.journeys.hiding.text(cause_sentence(result))}
+
+    def _told_of_run(self) -> dict[str, Json]:
+        if self._verdict is None:
+            return {}
+        result, slowest = self._verdict.result, self.journeys.slowest
+        steps = slowest.select(result) if slowest is not None else []
+        return {"elapsed_s": result.elapsed_s, **({"slow_steps": steps} if steps else {})}
+
+    def _with_lines(self, result: JourneyResult) -> JourneyResult:
+        # Only who reads the whole result asks where its parts stand.
+        from pytest_reqflo.report.lines import is_smooth, note_lines
+
+        if is_smooth(result) and not self.journeys.settings.wants_all_lines:
+            return result
+        return note_lines(result, self.subject.places)
 
 
 class JourneyItem(JourneyNode):
@@ -286,6 +376,11 @@ def marks_of(tags: tuple[str, ...], spec: ItemSpec) -> Iterator[pytest.MarkDecor
         yield pytest.mark.skip(reason=to_line(spec.skip.reason))
     if spec.xfail is not None:
         yield pytest.mark.xfail(reason=to_line(spec.xfail.reason), raises=ChecksFailed)
+
+
+def _with_notes(problem: ReqfloError, notes: list[str]) -> ReqfloError:
+    first, *others = problem.diagnostics
+    return type(problem)(replace(first, notes=(*first.notes, *notes)), *others)
 
 
 def _skip_reason(verdict: Verdict) -> str:

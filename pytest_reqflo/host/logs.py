@@ -7,19 +7,52 @@ import contextvars
 import copy
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pytest_reqflo.host.hiding import Hide
+from pytest_reqflo.values import printable
 
 Uninstall = Callable[[], None]
 
 _BELOW_EVERY_HANDLER = -1
 
+MOST_RECORDS = 10_000
+"""Log records that are kept of one run; the oldest give way."""
+
 _KEPT: contextvars.ContextVar[deque[logging.LogRecord] | None] = contextvars.ContextVar(
     "reqflo_kept_records", default=None
 )
 """Where the records of the run at hand wait for the turn of its item."""
+
+
+_NOTED: contextvars.ContextVar[deque[logging.LogRecord] | None] = contextvars.ContextVar(
+    "reqflo_noted_records", default=None
+)
+"""Where the records of the run at hand are noted besides."""
+
+
+@contextlib.contextmanager
+def noting_records(records: deque[logging.LogRecord]) -> Iterator[None]:
+    """Put what is logged here into *records* too; it is handled as ever."""
+    token = _NOTED.set(records)
+    try:
+        yield
+    finally:
+        _NOTED.reset(token)
+
+
+def log_text(records: Iterable[logging.LogRecord], hide: Hide) -> str:
+    """Return *records* as the lines of a log, with the secrets known by now hidden."""
+    shown = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return "".join(f"{printable(hide(_text_of(shown, each)))}\n" for each in records)
+
+
+def _text_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    try:
+        return formatter.format(record)
+    except Exception:  # noqa: BLE001  # arguments that do not fit
+        return _message_of(record)
 
 
 @contextlib.contextmanager
@@ -60,6 +93,9 @@ def install_log_factory(hide: Hide) -> Uninstall:
 
 def _keep(record: logging.LogRecord) -> logging.LogRecord:
     """Return *record*, or one that no handler takes when it is to be kept."""
+    noted = _NOTED.get()
+    if noted is not None:
+        noted.append(record)
     records = _KEPT.get()
     if records is None:
         return record

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
@@ -14,16 +13,20 @@ import pytest
 from pytest_reqflo.diagnostic import Diagnostic, nearest_name
 from pytest_reqflo.engine.transports import TransportKind, require_fast
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.evidence_store.keep import Keep, read_duration_s
+from pytest_reqflo.frozen import dataclass
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
+EvidenceKind: TypeAlias = Literal["failures", "all", "none"]
+"""Which runs are kept on disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the person running asked for.
 
-    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output* None: no
-        result file; *concurrency* None: rows of one journey run together, journeys do not.
+    Shape: *sets* are names and texts, not yet typed; *root* None: found per file; *output*, *html* None: no
+        such file; *concurrency* None: rows of one journey run together, journeys do not; *durations* 0: all.
     """
 
     rootdir: Path
@@ -33,6 +36,7 @@ class Settings:
     sets: tuple[tuple[str, str], ...] = ()
     data: Path | None = None
     output: Path | None = None
+    html: Path | None = None
     root: Path | None = None
     adhoc: Adhoc = "allow"
     is_soft_failing: bool = False
@@ -47,7 +51,31 @@ class Settings:
     is_batched: bool = False
     concurrency: int | None = None
     transport: TransportKind = "default"
-    may_hold_gc: bool = True
+    evidence: EvidenceKind = "failures"
+    evidence_keep: Keep = Keep(sessions=20)  # frozen
+    har: Path | None = None
+    step_summary: Path | None = None
+    attaches_in_junit: bool = False
+    is_tracing: bool = True
+    shows_progress: bool = True
+    has_summary: bool = False
+    is_folding: bool = True
+    durations: int | None = None
+
+    @property
+    def wants_results(self) -> bool:
+        """Whether something is made of the whole results, so that workers hand them over."""
+        return any(path is not None for path in (self.output, self.har, self.html))
+
+    @property
+    def wants_all_lines(self) -> bool:
+        """Whether also a run that passed says where its steps stand, for which its file is read again."""
+        return self.output is not None or self.har is not None
+
+    @property
+    def keeps_evidence(self) -> bool:
+        """Whether runs are kept on disk; durable ones have their record in the database."""
+        return self.evidence != "none" and not (self.is_durable or self.is_cloud)
 
     @property
     def is_many_at_once(self) -> bool:
@@ -64,6 +92,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
     _check_encodable(config)
     reader = _Reader(config, os.environ if variables is None else variables)
     is_durable = _is_on(config, reader, "durable")
+    reader.choice("gc", ("auto", "off"))  # obeyed before any setting is read
     return Settings(
         rootdir=config.rootpath,
         store=reader.path("store") or config.rootpath / ".reqflo",
@@ -72,6 +101,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         sets=tuple(_read_set(text) for text in config.getoption("--reqflo-set")),
         data=reader.file("data"),
         output=reader.output("output"),
+        html=reader.output("html"),
         root=reader.folder("root"),
         adhoc=cast("Adhoc", reader.choice("adhoc", ("allow", "warn", "error"))),
         is_soft_failing=reader.choice("soft", ("warn", "fail")) == "fail",
@@ -88,7 +118,16 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         is_batched=reader.choice("data-mode", ("items", "batch")) == "batch",
         concurrency=_read_concurrency(reader),
         transport=_read_transport(reader),
-        may_hold_gc=reader.choice("gc", ("auto", "off")) == "auto",
+        evidence=cast("EvidenceKind", reader.choice("evidence", ("failures", "all", "none"))),
+        evidence_keep=_read_evidence_keep(reader),
+        har=reader.output("har"),
+        step_summary=_find_step_summary(reader),
+        attaches_in_junit=_is_true(config, reader, "junit-attachments"),
+        is_tracing=reader.choice("trace", ("auto", "off")) == "auto",
+        shows_progress=reader.choice("progress", ("auto", "off")) == "auto",
+        has_summary=_is_on(config, reader, "summary"),
+        is_folding=reader.choice("fold", ("auto", "off")) == "auto",
+        durations=_read_durations(reader),
     )
 
 
@@ -105,6 +144,24 @@ def _is_on(config: pytest.Config, reader: _Reader, name: str) -> bool:
         or config.getini(f"reqflo_{name}")
     )
     return bool(is_on)
+
+
+def _is_true(config: pytest.Config, reader: _Reader, name: str) -> bool:
+    if reader.text(name):
+        return reader.choice(name, ("0", "1", "false", "true")) in ("1", "true")
+    return bool(config.getini(f"reqflo_{name.replace('-', '_')}"))
+
+
+def _find_step_summary(reader: _Reader) -> Path | None:
+    """Return the file that the job's page is appended to: `auto` is the one of GitHub, if any."""
+    match reader.text("step-summary"):
+        case None | "off":
+            return None
+        case "auto":
+            text = reader.variables.get("GITHUB_STEP_SUMMARY")
+            return Path(text) if text else None
+        case _:
+            return reader.output("step-summary")
 
 
 def _check_resume(config: pytest.Config, *, is_durable: bool) -> None:
@@ -140,6 +197,18 @@ def _read_patience(reader: _Reader) -> float:
     return float(text)
 
 
+def _read_evidence_keep(reader: _Reader) -> Keep:
+    text = reader.text("evidence-keep") or "20"
+    if text.isascii() and text.isdecimal() and len(text) <= 6:
+        return Keep(sessions=int(text))
+    last_s = read_duration_s(text)
+    if last_s is None:
+        hint = "write 20 for the newest 20 sessions, or 30d"
+        why = f"`{text}` is neither a number of sessions nor a time"
+        raise _unusable("evidence_keep", why, hint)
+    return Keep(last_s=last_s)
+
+
 def _read_transport(reader: _Reader) -> TransportKind:
     kind = cast("TransportKind", reader.choice("transport", ("default", "fast")))
     if kind == "fast":
@@ -160,6 +229,15 @@ def _read_concurrency(reader: _Reader) -> int | None:
     )
 
 
+def _read_durations(reader: _Reader) -> int | None:
+    text = reader.text("durations")
+    if text is None:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) < 10:
+        return int(text)
+    raise _unusable("durations", f"`{text}` is no number of steps", "write 10, or 0 for all")
+
+
 def _read_resume(config: pytest.Config) -> str | None:
     text: str | None = config.getoption("--reqflo-resume")
     if text is not None and _BATCH.fullmatch(text) is None:
@@ -170,9 +248,11 @@ def _read_resume(config: pytest.Config) -> str | None:
 
 _OPTIONS = frozenset({
     "env", "store", "data", "output", "resume", "run-key", "data-mode", "concurrency", "transport",
+    "evidence", "har", "html", "durations", "progress", "fold",
 })  # fmt: skip
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
+    "evidence", "evidence-keep", "step-summary", "trace", "html", "durations", "progress", "fold",
 })  # fmt: skip
 
 
@@ -259,5 +339,9 @@ def _read_set(text: str) -> tuple[str, str]:
 
 
 def _unusable(name: str, why: str, hint: str = "", *, code: str = "RF801") -> UsageProblem:
-    option = f"--reqflo-{name}" if name in _OPTIONS | {"set", "case"} else f"reqflo_{name}"
+    option = (
+        f"--reqflo-{name}"
+        if name in _OPTIONS | {"set", "case"}
+        else f"reqflo_{name.replace('-', '_')}"
+    )
     return UsageProblem(Diagnostic(code=code, title=f"{option}: {why}", hint=hint))

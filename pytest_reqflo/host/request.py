@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_reqflo.host.environment import INPUTS_FIXTURE, read_fixture_mapping
+from pytest_reqflo.host.tracing import find_trace
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.plan.model import GivenValue, RunRequest
 from pytest_reqflo.result import RunIdentity
@@ -58,8 +59,10 @@ def make_request(
     identity: RunIdentity,
     environment: str,
     fixtures: Mapping[str, Any],
+    *,
+    is_tracing: bool,
 ) -> RunRequest:
-    """Return the run of an item in *environment*. Raises: UsageProblem RF801 for a fixture."""
+    """Return the run of an item in *environment*, as part of the current trace. Raises: UsageProblem RF801 for a fixture."""
     return RunRequest(
         artifact=subject.digest,
         identity=replace(identity, environment=environment),
@@ -69,6 +72,7 @@ def make_request(
         case=spec.case,
         row_key=spec.row_key,
         row_number=spec.row_number,
+        trace=find_trace() if is_tracing else (),
     )
 
 

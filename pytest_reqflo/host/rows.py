@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from array import array
 from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -12,16 +13,20 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
 from pytest_reqflo.host.window import width_of
+from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.report.told import sample_times
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
+    from pytest_reqflo.result import JourneyResult
 
 _MOST_LISTED = 50
 """Rows that failed and are named; more are counted."""
@@ -29,7 +34,17 @@ _MOST_LISTED = 50
 _MOST_SHOWN = 5
 """Rows that failed and whose page is shown."""
 
-_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence")
+_NOT_OF_ALL = ("reqflo.case", "reqflo.row", "reqflo.run_id", "reqflo.evidence", "reqflo.trace_id")
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that failed: its id, its run, why in one line, and the fingerprint of that."""
+
+    row: str
+    run_id: str
+    line: str
+    fingerprint: str
 
 
 class Tally:
@@ -37,17 +52,28 @@ class Tally:
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter()
-        self.failures: list[tuple[str, str, str]] = []
+        self.failures: list[FailedRow] = []
+        self.sentences: dict[str, str] = {}
+        self.times_s = array("d")
         self.is_checks_only = True
 
     def add(self, row: str, verdict: Verdict, error: ReqfloError | None) -> None:
         """Count one row; *error* is why it fails, also where a warning is an error."""
-        outcome = verdict.result.outcome
-        self.outcomes["failed" if error and outcome == "passed" else outcome] += 1
+        result = verdict.result
+        self.outcomes["failed" if error and result.outcome == "passed" else result.outcome] += 1
+        if result.outcome != "skipped":
+            self.times_s.append(result.elapsed_s)
         if error is not None:
-            line = to_line(error.diagnostics[0].title)
-            self.failures.append((row, verdict.result.identity.run_id, line))
-            self.is_checks_only &= isinstance(error, ChecksFailed)
+            self._add_failure(row, result, error)
+
+    def _add_failure(self, row: str, result: JourneyResult, error: ReqfloError) -> None:
+        line = to_line(error.diagnostics[0].title)
+        failed = FailedRow(row, result.identity.run_id, line, result.fingerprint)
+        self.failures.append(failed)
+        if result.fingerprint not in self.sentences:
+            is_bad = result.outcome in ("failed", "error")
+            self.sentences[result.fingerprint] = cause_sentence(result) if is_bad else line
+        self.is_checks_only &= isinstance(error, ChecksFailed)
 
     @property
     def counts(self) -> str:
@@ -58,7 +84,9 @@ class Tally:
         """Return the failure of the whole, None when no row failed."""
         if not self.failures:
             return None
-        notes = [f"{row}: {line} ({run_id})" for row, run_id, line in self.failures[:_MOST_LISTED]]
+        notes = [
+            f"{each.row}: {each.line} ({each.run_id})" for each in self.failures[:_MOST_LISTED]
+        ]
         left = len(self.failures) - len(notes)
         if left:
             notes.append(f"and {left} more")
@@ -74,6 +102,8 @@ class RowsNode(JourneyNode):
     rows: tuple[ItemSpec, ...] = ()
     _tally: Tally | None = None
     _full: dict[str, Json]
+    _facts: list[Json]
+    _slow_steps: list[Json]
 
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
         """Yield what the item runs."""
@@ -85,10 +115,10 @@ class RowsNode(JourneyNode):
         Raises: ChecksFailed or RequestError RF624 when any failed; whatever interrupted a run.
         """
         self._begin()
-        problem = self.data_problem or self._setup_problem
-        if problem is not None:
-            raise problem
-        self._tally, self._full = Tally(), {}
+        self._problem = self.data_problem or self._setup_problem
+        if self._problem is not None:
+            raise self._problem
+        self._tally, self._full, self._facts, self._slow_steps = Tally(), {}, [], []
         with contextlib.closing(self._verdicts()) as verdicts:
             for spec, verdict in verdicts:
                 self._add_row(spec, verdict, self._tally)
@@ -118,25 +148,48 @@ class RowsNode(JourneyNode):
         if not tally.outcomes:
             named = properties_of(verdict.result)
             self.user_properties += [each for each in named if each[0] not in _NOT_OF_ALL]
-        if self.journeys.settings.output is not None:
+        if self.journeys.settings.wants_results:
             name = f"{self.nodeid}::{spec.id}"
-            self.journeys.results[name] = self._full[name] = verdict.result.to_json()
+            self._full[name] = self._with_lines(verdict.result).to_json()
         if verdict.pending is not None:
+            for name, document in self._full.items():
+                self.journeys.add_result(name, document)
             raise self._bare(verdict.pending) from None
-        tally.add(spec.id, verdict, verdict.error or self._warn(verdict))
+        if (slowest := self.journeys.slowest) is not None:
+            self._slow_steps += (
+                {**each, "row": spec.id} for each in slowest.select(verdict.result)
+            )
+        problem = self._find_problem(verdict)
+        tally.add(spec.id, verdict, problem)
+        if (watch := self.journeys.watch_rows) is not None:
+            watch(tally.outcomes.total(), len(tally.failures))
+        if problem is not None and len(tally.failures) <= _MOST_SHOWN:
+            self._facts.append(self._facts_of(problem, verdict.result, verdict))
         if verdict.failure is not None and len(tally.failures) <= _MOST_SHOWN:
             self.add_report_section("call", f"reqflo {spec.id}", verdict.failure.text)
 
+    def _note_kept(self, verdict: Verdict) -> None:
+        """Say nothing: a report of all rows names no place of one."""
+
     def report_data(self, *, is_full: bool) -> Json:
         """Return what the report of the call carries: basic types only."""
-        if self._tally is None:
-            return None
+        tally = self._tally
+        if tally is None:
+            return super().report_data(is_full=is_full)
+        hide = self.journeys.hiding.text
         data = {
             "format": 1,
             "journey": self.subject.artifact.journey_id,
             "artifact": self.subject.artifact_id,
-            "rows": dict(self._tally.outcomes),
-            "failed": [{"row": row, "run_id": run} for row, run, _ in self._tally.failures],
+            "rows": dict(tally.outcomes),
+            "failed": [
+                {"row": each.row, "run_id": each.run_id, "fingerprint": each.fingerprint}
+                for each in tally.failures
+            ],
+            "failures": self._facts,
+            "sentences": {key: hide(text) for key, text in tally.sentences.items()},
+            "times_s": sample_times(tally.times_s),
+            **({"slow_steps": self._slow_steps} if self._slow_steps else {}),
         }
         full = {"results": json.dumps(self._full)} if is_full else {}
         return {**to_report(data), **full}

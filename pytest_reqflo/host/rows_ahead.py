@@ -6,12 +6,12 @@ import contextlib
 import queue
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.landing import Cleanup
-from pytest_reqflo.host.run import end_item, start_item
+from pytest_reqflo.host.run import end_item, leave_item, start_item
 from pytest_reqflo.host.verdict import Verdict
 from pytest_reqflo.host.window import Width
 
@@ -83,7 +83,7 @@ class _Rows:
         with contextlib.suppress(KeyboardInterrupt):
             self._cleanup.wait_for([each.flight for each in self._started])
         for each in self._started:
-            self._session.runner.end(each.flight)
+            leave_item(self._session, each.flight)
 
     def _interrupt(self, error: BaseException) -> None:
         self._specs = iter(())

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import logging
 import queue
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_reqflo.diagnostic import Diagnostic
@@ -20,6 +23,7 @@ from pytest_reqflo.errors import (
     RunCheckError,
     UsageProblem,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.environment import (
     ENVIRONMENT_FIXTURE,
     ChosenEnvironment,
@@ -27,6 +31,7 @@ from pytest_reqflo.host.environment import (
     override_environment,
 )
 from pytest_reqflo.host.failure import hidden_error
+from pytest_reqflo.host.logs import MOST_RECORDS, log_text, noting_records
 from pytest_reqflo.host.request import item_id_of, make_identity, make_request, new_run_id
 from pytest_reqflo.host.verdict import Verdict, judge, refused
 from pytest_reqflo.host.version import record_version
@@ -34,7 +39,8 @@ from pytest_reqflo.plan.grants import Grantee
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
 from pytest_reqflo.plan.secret_names import declared_secrets
-from pytest_reqflo.result import RunIdentity
+from pytest_reqflo.report.lines import note_lines
+from pytest_reqflo.result import JourneyResult, RunIdentity
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.flight import Flight
@@ -67,7 +73,10 @@ def run_item(
 ) -> Verdict:
     """Run *subject* with the values of *spec*, and say what became of it."""
     beginning = _begin(session, subject, spec)
-    return _conclude(session, beginning, lambda: _perform(session, beginning, fixtures))
+    records: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
+    with noting_records(records):
+        run = functools.partial(_perform, session, beginning, fixtures)
+        return _conclude(session, beginning, run, records)
 
 
 def start_item(
@@ -96,9 +105,35 @@ def end_item(session: JourneySession, flight: Flight) -> Verdict:
     try:
         if flight.beginning is None:
             raise flight.problem or RuntimeError("the run never began")
-        return _conclude(session, flight.beginning, flight.result)
+        return _conclude(session, flight.beginning, flight.result, flight.released)
     finally:
         session.runner.end(flight)
+
+
+def leave_item(session: JourneySession, flight: Flight) -> None:
+    """Keep the record of a flight that was cut short, and whose item nobody will report."""
+    if not flight.is_recorded:
+        session.runner.end(flight)
+        return
+    # A defect of ours has no report here.
+    with contextlib.suppress(Exception):
+        end_item(session, flight)
+
+
+def keep_run(
+    session: JourneySession,
+    subject: Subject,
+    result: JourneyResult,
+    records: Iterable[logging.LogRecord] = (),
+) -> JourneyResult:
+    """Write the record of a run, and return its result with the place where that lies.
+
+    Shape: the result as it is where nothing is kept.
+    """
+    if session.evidence is None:
+        return result
+    noted = note_lines(result, subject.places)
+    return session.evidence.keep(noted, log_text(records, session.hiding.text))
 
 
 def know_secrets(session: JourneySession, subject: Subject, spec: ItemSpec) -> None:
@@ -122,15 +157,27 @@ def _begin(session: JourneySession, subject: Subject, spec: ItemSpec) -> Beginni
 
 
 def _conclude(
-    session: JourneySession, beginning: Beginning, run: Callable[[], LocalRun]
+    session: JourneySession,
+    beginning: Beginning,
+    run: Callable[[], LocalRun],
+    records: Iterable[logging.LogRecord],
 ) -> Verdict:
     subject = beginning.subject
+
+    def settle(result: JourneyResult) -> JourneyResult:
+        result = session.limit_evidence(result)
+        is_kept = session.evidence is not None and session.evidence.wants(result.outcome)
+        return keep_run(session, subject, result, records) if is_kept else result
+
     try:
-        verdict = judge(run(), subject)
+        done = run()
+        is_recorded = session.durable is not None or session.cloud is not None
+        result = settle(done.result)
+        done = done if result is done.result else replace(done, result=result)
+        verdict = judge(done, subject, is_recorded=is_recorded)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
-        verdict = refused(shown, subject, beginning.identity)
-    verdict = replace(verdict, result=session.limit_evidence(verdict.result))
+        verdict = refused(shown, subject, beginning.identity, settle)
     warning = beginning.warning
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
@@ -159,8 +206,14 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     subject = beginning.subject
     chosen = _choose(session, subject)
     snapshot = override_environment(chosen.snapshot, fixtures.get(ENVIRONMENT_FIXTURE))
-    snapshot = replace(snapshot, allows_any_origin=session.settings.allows_any_host)
-    request = make_request(subject, beginning.spec, beginning.identity, snapshot.name, fixtures)
+    request = make_request(
+        subject,
+        beginning.spec,
+        beginning.identity,
+        snapshot.name,
+        fixtures,
+        is_tracing=session.settings.is_tracing,
+    )
     return _Asked(request, snapshot, chosen.secrets)
 
 
@@ -168,8 +221,10 @@ def _choose(session: JourneySession, subject: Subject) -> ChosenEnvironment:
     settings, library = session.settings, subject.library
 
     def choose() -> ChosenEnvironment:
-        return choose_environment(
+        chosen = choose_environment(
             library, settings.environment, settings.rootdir, command=settings.secret_command
         )
+        snapshot = replace(chosen.snapshot, allows_any_origin=settings.allows_any_host)
+        return replace(chosen, snapshot=snapshot)
 
     return session.choices.find(library, choose)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +12,7 @@ import pytest
 
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostic
 from pytest_reqflo.errors import ReqfloError, ReqfloWarning, UsageProblem
+from pytest_reqflo.host.channels import register_channels
 from pytest_reqflo.host.choices import Choices
 from pytest_reqflo.host.hiding import Hiding
 from pytest_reqflo.host.logs import Uninstall, install_log_factory
@@ -28,8 +26,12 @@ if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.cloud import CloudRuns
     from pytest_reqflo.host.durable import DurableRuns
+    from pytest_reqflo.host.evidence import RunEvidence
+    from pytest_reqflo.host.outputs import Output
     from pytest_reqflo.host.runner import Runner
+    from pytest_reqflo.host.step_summary import StepSummary
     from pytest_reqflo.host.subject import Subject
+    from pytest_reqflo.report.durations import Slowest
     from pytest_reqflo.result import JourneyResult
 
 _SESSION = pytest.StashKey["JourneySession"]()
@@ -52,8 +54,27 @@ def begin_session(config: pytest.Config) -> JourneySession:
             _begin_durable(config, session)
         if session.settings.is_cloud:
             _begin_cloud(config, session)
+        if session.settings.wants_results:
+            from pytest_reqflo.host.outputs import open_outputs
+
+            session.outputs = open_outputs(config, session.settings)
+        if session.settings.keeps_evidence:
+            from pytest_reqflo.host.evidence import open_evidence
+
+            session.evidence = open_evidence(config, session.settings)
+        if session.settings.step_summary and not hasattr(config, "workerinput"):
+            from pytest_reqflo.host.step_summary import StepSummary
+
+            session.summary = StepSummary(session.settings.step_summary, config.rootpath)
         config.stash[_SESSION] = session
         config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        register_channels(config, session)
+        if session.settings.durations is not None:
+            from pytest_reqflo.report.durations import Slowest
+
+            session.slowest = Slowest(session.settings.durations)
+        if not hasattr(config, "workerinput"):
+            _begin_console(config, session)
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
@@ -73,6 +94,16 @@ def _begin_durable(config: pytest.Config, session: JourneySession) -> None:
         session.durable = begin_durable(config, session.settings)
     except ReqfloError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _begin_console(config: pytest.Config, session: JourneySession) -> None:
+    from pytest_reqflo.host.console import begin_console
+
+    begin_console(config, session.settings)
+    if session.settings.shows_progress and config.getoption("dist", "no") == "no":
+        from pytest_reqflo.host.progress import ProgressHooks
+
+        config.pluginmanager.register(ProgressHooks(config, session), "reqflo-progress")
 
 
 def _begin_cloud(config: pytest.Config, session: JourneySession) -> None:
@@ -95,7 +126,9 @@ class JourneySession:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.hiding = Hiding()
-        self.results: dict[str, Json] = {}
+        self.outputs: tuple[Output, ...] = ()
+        self.evidence: RunEvidence | None = None
+        self.summary: StepSummary | None = None
         self._project: Project | None = None
         self._store: ArtifactStore | None = None
         self._runner: Runner | None = None
@@ -105,6 +138,8 @@ class JourneySession:
         self.choices = Choices()
         self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
+        self.slowest: Slowest | None = None
+        self.watch_rows: Callable[[int, int], None] | None = None
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 
@@ -163,8 +198,15 @@ class JourneySession:
         self._volume += sum(map(size_of, result.steps))
         return result if self._volume <= MAX_SESSION else shorten_result(result)
 
+    def add_result(self, name: str, document: Json) -> None:
+        """Hand the result of the test *name* to what is made of all results."""
+        for output in self.outputs:
+            output.add(name, document)
+
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and let go of the records of this session."""
+        if self.evidence is not None:
+            self.evidence.close()
         if self.durable is not None:
             self.durable.close()
         if self._runner is not None:
@@ -186,22 +228,3 @@ def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:
         filename=printable_line(str(path)),
         lineno=span.start.line if span else line,
     )
-
-
-def write_results(path: Path, results: Mapping[str, Json]) -> None:
-    """Write one result as it is, several as a list in order of their test ids.
-
-    The file is readable by its owner only: it holds what servers answered.
-    Raises: OSError.
-    """
-    documents = [results[name] for name in sorted(results)]
-    document = documents[0] if len(documents) == 1 else {"format": 1, "results": documents}
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            # Escapes keep lone surrogates, which JSON allows and UTF-8 does not.
-            file.write(json.dumps(document, indent=2) + "\n")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

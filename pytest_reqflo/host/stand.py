@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,19 +35,20 @@ class Stands:
     def __init__(self, config: pytest.Config, ready: ReadyFixtures) -> None:
         self._ready = ready
         self._has_reruns = bool(config.getoption("reruns", None))
-        self._hooked: dict[Path, bool] = {}
+        self._hooked: dict[str, bool] = {}
 
     def stand_of(self, item: pytest.Item) -> Stand:
         """Return how *item* stands at this moment."""
         if not isinstance(item, JourneyNode) or isinstance(item, RowsNode):
             return _ALONE
-        if item.get_closest_marker("skip") is not None:
+        marks = list(item.iter_markers())
+        if any(mark.name == "skip" for mark in marks):
             return Stand(journey=item.subject, is_never_run=True)
         return Stand(
             journey=item.subject,
             group=item.subject.group,
             is_row=item.spec.row_number is not None,
-            is_alone=item.subject.is_serial or self._needs_its_turn(item),
+            is_alone=item.subject.is_serial or self._needs_its_turn(item, marks),
         )
 
     def fixtures_of(self, item: JourneyNode) -> Mapping[str, Any]:
@@ -56,10 +57,8 @@ class Stands:
             return self._ready.values_for(item) or {}
         return {}
 
-    def _needs_its_turn(self, item: JourneyNode) -> bool:
-        marks = any(item.get_closest_marker(name) for name in ("skipif", "flaky"))
-        stays = any(not mark.kwargs.get("run", True) for mark in item.iter_markers("xfail"))
-        if marks or stays or self._has_reruns or item.data_problem is not None:
+    def _needs_its_turn(self, item: JourneyNode, marks: list[pytest.Mark]) -> bool:
+        if self._has_reruns or item.data_problem is not None or any(map(_is_decided_late, marks)):
             return True
         if isinstance(item, JourneyFunction) and self._ready.values_for(item) is None:
             return True
@@ -67,7 +66,8 @@ class Stands:
 
     def _is_hooked(self, item: JourneyNode) -> bool:
         """Say whether someone acts around the items of this folder, in a way that we do not know."""
-        folder = item.path.parent
+        # Asked several times for each item: a text is a quarter of the work of a path.
+        folder = os.path.dirname(item.path)
         if folder not in self._hooked:
             self._hooked[folder] = any(
                 _root_of(each.plugin) not in _HARMLESS
@@ -75,6 +75,12 @@ class Stands:
                 for each in getattr(item.ihook, name).get_hookimpls()
             )
         return self._hooked[folder]
+
+
+def _is_decided_late(mark: pytest.Mark) -> bool:
+    """Say whether what *mark* does to an item is only known at its turn."""
+    is_never_run = mark.name == "xfail" and not mark.kwargs.get("run", True)
+    return is_never_run or mark.name in ("skipif", "flaky")
 
 
 def _root_of(plugin: object) -> str:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError, RunCheckError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.failure import Failure, failure_of
-from pytest_reqflo.report.page import FailurePage, page_heading, render_page
+from pytest_reqflo.report.page import (
+    FailurePage,
+    evidence_lines,
+    page_heading,
+    recorded_lines,
+    render_page,
+)
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
 
@@ -34,8 +41,11 @@ class Verdict:
     pending: BaseException | None = None
 
 
-def judge(run: LocalRun, subject: Subject) -> Verdict:
-    """Return what pytest is told of a run that came to an end."""
+def judge(run: LocalRun, subject: Subject, *, is_recorded: bool = False) -> Verdict:
+    """Return what pytest is told of a run that came to an end.
+
+    Shape: of one that *is_recorded* in a database the page says how it is shown.
+    """
     result = run.result
     warnings = tuple(_warnings_of(result, subject))
     if result.outcome in ("passed", "skipped") or run.pending is not None:
@@ -47,7 +57,7 @@ def judge(run: LocalRun, subject: Subject) -> Verdict:
         error=_error_of(result, page),
         failure=Failure(
             reason=page.first_line,
-            text=page.text,
+            text="\n".join((page.text, *(recorded_lines(result) if is_recorded else ()))),
             path=str(subject.path),
             line=page.span.start.line if page.span else 1,
         ),
@@ -64,25 +74,33 @@ def _error_of(result: JourneyResult, page: FailurePage) -> ReqfloError:
     return RequestError(diagnostic)
 
 
-def refused(error: ReqfloError, subject: Subject, identity: RunIdentity) -> Verdict:
-    """Return the verdict of a run that could not begin: nothing was sent."""
+def refused(
+    error: ReqfloError,
+    subject: Subject,
+    identity: RunIdentity,
+    settle: Callable[[JourneyResult], JourneyResult],
+) -> Verdict:
+    """Return the verdict of a run that could not begin: nothing was sent.
+
+    Shape: its result is what *settle* makes of it.
+    """
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-    result = JourneyResult(
-        identity=identity,
-        outcome="error",
-        started_at=now,
-        finished_at=now,
-        elapsed_s=0.0,
-        problems=tuple(_problem_of(item) for item in error.diagnostics),
-        category="run_check",
+    result = settle(
+        JourneyResult(
+            identity=identity,
+            outcome="error",
+            started_at=now,
+            finished_at=now,
+            elapsed_s=0.0,
+            problems=tuple(_problem_of(item) for item in error.diagnostics),
+            category="run_check",
+        )
     )
     heading = page_heading(None, identity)
     line = subject.line_of("/journey")
-    return Verdict(
-        result=result,
-        error=error,
-        failure=failure_of(error, path=str(subject.path), line=line, heading=heading),
-    )
+    failure = failure_of(error, path=str(subject.path), line=line, heading=heading)
+    text = "\n".join((failure.text, *evidence_lines(result)))
+    return Verdict(result=result, error=error, failure=replace(failure, text=text))
 
 
 def _problem_of(diagnostic: Diagnostic) -> Problem:
@@ -98,12 +116,15 @@ def _problem_of(diagnostic: Diagnostic) -> Problem:
 def _warnings_of(result: JourneyResult, subject: Subject) -> Iterator[Diagnostic]:
     """Yield RF502 of each soft check that failed, and what the run itself warned of."""
     for step in result.steps:
-        heading = page_heading(step, result.identity)
         last = step.last_try
-        for check in last.checks if last else ():
-            if check.soft and not check.passed:
-                yield _warning("RF502", heading, check.message, check.pointer, subject)
-        for problem in last.warnings if last else ():
+        checks = last.checks if last else ()
+        failed = [check for check in checks if check.soft and not check.passed]
+        if last is None or not (failed or last.warnings):
+            continue
+        heading = page_heading(step, result.identity)
+        for check in failed:
+            yield _warning("RF502", heading, check.message, check.pointer, subject)
+        for problem in last.warnings:
             if problem.code != "RF502":
                 yield _warning(problem.code, heading, problem.message, problem.pointer, subject)
     for problem in result.warnings:

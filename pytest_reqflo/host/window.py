@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from pytest_reqflo.frozen import dataclass
 
 T = TypeVar("T")
 

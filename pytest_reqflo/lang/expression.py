@@ -7,9 +7,9 @@ a *Scope* gives a *Rendered*: JSON whose text leaves may be `Secret`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, Union
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json
 
 Segment: TypeAlias = Union[str, int]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import operator as python_operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pytest_reqflo.diagnostic import name_hint
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.comparisons import (
     JSON_TYPES,
     Test,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from pytest_reqflo.diagnostic import name_hint
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Segment
 from pytest_reqflo.lang.grammar import TemplateProblem, read_path
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
-import regex
+from pytest_reqflo.frozen import dataclass
 
 MAX_PATTERN_LENGTH = 2000
 """Longest pattern, in characters."""
@@ -84,6 +84,9 @@ def compile_pattern(text: str) -> Pattern:
         raise PatternProblem("a pattern cannot call itself or one of its groups")
     if _measure(text) > MAX_PATTERN_SIZE:
         raise PatternProblem("the repetitions of a pattern multiply to too large a number")
+    # Most journeys hold no pattern, and it takes long to load.
+    import regex
+
     try:
         return Pattern(text, regex.compile(text, regex.VERSION0))
     except regex.error as error:

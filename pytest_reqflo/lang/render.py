@@ -53,12 +53,18 @@ def render_value(value: Value, scope: Scope, *, site: str) -> Rendered:
                 for index, item in enumerate(items)
             ]
         case ObjectValue(fields=fields):
-            return {
-                key: render_value(item, scope, site=pointer_join(site, key))
-                for key, item in fields.items()
-            }
+            return {key: _render_field(key, item, scope, site) for key, item in fields.items()}
         case _:
             assert_never(value)
+
+
+def _render_field(key: str, item: Value, scope: Scope, site: str) -> Rendered:
+    # Most fields draw nothing: only functions need to know where they stand.
+    if type(item) is LiteralValue:
+        return item.value
+    if type(item) is PathExpression:
+        return _evaluate(item, scope, site)
+    return render_value(item, scope, site=pointer_join(site, key))
 
 
 def render_parts(

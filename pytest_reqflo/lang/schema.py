@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -17,6 +16,7 @@ import referencing
 from jsonschema.exceptions import ValidationError, best_match
 
 from pytest_reqflo.diagnostic import name_hint
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.differences import jsonpath_step
 from pytest_reqflo.lang.formats import FORMATS
 from pytest_reqflo.lang.patterns import PatternTimeout

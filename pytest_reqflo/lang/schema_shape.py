@@ -7,10 +7,10 @@ are taken out, and with them the ways to leave the document or to change the dra
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from pytest_reqflo.diagnostic import name_hint
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.patterns import PatternProblem, compile_pattern
 from pytest_reqflo.values import Json, is_array, pointer_join
 

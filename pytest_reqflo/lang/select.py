@@ -1,43 +1,21 @@
-"""JSONPath (RFC 9535) over JSON. The only door to jsonpath_rfc9535. No I/O; time is bounded.
-
-Queries come from authors, and patterns in them also from responses, so every search and every
-selection has a limit.
-"""
+"""JSONPath (RFC 9535) over JSON. No I/O; time is bounded. What needs a parser is in `jsonpath`."""
 
 from __future__ import annotations
 
 import functools
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Any
 
-import jsonpath_rfc9535
-from jsonpath_rfc9535.filter_expressions import (
-    ComparisonExpression,
-    FilterExpression,
-    FilterQuery,
-    FunctionExtension,
-    LogicalExpression,
-    PrefixExpression,
-    StringLiteral,
-)
-from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
-from jsonpath_rfc9535.segments import JSONPathSegment
-from jsonpath_rfc9535.selectors import FilterSelector, NameSelector
-
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Segment
-from pytest_reqflo.lang.iregexp import compile_iregexp
-from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, search
-from pytest_reqflo.values import MAX_JSON_DEPTH, Json, is_array
+from pytest_reqflo.values import Json, is_array
 
 MAX_QUERY_LENGTH = 4000
 """Longest query, in characters."""
 
 SELECT_LIMIT_S = 2.0
-
-_deadline: ContextVar[float] = ContextVar("_deadline", default=float("inf"))
 
 
 class QueryProblem(Exception):
@@ -63,7 +41,7 @@ class Query:
 
     text: str
     path: tuple[Segment, ...] | None = field(compare=False)
-    compiled: Any = field(repr=False, compare=False)
+    compiled: Any = field(default=None, repr=False, compare=False)
 
     @property
     def is_singular(self) -> bool:
@@ -77,19 +55,9 @@ class Query:
         """
         if self.path is not None:
             return _walk(document, self.path)
-        token = _deadline.set(time.monotonic() + limit_s)
-        try:
-            return tuple(node.value for node in self.compiled.finditer(document))
-        except (jsonpath_rfc9535.JSONPathRecursionError, RecursionError):
-            raise SelectProblem(f"`{self.text}` met a value nested too deeply") from None
-        except jsonpath_rfc9535.JSONPathError as error:
-            raise SelectProblem(f"`{self.text}` cannot be applied: {error.args[0]}") from None
-        except _TimeIsUp:
-            raise SelectProblem(f"`{self.text}` took longer than {limit_s} s") from None
-        except PatternTimeout:
-            raise SelectProblem(f"a pattern in `{self.text}` took too long") from None
-        finally:
-            _deadline.reset(token)
+        from pytest_reqflo.lang.jsonpath import select_all
+
+        return select_all(self.compiled, document, text=self.text, limit_s=limit_s)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -102,32 +70,29 @@ def compile_query(text: str) -> Query:
         raise QueryProblem("a JSONPath begins with `$`", 0, _root_hint(text))
     if len(text) > MAX_QUERY_LENGTH:
         raise QueryProblem(f"a JSONPath has {MAX_QUERY_LENGTH} characters at most")
-    try:
-        compiled = _ENVIRONMENT.compile(text)
-        path = _find_path(compiled)
-        _limit(compiled)
-    except jsonpath_rfc9535.JSONPathError as error:
-        offset = error.token.index if error.token else 0
-        hint = "JSONPath follows RFC 9535, for example $.items[0].id"
-        raise QueryProblem(str(error.args[0]), min(offset, len(text) - 1), hint) from None
-    except RecursionError:
-        raise QueryProblem("a JSONPath is nested too deeply") from None
-    except (ValueError, OverflowError):
-        raise QueryProblem("a JSONPath holds a number that is too large") from None
+    if _PLAIN.fullmatch(text):
+        return Query(text, tuple(map(_segment, _SEGMENT.findall(text))))
+    # Loading it costs as much as a hundred plain queries.
+    from pytest_reqflo.lang.jsonpath import compile_jsonpath
+
+    path, compiled = compile_jsonpath(text)
     return Query(text, path, compiled)
+
+
+_SEGMENT = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(0|[1-9][0-9]{0,8})\]")
+_PLAIN = re.compile(rf"\$(?:{_SEGMENT.pattern}){{0,100}}")
+"""Queries that need no parser, as most are: names and numbers from the root."""
+
+
+def _segment(parts: tuple[str, str]) -> Segment:
+    name, index = parts
+    return name or int(index)
 
 
 def _root_hint(text: str) -> str:
     if "{{" in text:
         return "a JSONPath holds no expressions; filter with an `expected` instead"
     return f"write `$.{text.lstrip('.')}`" if text.strip() else ""
-
-
-def _find_path(compiled: jsonpath_rfc9535.JSONPathQuery) -> tuple[Segment, ...] | None:
-    if not compiled.singular_query():
-        return None
-    selectors: list[Any] = [segment.selectors[0] for segment in compiled.segments]
-    return tuple(item.name if isinstance(item, NameSelector) else item.index for item in selectors)
 
 
 def _walk(document: Json, path: tuple[Segment, ...]) -> tuple[Json, ...]:
@@ -142,106 +107,3 @@ def _holds(document: Json, segment: Segment) -> bool:
     if isinstance(segment, str):
         return isinstance(document, Mapping) and segment in document
     return is_array(document) and -len(document) <= segment < len(document)
-
-
-# --- limits --------------------------------------------------------------------------------------
-
-
-class _TimeIsUp(Exception):
-    """The deadline of the selection has passed."""
-
-
-class _LimitedSegment(JSONPathSegment):
-    """A segment that stops when the time of the selection is up."""
-
-    __slots__ = ("inner",)
-
-    def __init__(self, inner: JSONPathSegment) -> None:
-        super().__init__(env=inner.env, token=inner.token, selectors=inner.selectors)
-        self.inner = inner
-
-    def resolve(self, nodes: Iterable[Any]) -> Iterator[Any]:
-        """Select as the segment within does."""
-        _check_time()
-        for node in self.inner.resolve(nodes):
-            _check_time()
-            yield node
-
-
-def _check_time() -> None:
-    if time.monotonic() >= _deadline.get():
-        raise _TimeIsUp
-
-
-def _limit(query: jsonpath_rfc9535.JSONPathQuery) -> None:
-    """Put a limit into *query* and into the queries within its filters."""
-    for segment in query.segments:
-        for selector in segment.selectors:
-            if isinstance(selector, FilterSelector):
-                _limit_expression(selector.expression)
-    query.segments = tuple(_LimitedSegment(segment) for segment in query.segments)
-
-
-def _limit_expression(expression: Any) -> None:
-    match expression:
-        case FilterQuery():
-            # Singular ones are short, and the package asks them again whether they are singular.
-            if not expression.query.singular_query():
-                _limit(expression.query)
-        case FilterExpression():
-            _limit_expression(expression.expression)
-        case PrefixExpression():
-            _limit_expression(expression.right)
-        case LogicalExpression() | ComparisonExpression():
-            _limit_expression(expression.left)
-            _limit_expression(expression.right)
-        case FunctionExtension():
-            for argument in expression.args:
-                _limit_expression(argument)
-        case _:
-            pass
-
-
-class _PatternFunction(FilterFunction):
-    """`match` and `search` of RFC 9535, bounded in time."""
-
-    arg_types = [ExpressionType.VALUE, ExpressionType.VALUE]  # noqa: RUF012  # as the package asks
-    return_type = ExpressionType.LOGICAL
-
-    def __init__(self, *, whole: bool) -> None:
-        self.whole = whole
-
-    def __call__(self, text: object, pattern: object) -> bool:
-        """Return whether *text* fits; false when either is no text or *pattern* is malformed."""
-        if not isinstance(text, str) or not isinstance(pattern, str):
-            return False
-        _check_time()
-        try:
-            return search(compile_iregexp(pattern, whole=self.whole), text) is not None
-        except PatternProblem:
-            return False
-
-
-class _Environment(jsonpath_rfc9535.JSONPathEnvironment):
-    """The grammar of RFC 9535 with our pattern functions; as deep as the JSON that we read."""
-
-    max_recursion_depth = MAX_JSON_DEPTH + 1
-
-    def setup_function_extensions(self) -> None:
-        """Put our functions in place of the standard ones."""
-        super().setup_function_extensions()
-        self.function_extensions["match"] = _PatternFunction(whole=True)
-        self.function_extensions["search"] = _PatternFunction(whole=False)
-
-    def check_well_typedness(self, token: Any, func: Any, args: list[Any]) -> None:
-        """Refuse a literal pattern that can never match."""
-        super().check_well_typedness(token, func, args)
-        if isinstance(func, _PatternFunction) and isinstance(args[1], StringLiteral):
-            try:
-                compile_iregexp(args[1].value, whole=func.whole)
-            except PatternProblem as problem:
-                message = f"the pattern of `{token.value}` is malformed: {problem.message}"
-                raise jsonpath_rfc9535.JSONPathSyntaxError(message, token=args[1].token) from None
-
-
-_ENVIRONMENT = _Environment()

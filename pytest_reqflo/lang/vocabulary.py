@@ -6,8 +6,9 @@ The reference pages are generated from these registries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from pytest_reqflo.frozen import dataclass
 
 ArgumentKind = Literal["text", "integer", "any"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.items import ItemSpec
 from pytest_reqflo.plan.naming import case_ids
 

@@ -74,7 +74,7 @@ def snapshot_environment(
 ) -> EnvironmentSnapshot:
     """Return the environment that *data* describes, as it is now.
 
-    Shape: *data* has the keys of an environment file (a model's `model_dump()`); files it names lie
+    Shape: *data* has the keys of an environment file (a model's `to_data()`); files it names lie
         in *folder*; *file* is the environment file as messages show it. A value whose process
         variable is not set is left out.
     Raises: RunCheckError RF303 with every entry that cannot be used.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import shorten
 
 _SHOWN_NAME = 100

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.errors import JourneyError, RunCheckError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.lang.template import parse_value
 from pytest_reqflo.plan.assignments import read_assignments
@@ -256,7 +256,7 @@ class _Maker:
             if name is None:
                 return implicit_environment()
             loaded = library.environment(name)
-            data = loaded.model.model_dump()
+            data = loaded.model.to_data()
             return snapshot_environment(data, process_env=os.environ, folder=loaded.path.parent)
         except (RunCheckError, JourneyError):
             return None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import ValueMissing
 from pytest_reqflo.lang.template import parse_value
 from pytest_reqflo.plan.expressions import EarlyScope, is_known_early, render_early

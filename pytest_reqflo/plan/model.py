@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import field
+from typing import Literal, TypeAlias
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.evidence.positions import SensitiveNames
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.plan.grants import Grants
 from pytest_reqflo.result import RunIdentity, ValueOrigin
@@ -17,6 +18,10 @@ Layer = Literal[
     "step", "row", "set", "case", "preset", "source", "default", "environment"
 ]  # fmt: skip
 """Where a value came from, highest precedence first; `plan.precedence` is the one table."""
+
+
+TraceHeaders: TypeAlias = tuple[tuple[str, str], ...]
+"""Headers by which servers see requests as parts of one trace: ``traceparent``, ``tracestate``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ class RunRequest:
     """One run as the client asks for it; everything in it may be shown.
 
     Shape: *file* is the path of the journey below its root, by which secrets are granted; empty when
-        it is not known.
+        it is not known; *trace* is the trace in which the run was asked for.
     """
 
     artifact: Digest
@@ -49,6 +54,7 @@ class RunRequest:
     case: str = ""
     row_key: str = ""
     row_number: int | None = None
+    trace: TraceHeaders = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
@@ -120,3 +126,4 @@ class Plan:
     case: str = ""
     row_key: str = ""
     row_number: int | None = None
+    trace: TraceHeaders = ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import InputDeclaration, VariableDeclaration
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Value
 from pytest_reqflo.plan.environments import (
     ME_PREFIX,

@@ -15,7 +15,7 @@ MAX_BODY = 2_000
 """Characters of a body that the failure page shows."""
 
 _MAX_HEADERS = 40
-_MAX_CURL = 4_000
+_MAX_CURL = 8_000
 
 
 def render_request(request: RequestRecord, *, max_body: int = MAX_BODY) -> list[str]:

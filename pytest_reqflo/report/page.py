@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at, render_diagnostic
 from pytest_reqflo.errors import CODES
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.differences import render_differences
 from pytest_reqflo.report.exchange import indent, render_curl, render_exchange
 from pytest_reqflo.report.safe import to_line
@@ -28,6 +28,9 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
+
+_SHORT_ID = 12
+"""Characters of a run id that tell it from the others of a store."""
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _SECRET_KEY = re.compile(r"/journey/variables/\d+/key")
@@ -54,22 +57,29 @@ def render_page(result: JourneyResult, places: SourceMap | None, *, shown: str) 
     """Return the page of *result*; *places* maps pointers to the file that is called *shown*."""
     step = find_failed_step(result)
     cause = _cause_of(result, step)
-    span = _span_of(places, cause.pointer, cause.origin)
+    span = find_span(places, cause.pointer, cause.origin)
     if cause.code == "RF302" and places and not cause.pointer:
         span = _secret_span(places, cause.sentence) or span
     first_line = f"{page_heading(step, result.identity)}{cause.sentence}"
     blocks = [
-        [first_line, *_place(cause.code, places, span, shown)],
+        [first_line, *place_lines(cause.code, places, span, shown)],
         cause.facts,
         *(_step_blocks(step, places) if step else ()),
         _other_failures(result, step),
         _notes(result),
         _skipped(result),
         _open_guards(result),
-        _identity(result.identity, result.notices),
+        [*_identity(result.identity, result.notices), *evidence_lines(result)],
     ]
     text = "\n\n".join("\n".join(block) for block in blocks if block)
     return FailurePage(first_line=first_line, text=text, code=cause.code, span=span)
+
+
+def cause_sentence(result: JourneyResult) -> str:
+    """Return step and sentence of what made *result* bad, without the case and row it ran with."""
+    step = find_failed_step(result)
+    heading = f"{step_name(step)}: " if step else ""
+    return f"{heading}{_cause_of(result, step).sentence}"
 
 
 def find_failed_step(result: JourneyResult) -> StepResult | None:
@@ -92,7 +102,7 @@ class _Cause:
 
 def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
     problem = _first_problem(result, step)
-    failed = _failed_checks(step)
+    failed = failed_checks(step)
     if problem is not None and not (failed and problem.category == "assertion"):
         facts = [f"  = {to_line(note)}" for note in problem.notes]
         facts += [f"hint: {to_line(problem.hint)}"] if problem.hint else []
@@ -109,7 +119,7 @@ def _cause_of(result: JourneyResult, step: StepResult | None) -> _Cause:
         )
     if failed:
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        sentence = f"{_check_sentence(failed[0])}{more}"
+        sentence = f"{check_sentence(failed[0])}{more}"
         return _Cause(
             code="RF501", sentence=sentence, pointer=failed[0].pointer, origin=failed[0].origin
         )
@@ -128,12 +138,14 @@ def _first_problem(result: JourneyResult, step: StepResult | None) -> Problem | 
     return problems[0] if problems else None
 
 
-def _failed_checks(step: StepResult | None) -> list[CheckResult]:
+def failed_checks(step: StepResult | None) -> list[CheckResult]:
+    """Return the checks of the last try of *step* that it failed for."""
     checks = step.last_try.checks if step and step.last_try else ()
     return [check for check in checks if not check.passed and not check.soft]
 
 
-def _check_sentence(check: CheckResult) -> str:
+def check_sentence(check: CheckResult) -> str:
+    """Return why *check* does not hold, in the words of its author where there are any."""
     message = check.message or f"{check.subject} is not as expected"
     if check.author_message:
         return to_line(f"{check.author_message} ({message})")
@@ -146,7 +158,8 @@ def page_heading(step: StepResult | None, identity: RunIdentity) -> str:
     if identity.case:
         remarks.append(f"case `{to_line(identity.case)}`")
     if identity.row_number is not None:
-        remarks.append(f"row {identity.row_number}, `{to_line(identity.row)}`")
+        key = f", `{to_line(identity.row)}`" if identity.row else ""
+        remarks.append(f"row {identity.row_number}{key}")
     context = f" ({', '.join(remarks)})" if remarks else ""
     if step is None:
         return f"journey `{to_line(identity.journey_name)}`{context}: "
@@ -162,7 +175,8 @@ def step_name(step: StepResult) -> str:
 # --- the place -----------------------------------------------------------------------------------
 
 
-def _span_of(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+def find_span(places: SourceMap | None, pointer: str, origin: str) -> Span | None:
+    """Return where the check at *pointer* stands, None when its file is not at hand."""
     if places is None:
         return None
     pointer = f"/journey{pointer}"
@@ -202,7 +216,7 @@ def _text_at(places: SourceMap, span: Span) -> str:
     return places.source.line(span.start.line)[span.start.column - 1 : span.end.column - 1]
 
 
-def _place(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
+def place_lines(code: str, places: SourceMap | None, span: Span | None, shown: str) -> list[str]:
     """Return what the code means, and the marked line; without the file only its name."""
     labels = (label_at(places.source, span),) if places and span else ()
     lines = render_diagnostic(
@@ -219,7 +233,7 @@ def _step_blocks(step: StepResult, places: SourceMap | None) -> Iterator[list[st
     if last is None:
         return
     yield _checks(step, last, places)
-    for check in _failed_checks(step):
+    for check in failed_checks(step):
         if check.differences:
             yield [
                 f"differences of {to_line(check.subject)}",
@@ -241,15 +255,15 @@ def _checks(step: StepResult, last: TryResult, places: SourceMap | None) -> list
         if check.passed:
             continue
         word = "soft" if check.soft else "failed"
-        span = _span_of(places, check.pointer, check.origin)
+        span = find_span(places, check.pointer, check.origin)
         place = f"  [{span}]" if span else ""
-        lines.append(f"  {word}: {_check_sentence(check)}{place}")
-        lines += _values_of(check)
+        lines.append(f"  {word}: {check_sentence(check)}{place}")
+        lines += value_lines(check)
     passed = sum(check.passed for check in last.checks)
     return [*lines, f"  passed: {passed} of {len(last.checks)}"]
 
 
-def _values_of(check: CheckResult) -> list[str]:
+def value_lines(check: CheckResult) -> list[str]:
     """Return both values on lines of their own, none when the sentence shows them whole."""
     sides = [check.expected, None if check.is_actual_missing else check.actual]
     if all(_is_short_scalar(side) for side in sides):
@@ -313,7 +327,7 @@ def _try_summary(each: TryResult, step: StepResult) -> str:
     if each.problems:
         return f"{word}, {to_line(each.problems[0].message)}"
     failed = [check for check in each.checks if not check.passed and not check.soft]
-    return f"{word}, {_check_sentence(failed[0])}" if failed else word
+    return f"{word}, {check_sentence(failed[0])}" if failed else word
 
 
 # --- the rest of the journey -----------------------------------------------------------------------
@@ -377,6 +391,19 @@ def _identity(identity: RunIdentity, notices: Iterable[str]) -> list[str]:
     if identity.is_file_changed:
         lines.append("the journey file has changed since this artifact was compiled")
     return [*lines, *(to_line(notice) for notice in notices)]
+
+
+def evidence_lines(result: JourneyResult) -> list[str]:
+    """Return where the record of the run lies on disk and how it is shown; empty when it is not."""
+    path = result.extra.get("evidence")
+    if not isinstance(path, str):
+        return []
+    return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:_SHORT_ID]}`)"]
+
+
+def recorded_lines(result: JourneyResult) -> list[str]:
+    """Return how a run is shown whose record lies in a database."""
+    return [f"evidence: `reqflo show {result.identity.run_id[:_SHORT_ID]}`"]
 
 
 def _open_guards(result: JourneyResult) -> list[str]:

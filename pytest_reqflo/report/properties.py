@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from pytest_reqflo.report.safe import to_line
 from pytest_reqflo.result import JourneyResult
 
@@ -22,10 +24,17 @@ def properties_of(result: JourneyResult) -> tuple[tuple[str, str], ...]:
         ("reqflo.row", identity.row),
         ("reqflo.run_id", identity.run_id),
         ("reqflo.evidence", _text_of(result.extra.get("evidence"))),
+        ("reqflo.trace_id", _text_of(result.extra.get("trace_id"))),
         ("reqflo.soft_failures", _soft_failures(result)),
         ("reqflo.open_guards", _open_guards(result)),
     )
-    return tuple((name, to_line(text)) for name, text in properties if text)
+    return tuple(_shared(name, to_line(text)) for name, text in properties if text)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _shared(name: str, text: str) -> tuple[str, str]:
+    # The rows of a journey have most of theirs in common, and pytest keeps them all.
+    return name, text
 
 
 def _text_of(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from pytest_reqflo.values import Json, is_array, printable, shorten
+from pytest_reqflo.values import Json, is_array, is_printable_line, printable, shorten
 
 MAX_TEXT = 64 * 1024
 """Longest text of a report in characters."""
@@ -27,6 +27,9 @@ def to_report(value: object, *, max_text: int = MAX_TEXT) -> Json:
 
 def to_line(text: str, *, limit: int = 500) -> str:
     """Return *text* as one printable line of at most about *limit* characters."""
+    # Most are ids: one word that is shown as it is.
+    if " " not in text and len(text) <= limit and is_printable_line(text):
+        return text
     return shorten(printable(" ".join(text.split())), limit)
 
 

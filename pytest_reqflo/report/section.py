@@ -22,7 +22,15 @@ def render_section(result: JourneyResult) -> str:
 
     Shape: bounded per step and in all; empty when nothing is left.
     """
-    on_page = _find_exchange_on_page(result)
+    return _render(result, _find_exchange_on_page(result))
+
+
+def render_exchanges(result: JourneyResult) -> str:
+    """Return what each step sent and received, as bounded as the section."""
+    return _render(result, None)
+
+
+def _render(result: JourneyResult, on_page: Exchange | None) -> str:
     parts = [shorten(text, MAX_STEP) for step in result.steps if (text := _step(step, on_page))]
     return shorten("\n\n".join(parts), _MAX_SECTION)
 

@@ -29,6 +29,11 @@ class Answer:
         return self.response.status
 
     @property
+    def size_bytes(self) -> int:
+        """The size of the body, after content decoding."""
+        return len(self.response.body)
+
+    @property
     def url(self) -> str:
         """The URL that answered last."""
         return self.response.url or self.hops[-1].request.url
@@ -112,7 +117,7 @@ class Answer:
             "cookies": {name: cookie.value for name, cookie in self.cookies.items()},
             "body": self.body,
             "text": self.text,
-            "bytes": len(self.response.body),
+            "bytes": self.size_bytes,
             "url": self.url,
             "redirects": [_redirect(hop) for hop in self.hops[:-1]],
             "http_version": self.response.http_version,
@@ -142,10 +147,15 @@ def join_headers(gathered: dict[str, Json]) -> dict[str, Json]:
     return {name: ", ".join(values) for name, values in gathered.items()}
 
 
+def charset_of(content_type: str) -> str:
+    """Return the charset that *content_type* names, known or not; UTF-8 when it names none."""
+    match = _CHARSET.search(content_type)
+    return match.group(1) if match else "utf-8"
+
+
 def decode_body(body: bytes, content_type: str) -> tuple[str, bool]:
     """Return *body* as text, and whether every byte of it fits the charset."""
-    match = _CHARSET.search(content_type)
-    charset = match.group(1) if match else "utf-8"
+    charset = charset_of(content_type)
     try:
         return body.decode("utf-8-sig" if charset.lower() == "utf-8" else charset), True
     except (UnicodeDecodeError, LookupError, ValueError):

@@ -11,9 +11,10 @@ from typing import Literal
 
 from pytest_reqflo.artifact.model import StepSpec
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.lang.expression import Expression, PathExpression, ValueMissing
+from pytest_reqflo.lang.expression import Expression, LiteralValue, PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
-from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.noted import Noted
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
 from pytest_reqflo.result import Problem, TryResult
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.capture import (
@@ -60,6 +61,8 @@ TryFlow = Generator[TryEffect, TryOutcome, TryDone]
 _SHOWN_ROOTS = frozenset({"steps", "env", "case", "row", "run"})
 """Roots whose values are no secrets as they are, before any pipe."""
 
+_NAMED_ROOTS = frozenset({"inputs", "variables"})
+
 _NOT_RETRYABLE = frozenset({"refused", "limit", "values"})
 
 
@@ -97,8 +100,15 @@ def run_try(
 def _needs_of(plan: Plan, step: StepSpec) -> tuple[Expression, ...]:
     """Return every expression that is rendered in a try of *step*."""
     # Which service a whole URL belongs to is only known once it is rendered.
-    headers = tuple(each.headers for each in plan.environment.services.values())
-    return read_step(step).all + expressions_in(headers)
+    return read_step(step).all + _OF_SERVICES.of(plan.environment)
+
+
+def _read_services(environment: EnvironmentSnapshot) -> tuple[Expression, ...]:
+    return expressions_in(tuple(each.headers for each in environment.services.values()))
+
+
+_OF_SERVICES = Noted(_read_services)
+"""The expressions in the headers of all services of an environment."""
 
 
 def _interrupted(do: DoTry, answer: TryOutcome, started_at: str) -> TryDone:
@@ -158,7 +168,7 @@ class _Attempt:
             if not isinstance(expression, PathExpression) or expression.root == "response":
                 continue
             name = self._scope.hidden_name(expression)
-            if not name and not expression.pipes and expression.root in _SHOWN_ROOTS:
+            if not name and not expression.pipes and self._is_shown(expression):
                 continue
             try:
                 value = render_value(expression, self._scope, site="")
@@ -168,6 +178,14 @@ class _Attempt:
                 self._redactor.add_secret(value)
             elif name:
                 self._redactor.add_value(name, value)
+
+    def _is_shown(self, expression: PathExpression) -> bool:
+        """Say whether what *expression* names is no secret as it is, before any pipe."""
+        if expression.root in _SHOWN_ROOTS:
+            return True
+        name = str(expression.path[0]) if expression.path else ""
+        resolved = self._plan.names.get(name) if expression.root in _NAMED_ROOTS else None
+        return resolved is not None and type(resolved.value) is LiteralValue
 
     # --- endings ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 from urllib.parse import quote_plus
 
@@ -18,6 +18,7 @@ from pytest_reqflo.artifact.model import (
     MultipartPart,
     TextBody,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, Rendered, ValueMissing
 from pytest_reqflo.lang.functions import call_function
 from pytest_reqflo.lang.render import render_value, to_text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
@@ -12,6 +12,7 @@ from pytest_reqflo.evidence.redact import (
     SensitiveNames,
     sensitive_mask,
 )
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Segment, ValueMissing
 from pytest_reqflo.lang.patterns import PatternProblem, PatternTimeout, compile_pattern, search
 from pytest_reqflo.lang.pipes import to_text
@@ -43,7 +44,7 @@ class Captures:
 def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
     """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
     outputs = read_step(step).outputs
-    live = {key: _capture(spec, answer, redactor) for key, spec in outputs}
+    live = {key: take_output(spec, answer, redactor) for key, spec in outputs}
     for key, spec in outputs:
         captured = live[key]
         if captured.sensitive and not captured.missing:
@@ -98,7 +99,8 @@ def _register(spec: OutputSpec, value: Json, redactor: Redactor) -> None:
 # --- taking --------------------------------------------------------------------------------------
 
 
-def _capture(spec: OutputSpec, answer: Answer, redactor: Redactor) -> Captured:
+def take_output(spec: OutputSpec, answer: Answer, redactor: Redactor) -> Captured:
+    """Return the value of one output, or why it is not there."""
     is_part = False
     try:
         value = _take(spec, answer)

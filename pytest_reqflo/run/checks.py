@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.evidence.redact import Redactor, is_hideable
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Rendered, ValueMissing
 from pytest_reqflo.lang.operators import (
     OPERATORS,
@@ -66,7 +67,7 @@ class CheckPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Finding:
+class Finding:
     """What looking gave: *fault* is a sentence when the check does not hold."""
 
     subject: str
@@ -86,18 +87,23 @@ def run_checks(
     place: CheckPlace,
 ) -> tuple[CheckResult, ...]:
     """Return one result for each of *specs*, those of the template first."""
-    ordered = sorted(specs, key=lambda spec: spec.origin != "template")
-    return tuple(_run_check(spec, answer, scope, redactor, place) for spec in ordered)
+    return tuple(
+        Check(spec, answer, scope, redactor, place.site_of(spec)).run(place)
+        for spec in in_order(specs)
+    )
 
 
-def _run_check(
-    spec: AssertionSpec, answer: Answer, scope: RunScope, redactor: Redactor, place: CheckPlace
-) -> CheckResult:
-    check = _Check(spec, answer, scope, redactor, place.site_of(spec))
+def in_order(specs: Iterable[AssertionSpec]) -> list[AssertionSpec]:
+    """Return *specs* in the order in which they are evaluated: those of the template first."""
+    return sorted(specs, key=lambda spec: spec.origin != "template")
+
+
+def _run_check(check: Check, place: CheckPlace) -> CheckResult:
+    spec, redactor = check.spec, check.redactor
     try:
         finding = check.find()
     except ValueMissing as missing:
-        finding = _Finding(
+        finding = Finding(
             subject=subject_of(spec),
             fault=f"{subject_of(spec)}: the check needs a value that is not there: {missing}",
         )
@@ -120,8 +126,8 @@ def _run_check(
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
-    """One assertion against one answer."""
+class Check:
+    """One assertion against one answer; `run.replayed` asks first whether a record can tell."""
 
     spec: AssertionSpec
     answer: Answer
@@ -129,7 +135,11 @@ class _Check:
     redactor: Redactor
     site: str
 
-    def find(self) -> _Finding:
+    def run(self, place: CheckPlace) -> CheckResult:
+        """Return the result of the check, which stands at *place*."""
+        return _run_check(self, place)
+
+    def find(self) -> Finding:
         """Look, and say what was found. Raises: ValueMissing for an expected value."""
         match self.spec.type:
             case "status_code":
@@ -153,33 +163,31 @@ class _Check:
 
     # --- each type -------------------------------------------------------------------------------
 
-    def _status(self) -> _Finding:
+    def _status(self) -> Finding:
         expected, status = self._expected(), self.answer.status
         fault = parse_status(expected)
         if fault is None and not status_matches(expected, status):
             fault = f"expected status {status_text(expected)}, got {status}"
-        return _Finding(
-            subject="status", fault=fault, expected=self._shown(expected), actual=status
-        )
+        return Finding(subject="status", fault=fault, expected=self._shown(expected), actual=status)
 
-    def _json_path(self) -> _Finding:
+    def _json_path(self) -> Finding:
         subject = self.spec.target
         if self.answer.json_problem:
             fault = f"{subject}: the body is not JSON: {self.answer.json_problem}"
-            return _Finding(
+            return Finding(
                 subject=subject, fault=fault, expected=self._expected_shown(), is_missing=True
             )
         try:
             query = compile_query(subject)
             found = query.select(self.answer.body)
         except (SelectProblem, QueryProblem) as problem:
-            return _Finding(subject=subject, fault=f"{subject}: {problem}", is_missing=True)
+            return Finding(subject=subject, fault=f"{subject}: {problem}", is_missing=True)
         if query.is_singular:
             return self._compare(subject, found[0] if found else None, is_missing=not found)
         asks_presence = OPERATORS[self.spec.operator].may_miss
         return self._compare(subject, list(found), is_missing=asks_presence and not found)
 
-    def _header(self) -> _Finding:
+    def _header(self) -> Finding:
         name = self.spec.target.lower()
         answer = self.answer
         found = answer.headers_all.get(name) if self.spec.all else answer.headers.get(name)
@@ -188,7 +196,7 @@ class _Check:
             return self._compare(subject, [])
         return self._compare(subject, found, is_missing=found is None)
 
-    def _cookie(self) -> _Finding:
+    def _cookie(self) -> Finding:
         cookie = self.answer.cookies.get(self.spec.target)
         attribute = self.spec.attribute or "value"
         subject = subject_of(self.spec)
@@ -203,7 +211,7 @@ class _Check:
             return self._compare(subject, None, is_missing=True)
         return self._compare(subject, attribute_value(attribute, found))
 
-    def _body(self) -> _Finding:
+    def _body(self) -> Finding:
         operators = {
             "body_contains": "contains",
             "body_equals": "equals",
@@ -217,16 +225,16 @@ class _Check:
         operator = operators[self.spec.type]
         return self._compare("body", actual, operator=operator, expected=expected)
 
-    def _schema(self) -> _Finding:
+    def _schema(self) -> Finding:
         # jsonschema is slow to import, and most journeys have no schema.
         from pytest_reqflo.lang.schema import validate_schema
 
         if self.answer.json_problem:
             fault = f"body: the body is not JSON: {self.answer.json_problem}"
-            return _Finding(subject="body", fault=fault, is_missing=True)
+            return Finding(subject="body", fault=fault, is_missing=True)
         failures = validate_schema(self.spec.schema, self.answer.body)
         if not failures:
-            return _Finding(subject="body")
+            return Finding(subject="body")
         # Sentences of the schema quote values, perhaps cut short: only redacted ones may be quoted.
         masked = validate_schema(self.spec.schema, self.redactor.json(self.answer.body))
         quoted = {(item.path, item.keyword): item.sentence for item in masked}
@@ -235,13 +243,13 @@ class _Check:
             for item in failures[:_MAX_SCHEMA_FAULTS]
         ]
         listed = [f"{item.path}: {text}" for item, text in zip(failures, sentences, strict=False)]
-        return _Finding(
+        return Finding(
             subject="body",
             fault=f"body does not fit the schema: {'; '.join(listed)}",
             actual=self._shown(self.answer.body),
         )
 
-    def _value(self) -> _Finding:
+    def _value(self) -> Finding:
         subject = subject_of(self.spec)
         if self.spec.value is None:
             return self._compare(subject, None, is_missing=True)
@@ -266,14 +274,14 @@ class _Check:
         is_missing: bool = False,
         operator: str = "",
         expected: Json = None,
-    ) -> _Finding:
+    ) -> Finding:
         expected = expected if operator else self._expected()
         # Without an actual value there is nothing to hide at a telling place.
         redact = self.redactor.json if is_missing else self._redact_of(subject)
         mismatch = compare(
             operator or self.spec.operator, actual, expected, is_missing=is_missing, redact=redact
         )
-        return _Finding(
+        return Finding(
             subject=subject,
             fault=f"{subject}: {_sentence(mismatch, expected, actual)}" if mismatch else None,
             expected=shorten_value(redact(expected)),
@@ -311,7 +319,9 @@ class _Check:
 
     def _hidden_value(self) -> str:
         parts = (self.spec.value, self.spec.expected)
-        expressions = [part for part in parts if isinstance(part, PathExpression)]
+        expressions = [part for part in parts if type(part) is PathExpression]
+        if not expressions:
+            return ""
         names = (self.scope.hidden_name(each) or self._unlisted(each) for each in expressions)
         return next(filter(None, names), "")
 

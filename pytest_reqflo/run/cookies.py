@@ -10,10 +10,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.environments import find_origin
 
 _MAX_COOKIES = 300

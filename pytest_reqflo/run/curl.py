@@ -5,17 +5,18 @@ It is made from the redacted record only, so it cannot show more than the record
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 
 from pytest_reqflo.evidence.model import Body, RequestRecord
 
-MAX_BODY = 2_000
+MAX_BODY = 4_096
 """Characters of a body that stand in the command; a longer one is named as a file."""
 
 _MASK = re.compile(r"\[(?:secret|sensitive):([^\]\n]{1,200})\]")
 _MASKED_BASIC = re.compile(rf"(?i:basic)\s+{_MASK.pattern}")
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f]")
 _GLOBBED = frozenset("[]{}")
 _LEFT_OUT = frozenset({"host", "content-length", "accept-encoding"})
 _NAMELESS = re.compile(r"[^A-Za-z0-9_]")
@@ -62,7 +63,10 @@ def quote_masked(text: str) -> str:
 
 
 def _quote(text: str) -> str:
-    """Return *text* quoted for a shell; carriage returns do not survive in plain quotes."""
+    """Return *text* quoted for a shell, on one line.
+
+    Carriage returns do not survive in plain quotes, and a page indents each line: that would be sent.
+    """
     if not _UNSEEN.search(text):
         return shlex.quote(text)
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
@@ -94,7 +98,7 @@ def _options(request: RequestRecord) -> list[str]:
     path = request.url.partition("?")[0]
     if "/./" in path or "/../" in path or path.endswith(("/.", "/..")):
         options.append("--path-as-is")
-    if not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
+    if not _GLOBBED.isdisjoint(request.url) and not _GLOBBED.isdisjoint(_MASK.sub("", request.url)):
         options.append("--globoff")
     return options
 
@@ -103,6 +107,7 @@ def _sent_headers(request: RequestRecord) -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.headers if name.lower() not in _LEFT_OUT]
 
 
+@functools.lru_cache(maxsize=256)
 def _header(name: str, value: str) -> str:
     # curl reads `Name:` as an order to leave the header out; `Name;` sends it empty.
     return quote_masked(f"{name}: {value}" if value else f"{name};")

@@ -7,10 +7,11 @@ and `Send`. Any effect of either floor may be answered with `Interrupted` instea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias, Union
 
 from pytest_reqflo.artifact.model import StepSpec
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult, TryResult
 from pytest_reqflo.run.cookies import CookieJars
 from pytest_reqflo.secret import Secret

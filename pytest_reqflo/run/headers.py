@@ -10,12 +10,13 @@ import functools
 import importlib.metadata
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import assert_never
 
 from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, RequestSpec
 from pytest_reqflo.evidence.redact import SensitiveNames
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Value
 from pytest_reqflo.plan.model import Service
 from pytest_reqflo.run.body import BodyBytes

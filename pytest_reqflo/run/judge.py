@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec, StepSpec
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import CheckResult, Outcome, Problem
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.checks import CheckPlace, run_checks

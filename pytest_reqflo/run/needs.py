@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_reqflo.artifact.model import ConditionSpec, StepSpec
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.operators import OPERATORS, compare
 from pytest_reqflo.lang.render import RenderProblem, render_value
@@ -30,6 +29,8 @@ def find_missing(step: StepSpec, plan: Plan, scope: RunScope) -> Missing | None:
     """Return the first value of an earlier step that *step* needs and that is not there."""
     for expression in read_step(step).all:
         if not isinstance(expression, PathExpression) or not _reads_steps(expression, plan):
+            continue
+        if expression.root == "steps" and not expression.pipes and scope.has_output(expression):
             continue
         try:
             render_value(expression, scope, site="")

@@ -208,10 +208,15 @@ def record_uses(uses: Iterable[Use], redactor: Redactor) -> tuple[ValueUse, ...]
     for use in uses:
         is_masked = bool(use.hidden_as) and not isinstance(use.value, Secret)
         value = sensitive_mask(use.hidden_as) if is_masked else record_value(use.value, redactor)
-        # Python takes 1, 1.0 and true for the same.
-        key = value if isinstance(value, str) else canonical_json(value)
-        if (use.expression, key) not in found:
-            found[use.expression, key] = ValueUse(
-                expression=use.expression, value=value, origin=use.origin
-            )
+        key = (use.expression, _key_of(value))
+        if key not in found:
+            found[key] = ValueUse(expression=use.expression, value=value, origin=use.origin)
     return tuple(found.values())
+
+
+def _key_of(value: Json) -> object:
+    """Return what is equal for equal JSON: Python takes 1, 1.0 and true for the same."""
+    if isinstance(value, str):
+        return value
+    is_structure = isinstance(value, (dict, list))
+    return canonical_json(value) if is_structure else (type(value), repr(value))

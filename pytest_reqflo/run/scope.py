@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
@@ -121,6 +122,16 @@ class RunScope:
             self._note(expression, value, "drawn for this run", "")
         return value
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether the step reads any secret."""
+        return bool(self._secrets)
+
+    def has_output(self, expression: PathExpression) -> bool:
+        """Say whether *expression* names a whole output that is there: nothing of it is missing."""
+        found = self._find_output(expression)
+        return found is not None and not found[0].missing and not found[1]
+
     def origins_of(self, secret: str) -> frozenset[str] | None:
         """Return the origins that *secret* may be sent to, None: wherever requests may go."""
         found = (self._secrets or {}).get(secret)
@@ -194,15 +205,13 @@ class RunScope:
         self, expression: PathExpression
     ) -> tuple[Captured, tuple[Segment, ...], str] | None:
         """Return the longest kept part of the path, what leads on from it, and its text."""
-        step = expression.path[0]
-        kept = self._captured.get(str(step))
+        step = str(expression.path[0])
+        kept = self._captured.get(step)
         if not kept:
             return None
-        path = folded(expression.path[1:])
-        for length in range(len(path), 0, -1):
-            key = _path_key(path[:length])
+        for key, rest in _keys_along(expression.path):
             if key in kept:
-                return kept[key], path[length:], f"steps.{step}.{key}"
+                return kept[key], rest, f"steps.{step}.{key}"
         return None
 
     def _hidden_output(self, expression: PathExpression) -> str:
@@ -308,6 +317,13 @@ class RunScope:
 
 _path_key = functools.lru_cache(maxsize=4_096)(path_text)
 """Paths are written in journeys: the same ones are looked up in every run."""
+
+
+@functools.lru_cache(maxsize=4_096)
+def _keys_along(path: tuple[Segment, ...]) -> tuple[tuple[str, tuple[Segment, ...]], ...]:
+    """Return each key under which a value may be kept, the longest first, and what leads on."""
+    below = folded(path[1:])
+    return tuple((path_text(below[:end]), below[end:]) for end in range(len(below), 0, -1))
 
 
 def _text_without_pipes(expression: Expression) -> str:

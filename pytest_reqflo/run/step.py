@@ -33,6 +33,9 @@ StepFlow = Generator[JourneyEffect, JourneyOutcome, StepResult]
 
 Phase = Literal["main", "finally"]
 
+WHEN_IS_FALSE = "`when` does not hold"
+"""Why a step was skipped that its own condition left out."""
+
 _LONGEST_WAIT_S = 86_400.0
 
 
@@ -110,7 +113,7 @@ class StepRun:
         try:
             condition = self._step.when
             if condition and not holds(condition, scope, f"{self._step.id}/when"):
-                return self._skipped("`when` does not hold")
+                return self._skipped(WHEN_IS_FALSE)
         except ConditionProblem as problem:
             return self._ended("error", (self._values_problem("RF405", str(problem)),))
         except ValueMissing as missing:

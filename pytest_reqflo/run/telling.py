@@ -69,7 +69,7 @@ def register_keys(value: Json, redactor: Redactor) -> None:
     waiting: list[Json] = [value] if type(value) in _STRUCTURES else []
     # The objects of a list most often have the same keys.
     shapes: dict[tuple[str, ...], frozenset[str]] = {}
-    while waiting and not _is_full(redactor):
+    while waiting:
         item = waiting.pop()
         if type(item) is list:
             waiting += [child for child in item if type(child) in _STRUCTURES]
@@ -80,6 +80,8 @@ def register_keys(value: Json, redactor: Redactor) -> None:
             telling = shapes[keys] = frozenset(filter(redactor.is_telling, keys))
         for key, child in item.items():
             if key in telling:
+                if _is_full(redactor):
+                    return
                 redactor.add_value(key, child)
             elif type(child) in _STRUCTURES:
                 waiting.append(child)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
@@ -17,6 +17,7 @@ from pytest_reqflo.result import (
     fingerprint_of,
 )
 from pytest_reqflo.run.effects import RunStart
+from pytest_reqflo.values import Json
 
 BAD: frozenset[Outcome] = frozenset({"failed", "error", "interrupted"})
 """Outcomes of a step that fail its run."""
@@ -44,7 +45,14 @@ def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> J
         if bad
         else "",
         seed=start.seed,
+        extra=_trace_of(plan),
     )
+
+
+def _trace_of(plan: Plan) -> Mapping[str, Json]:
+    """Return the id of the trace in which the run was asked for, nothing without one."""
+    ids = [value.split("-")[1] for name, value in plan.trace if name == "traceparent"]
+    return {"trace_id": ids[0]} if ids else {}
 
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:

@@ -5,7 +5,7 @@ Values never change the shape of a request: see the modules for URL, headers and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec, StepSpec
@@ -50,6 +50,7 @@ def render_request(
     if do.step.in_flight == "repeat_with_key" and not has_header(headers, "idempotency-key"):
         key = f"{plan.identity.run_id}:{do.step.id}#{do.number}"
         headers = [*headers, Header("Idempotency-Key", key)]
+    headers = [*headers, *_trace_headers(plan, spec, headers)]
     request = WireRequest(
         method=spec.method,
         url=plain(url),
@@ -62,6 +63,14 @@ def render_request(
         request = _with_hidden(request, spec, own, scope)
     _check_bound(do.step, own, request.url, scope)
     return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
+
+
+def _trace_headers(plan: Plan, spec: RequestSpec, headers: list[Header]) -> Iterator[Header]:
+    """Yield the headers of the trace, unless the step has one of its own or wants none."""
+    removed = {name.lower() for name in spec.removed_headers}
+    if plan.trace and "traceparent" not in removed and not has_header(headers, "traceparent"):
+        taken = removed | {header.name.lower() for header in headers}
+        yield from (Header(name, value) for name, value in plan.trace if name not in taken)
 
 
 def _hops_of(spec: RequestSpec, own: Service | None) -> int:
@@ -124,6 +133,8 @@ def _check_bound(step: StepSpec, own: Service | None, url: str, scope: RunScope)
 
     Raises: SecretRefused.
     """
+    if not scope.has_secrets:
+        return
     needs = read_step(step).request + expressions_in(own and own.headers)
     names = secret_names_of(needs, scope.plan)
     origin = find_origin(url) if names else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import Position, SourceText, Span
 from pytest_reqflo.syntax.cells import InputType, check_type, read_typed
 from pytest_reqflo.syntax.document import Document

@@ -7,7 +7,6 @@ undecided union, and speaks of Python types. Here each mistake becomes one messa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,6 +19,7 @@ from pytest_reqflo.diagnostic import (
     nearest_name,
 )
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import Span
 from pytest_reqflo.syntax import misfit
 from pytest_reqflo.syntax.compose import untold_problems

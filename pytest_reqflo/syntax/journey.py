@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.explain import validate
 from pytest_reqflo.syntax.load import MAX_SIZE_BYTES, parse_yaml

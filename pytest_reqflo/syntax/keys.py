@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.wording import Parts
 from pytest_reqflo.values import Json
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
 from pytest_reqflo.errors import JourneyError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.explain import validate
 from pytest_reqflo.syntax.load import load_document

@@ -7,10 +7,10 @@ import functools
 import re
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_reqflo.diagnostic import name_hint
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.keys import members_of
 from pytest_reqflo.syntax.model import AssertionModel
 from pytest_reqflo.syntax.wording import describe, expected_type, join_words

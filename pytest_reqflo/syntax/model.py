@@ -5,15 +5,13 @@ of the reference page. Every field has a description; the editor shows it on hov
 Values in which expressions are legal have the type `Json`: the compiler parses them.
 """
 
-from __future__ import annotations
-
 import functools
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -28,6 +26,15 @@ Operator = Literal[
     "greater_or_equal", "less_than", "less_or_equal", "matches", "not_matches", "starts_with",
     "ends_with", "in", "not_in", "has_type", "has_length", "is_empty", "not_empty",
 ]  # fmt: skip
+
+
+def _no_entries() -> list[Any]:
+    # pydantic asks for the signature of each factory, and that of `list` takes very long to find.
+    return []
+
+
+def _no_keys() -> dict[str, Any]:
+    return {}
 
 
 def _shape(value: Any) -> str:
@@ -348,7 +355,7 @@ class PollModel(_Part):
 
     until: list[AssertionModel] = Field(min_length=1, description="Done when all of these hold.")
     stop_on: list[AssertionModel] = Field(
-        default_factory=list, description="Fail at once when all of these hold."
+        default_factory=_no_entries, description="Fail at once when all of these hold."
     )
     every_s: PositiveSeconds = Field(1.0, description="Wait between two tries, in seconds.")
     timeout_s: PositiveSeconds = Field(60.0, description="Give up after this time, in seconds.")
@@ -391,13 +398,13 @@ class StepModel(_Ruled):
     )
     service: Name | None = Field(None, description="Service of the environment to send to.")
     values: dict[str, Json] = Field(
-        default_factory=dict, description="Template values by name; literals or expressions."
+        default_factory=_no_keys, description="Template values by name; literals or expressions."
     )
     assertions: list[AssertionModel] = Field(
-        default_factory=list, description="Checks of the response; all are evaluated."
+        default_factory=_no_entries, description="Checks of the response; all are evaluated."
     )
     outputs: list[OutputModel] = Field(
-        default_factory=list, description="Values kept for later steps."
+        default_factory=_no_entries, description="Values kept for later steps."
     )
     when: (
         Annotated[
@@ -486,14 +493,14 @@ class CaseModel(_Part):
     name: Name = Field(description="Name, exact and case-sensitive for --case.")
     description: str | None = Field(None, description="What it shows.")
     values: dict[str, Json] = Field(
-        default_factory=dict, description="Inputs and variables by name."
+        default_factory=_no_keys, description="Inputs and variables by name."
     )
     presets: list[Name] = Field(
-        default_factory=list, description="Presets that apply, later ones win."
+        default_factory=_no_entries, description="Presets that apply, later ones win."
     )
     skip: Mark | None = Field(None, description="Skip this case, with a reason.")
     xfail: Mark | None = Field(None, description="A failed check is expected, with a reason.")
-    tags: list[Name] = Field(default_factory=list, description="Marks of this case's items.")
+    tags: list[Name] = Field(default_factory=_no_entries, description="Marks of this case's items.")
 
 
 class DataModel(_Ruled):
@@ -523,7 +530,7 @@ class SettingsModel(_Part):
         "resume", description="What a durable run does after its worker died."
     )
     fixtures: list[Identifier] = Field(
-        default_factory=list, description="pytest fixtures that each item asks for."
+        default_factory=_no_entries, description="pytest fixtures that each item asks for."
     )
     serial: bool = Field(False, description="Never run at the same time as other journeys.")
     group: Name | None = Field(
@@ -540,17 +547,19 @@ class JourneyModel(_Part):
     description: str | None = Field(None, description="What the journey proves.")
     version: str | None = Field(None, description='Free label such as "1.2.0"; in quotes.')
     owner: str | None = Field(None, description="Team or person responsible.")
-    tags: list[Name] = Field(default_factory=list, description="pytest marks of every item.")
+    tags: list[Name] = Field(default_factory=_no_entries, description="pytest marks of every item.")
     service: Name | None = Field(None, description="Service of every step that names none.")
     base_template: Name | None = Field(None, description="Template of each step that names none.")
-    overlays: list[Name] = Field(default_factory=list, description="Overlays applied in order.")
+    overlays: list[Name] = Field(
+        default_factory=_no_entries, description="Overlays applied in order."
+    )
     inputs: list[InputModel] = Field(
-        default_factory=list, description="Values supplied for each run."
+        default_factory=_no_entries, description="Values supplied for each run."
     )
     variables: list[VariableModel] = Field(
-        default_factory=list, description="Named values shared by the steps."
+        default_factory=_no_entries, description="Named values shared by the steps."
     )
-    cases: list[CaseModel] = Field(default_factory=list, description="Named sets of values.")
+    cases: list[CaseModel] = Field(default_factory=_no_entries, description="Named sets of values.")
     data: (
         Annotated[
             Union[Annotated[str, Tag("scalar")], Annotated[DataModel, Tag("mapping")]],
@@ -559,14 +568,17 @@ class JourneyModel(_Part):
         | None
     ) = Field(None, description="Rows, each one a run; a text is a file.")
     settings: SettingsModel = Field(
-        default_factory=lambda: SettingsModel.model_validate({}),
+        # Validating nothing would make a validator of its own.
+        default_factory=lambda: SettingsModel.model_construct(),
         description="Settings of the whole journey.",
     )
     skip: Mark | None = Field(None, description="Skip the journey, with a reason.")
     xfail: Mark | None = Field(None, description="A failed check is expected, with a reason.")
     steps: list[StepModel] = Field(min_length=1, description="The steps, in order.")
     finally_: list[StepModel] = Field(
-        default_factory=list, alias="finally", description="Steps that always run at the end."
+        default_factory=_no_entries,
+        alias="finally",
+        description="Steps that always run at the end.",
     )
 
 
@@ -592,7 +604,9 @@ class ServiceModel(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, defer_build=True)
 
     base_url: str | None = Field(None, description="Root of its URLs, with http:// or https://.")
-    headers: dict[str, Json] = Field(default_factory=dict, description="Headers of every request.")
+    headers: dict[str, Json] = Field(
+        default_factory=_no_keys, description="Headers of every request."
+    )
     timeout_s: PositiveSeconds | None = Field(None, description="Deadline of each exchange.")
     follow_redirects: bool | Annotated[int, Field(ge=0, le=20)] | None = Field(
         None, description="Follow redirects: true for 5 hops, or the number of hops."
@@ -604,13 +618,13 @@ class GrantModel(_Part):
     """Journeys that may use the secrets of a name."""
 
     journeys: list[Name] = Field(
-        default_factory=list, description="Ids of journeys; `*` stands for any text."
+        default_factory=_no_entries, description="Ids of journeys; `*` stands for any text."
     )
     tags: list[Name] = Field(
-        default_factory=list, description="Tags of journeys; `*` stands for any text."
+        default_factory=_no_entries, description="Tags of journeys; `*` stands for any text."
     )
     files: list[Name] = Field(
-        default_factory=list,
+        default_factory=_no_entries,
         description="Journey files, relative to the root; `*` within a folder, `**` for folders.",
     )
 
@@ -628,7 +642,7 @@ class SecretsModel(_Part):
     )
     keyring: Name | None = Field(None, description="Service in the keyring; default reqflo.")
     options: dict[str, dict[str, Json]] = Field(
-        default_factory=dict, description="Options of providers of packages, by provider."
+        default_factory=_no_keys, description="Options of providers of packages, by provider."
     )
     grants: dict[str, GrantModel] | None = Field(
         None,
@@ -640,10 +654,11 @@ class RedactModel(_Part):
     """What is masked in every output besides the usual credentials."""
 
     headers: list[Name] = Field(
-        default_factory=list, description="Headers whose values are never shown, in any case."
+        default_factory=_no_entries,
+        description="Headers whose values are never shown, in any case.",
     )
     keys: list[Name] = Field(
-        default_factory=list,
+        default_factory=_no_entries,
         description="JSON keys and form fields whose values are never shown; case, - and _ make "
         "no difference.",
     )
@@ -665,17 +680,28 @@ class EnvironmentModel(_Part):
 
     name: Name = Field(description="Name for --env.")
     description: str | None = Field(None, description="What it is.")
-    values: dict[str, Json] = Field(default_factory=dict, description="Values by name.")
+    values: dict[str, Json] = Field(default_factory=_no_keys, description="Values by name.")
     values_from_env: dict[str, str] = Field(
-        default_factory=dict, description="Values read from process variables; never REQFLO_*."
+        default_factory=_no_keys, description="Values read from process variables; never REQFLO_*."
     )
-    services: dict[str, ServiceModel] = Field(default_factory=dict, description="Services by name.")
+    services: dict[str, ServiceModel] = Field(
+        default_factory=_no_keys, description="Services by name."
+    )
     allowed_origins: list[str] = Field(
-        default_factory=list, description="Further origins that requests may go to."
+        default_factory=_no_entries, description="Further origins that requests may go to."
     )
     secrets: SecretsModel | None = Field(None, description="Where secrets come from.")
     redact: RedactModel | None = Field(None, description="What else is masked by its name.")
     queue: QueueModel | None = Field(None, description="Limits of runs on workers.")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the environment as data, written as a part of its file.
+
+        Its own serializer would be made for this alone.
+        """
+        document = EnvironmentDocument.model_construct(environment=self)
+        data: dict[str, Any] = document.model_dump()["environment"]
+        return data
 
 
 class EnvironmentDocument(_Part):
@@ -704,13 +730,13 @@ class OverlayModel(_Part):
     name: Name = Field(description="Name used by journeys.")
     description: str | None = Field(None, description="What it is for.")
     templates: dict[str, dict[str, Json]] = Field(
-        default_factory=dict, description="Patches of templates by name."
+        default_factory=_no_keys, description="Patches of templates by name."
     )
     steps: dict[str, dict[str, Json]] = Field(
-        default_factory=dict, description="Patches of steps by id."
+        default_factory=_no_keys, description="Patches of steps by id."
     )
     add_assertions: dict[str, list[AssertionModel]] = Field(
-        default_factory=dict, description="Further assertions of steps by id."
+        default_factory=_no_keys, description="Further assertions of steps by id."
     )
 
 
@@ -756,19 +782,22 @@ class TemplateModel(_Part):
 
     name: Name = Field(description="Label; its slug names the template too.")
     description: str | None = Field(None, description="What it is for.")
-    tags: list[Name] = Field(default_factory=list, description="Free labels.")
+    tags: list[Name] = Field(default_factory=_no_entries, description="Free labels.")
     service: Name | None = Field(None, description="Service it belongs to.")
     method: Method = Field(description="HTTP method.")
     url: str = Field(description="Path with :name or {name} placeholders.")
-    headers: dict[str, Json] = Field(default_factory=dict, description="Headers always sent.")
+    headers: dict[str, Json] = Field(default_factory=_no_keys, description="Headers always sent.")
     query: dict[str, Json] = Field(
-        default_factory=dict, description="Query parameters always sent."
+        default_factory=_no_keys, description="Query parameters always sent."
     )
     body: TemplateBodyModel | None = Field(None, description="The fixed part of the body.")
     auth: AuthModel | None = Field(None, description="Authentication.")
-    values: list[TemplateValueModel] = Field(default_factory=list, description="Declared values.")
+    values: list[TemplateValueModel] = Field(
+        default_factory=_no_entries, description="Declared values."
+    )
     assertions: list[AssertionModel] = Field(
-        default_factory=list, description="Checks of every step that uses it; they run first."
+        default_factory=_no_entries,
+        description="Checks of every step that uses it; they run first.",
     )
     timeout_s: PositiveSeconds | None = Field(None, description="Deadline of the exchange.")
     follow_redirects: bool | Annotated[int, Field(ge=0, le=20)] | None = Field(

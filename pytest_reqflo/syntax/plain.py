@@ -7,10 +7,10 @@ words for it. Both give the same JSON; this one takes a fifth of the time.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from sys import intern
 from typing import Any, NamedTuple
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import LINED_LEVELS
 from pytest_reqflo.syntax.scalars import WORDS, ScalarProblem, loses_its_form, resolve_plain
 from pytest_reqflo.syntax.tree import MAX_DEPTH

@@ -9,9 +9,9 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.source import Position, SourceText
 from pytest_reqflo.values import Json, JsonProblem, parse_json_noting
 

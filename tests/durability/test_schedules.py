@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 from datetime import datetime
@@ -9,12 +10,16 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 from cloud import CloudDatabase
 from durability import Store, WorkerProcess, codes_of
 from waiting import until
 
 from pytest_reqflo.cli.main import main
 from pytest_reqflo.engine.durable.public_keys import publish_key
+from pytest_reqflo.errors import EngineError
+from pytest_reqflo.web.database_source import DatabaseDoor, DatabaseSource
+from pytest_reqflo.web.source import RunQuery
 
 JOURNEY = """\
 journey:
@@ -269,3 +274,44 @@ def _dispatched(project):
 def _id_of(project, worker):
     query = "SELECT worker_id FROM {worker} WHERE pid = :pid"
     return project.store.query(query, pid=worker.pid)[0][0]
+
+
+# --- what the page of `reqflo ui` shows of them --------------------------------------------------
+
+
+def test_the_page_shows_schedules_workers_and_their_runs_and_can_change_nothing(project, reqflo):
+    assert add(reqflo, "often", "--case", "green", "--set", f"pin={PIN}").code == 0
+    assert add(reqflo, "later", "--case", "blue", cron="30 2 * * *").code == 0
+    assert reqflo("schedule", "pause", "later").code == 0
+    project.worker().ready()
+    until(lambda: project.runs("often"), "an instant")
+    run_id = project.runs("often")[0][1]
+    project.store.result(run_id)
+
+    with contextlib.closing(DatabaseDoor(Path(), project.database.url)) as door:
+        source = DatabaseSource(door)
+        assert source.is_served()
+        later, often = source.schedules()
+        assert (often.name, often.journey, often.case, often.is_paused) == (
+            "often", "look-around", "green", False,
+        )  # fmt: skip
+        assert (later.is_paused, later.next_at) == (True, "")
+        (worker,) = source.workers()
+        assert (worker.state, worker.expires_in_s > 0) == ("live", True)
+        assert source.run(run_id).line["trigger"] == "schedule"
+        assert PIN not in json.dumps(source.run(run_id).document)
+        (journey,) = source.journeys()
+        assert (journey.id, journey.environments) == ("look-around", ("staging",))
+        assert run_id in {each.run_id for each in source.runs(RunQuery(text="LOOK")).runs}
+        assert source.artifact(source.versions("look-around")[0].artifact) is not None
+        opened = door.find().database
+        with pytest.raises(sa.exc.DBAPIError, match="read-only"), opened.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE t (x INTEGER)"))
+
+    # A role sees what its rights allow, and is told what it may not.
+    with contextlib.closing(DatabaseDoor(Path(), project.database.url_of("client"))) as door:
+        source = DatabaseSource(door)
+        assert source.run(run_id).is_over
+        assert len(source.workers()) == 1
+        with pytest.raises(EngineError, match="this role may not do that there"):
+            source.schedules()

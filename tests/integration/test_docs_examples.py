@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -93,3 +95,20 @@ def test_the_command_runs_it_without_a_warning_of_its_own(tmp_path):
     assert run.returncode == 0, run.stdout + run.stderr
     assert "2 passed" in run.stdout
     assert "warning" not in run.stdout
+
+
+def test_the_recipes_for_ci_run_a_command_that_works(tmp_path, monkeypatch):
+    folder = shutil.copytree(DOCS, tmp_path / "docs")
+    recipes = [path.read_text() for path in sorted((DOCS.parent / "ci-example").iterdir())]
+    lines = {line for text in recipes for line in re.findall(r"\bpytest (journeys [^'\n]+)", text)}
+    assert len(recipes) == 3
+    # The longer one is the shorter one and more.
+    command = max(lines, key=len)
+    assert all(command.startswith(line) for line in lines)
+    monkeypatch.setenv("REQFLO_STEP_SUMMARY", "auto")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    run = run_pytest(folder, *shlex.split(command.replace("-n auto", "-n 2")))
+    assert run.returncode == 0, run.stdout
+    assert (folder / "out.xml").exists()
+    assert (folder / "out.har").exists()
+    assert (tmp_path / "summary.md").read_text().startswith("### API journeys: 9 passed\n")

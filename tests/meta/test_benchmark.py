@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import evidence
 import marked_page
 import pytest
 import speed_environments
@@ -43,6 +44,16 @@ def here(monkeypatch):
 
 def with_fewer_plugins(side):
     return replace(side, arguments=(*side.arguments, "-p", "no:randomly"))
+
+
+@needs_compiler
+def test_records_are_kept_in_turn(server, here, tmp_path):
+    turns = evidence.take_turns(6, tmp_path, server)
+    assert {kind: len(took) for kind, took in turns.items()} == dict.fromkeys(evidence.KINDS, 2)
+    assert len(list(tmp_path.glob("**/.reqflo/runs/*/run_*/run.json"))) == 2
+    assert [line.split(" | ")[0] for line in evidence.lines_of(turns)[2:]] == [
+        "| failures / none", "| all / none",
+    ]  # fmt: skip
 
 
 @needs_compiler

@@ -30,7 +30,13 @@ DOORS = {
     "referencing": ["pytest_reqflo/lang/"],
     "jsonpath_rfc9535": ["pytest_reqflo/lang/"],
     "regex": ["pytest_reqflo/lang/"],
+    "starlette": ["pytest_reqflo/web/app.py", "pytest_reqflo/web/serve.py"],
+    "uvicorn": ["pytest_reqflo/web/serve.py"],
     "keyring": ["pytest_reqflo/engine/secrets/keyring.py"],
+    "allure": ["pytest_reqflo/host/allure_channel.py"],
+    "allure_commons": ["pytest_reqflo/host/allure_channel.py"],
+    "pytest_html": ["pytest_reqflo/host/html_extras.py"],
+    "opentelemetry": ["pytest_reqflo/host/tracing.py"],
     "xdist": ["pytest_reqflo/host/", "pytest_reqflo/plugin.py"],
     "pytest": [
         "pytest_reqflo/host/",
@@ -66,6 +72,16 @@ def test_no_module_reads_the_private_parts_of_pytest():
         if any(name.split(".")[0] == "_pytest" for name in imported_names(path))
     ]
     assert users == []
+
+
+def test_frozen_values_are_declared_the_cheap_way():
+    standard = [
+        str(path)
+        for path in PACKAGE.rglob("*.py")
+        if "frozen=True, slots=True" in (text := path.read_text())
+        if re.search(r"^from dataclasses import .*\bdataclass\b", text, re.MULTILINE)
+    ]
+    assert standard == []
 
 
 def test_imports_go_one_way():

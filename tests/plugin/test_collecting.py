@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -48,16 +49,27 @@ def test_fixtures_are_those_of_the_folder(project) -> None:
     project.run().assert_outcomes(passed=4)
 
 
+class Circle:
+    """An object that only the collector frees."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
 class Notes:
     """The state of the collector at each stage of a session."""
 
     def __init__(self) -> None:
         self.while_collecting: set[bool] = set()
+        self.frozen_while_collecting: set[int] = set()
         self.frozen = 0
         self.is_on_after = False
+        self.circle: weakref.ref[Circle] | None = None
 
     def pytest_itemcollected(self) -> None:
         self.while_collecting.add(gc.isenabled())
+        self.frozen_while_collecting.add(gc.get_freeze_count())
+        self.circle = self.circle or weakref.ref(Circle())
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
@@ -86,9 +98,28 @@ def test_the_collector_rests_and_leaves_many_journeys_alone(project, notes) -> N
     assert notes.frozen > LEAST_ITEMS
 
 
-def test_few_journeys_are_not_frozen(project, notes) -> None:
+def test_garbage_of_collecting_few_journeys_is_freed_before_the_rest_is_left_alone(
+    project, notes
+) -> None:
     collect(project, notes, LEAST_ITEMS - 1)
-    assert (notes.while_collecting, notes.is_on_after, notes.frozen) == ({False}, True, 0)
+    assert (notes.while_collecting, notes.is_on_after) == ({False}, True)
+    assert notes.frozen > LEAST_ITEMS
+    assert notes.circle is not None
+    assert notes.circle() is None
+
+
+def test_without_journeys_nothing_is_left_alone(project, notes) -> None:
+    project.write("test_a.py", "def test_a(): pass\n")
+    project.pytester.inline_run("--collect-only", "-q", plugins=[notes])
+    assert (notes.is_on_after, notes.frozen) == (True, 0)
+
+
+def test_the_next_session_of_a_process_frees_what_the_last_one_left(project, notes) -> None:
+    collect(project, notes, 1)
+    after = Notes()
+    collect(project, after, 1)
+    assert notes.frozen > 0
+    assert after.frozen_while_collecting == {0}
 
 
 def test_the_setting_leaves_the_collector_as_it_is(project, notes) -> None:

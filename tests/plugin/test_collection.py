@@ -194,15 +194,41 @@ def test_a_project_without_journeys_is_unchanged_and_loads_nothing_heavy(project
     ]
 
 
-def test_collecting_loads_no_http_client(project) -> None:
+@pytest.mark.every_plugin
+def test_collecting_loads_no_http_client_and_little_of_us_with_rewritten_assertions(
+    project,
+) -> None:
     project.journey("a.journey.yaml", GREEN)
     project.write(
         "conftest.py",
         """
         import sys
         def pytest_unconfigure():
-            print("LOADED", sorted({"httpx", "h11", "jsonschema"} & set(sys.modules)))
+            unneeded = {"httpx", "h11", "jsonschema", "jsonpath_rfc9535", "regex"}
+            print("LOADED", sorted(unneeded & set(sys.modules)))
+            print("REWRITTEN", [
+                name for name, module in sys.modules.items() if name.startswith("pytest_reqflo")
+                if type(module.__spec__.loader).__name__ == "AssertionRewritingHook"
+            ])
         """,
     )
     result = project.run_apart("--collect-only", "-q", "-s")
+    rewritten = ["pytest_reqflo", "pytest_reqflo.plugin"]
+    rewritten += ["pytest_reqflo.host", "pytest_reqflo.host.loading"]
     result.stdout.fnmatch_lines(["a.journey.yaml::run", "LOADED []"])
+    assert f"REWRITTEN {rewritten}" in result.outlines
+
+
+def test_a_plain_journey_loads_nothing_that_only_others_need(project) -> None:
+    project.journey("a.journey.yaml", GREEN)
+    project.write(
+        "conftest.py",
+        """
+        import sys
+        def pytest_unconfigure():
+            unneeded = {"httpx", "jsonschema", "jsonpath_rfc9535", "regex", "urllib.request"}
+            print("LOADED", sorted(unneeded & set(sys.modules)))
+        """,
+    )
+    result = project.run_apart("-q", "-s", "-p", "no:anyio")
+    result.stdout.fnmatch_lines(["LOADED []"])

@@ -72,9 +72,10 @@ def test_junit_names_journey_version_artifact_and_begins_with_the_sentence(
     failed, passed = sorted(junit(project), key=lambda case: case.get("classname", ""))
     for case in (failed, passed):
         properties = {each.get("name"): each.get("value") for each in case.iter("property")}
-        assert set(properties) - {"reqflo.case"} == {
+        assert set(properties) - {"reqflo.case", "reqflo.evidence"} == {
             "reqflo.journey", "reqflo.version", "reqflo.artifact", "reqflo.env", "reqflo.run_id",
         }  # fmt: skip
+        assert ("reqflo.evidence" in properties) is (case is failed)
         assert properties["reqflo.version"] == "v1"
         assert properties["reqflo.artifact"].startswith("artifact_")
         assert properties["reqflo.env"] == "local"

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
+from channels import ARGUMENTS, hold_inert
 from hostile import WORKERS, attack
 from servers import Connection, ReceivedRequest, ScriptedServer, chunked, head, redirect_to, reply
 
@@ -189,6 +190,7 @@ def _handle(request: ReceivedRequest, connection: Connection) -> bytes | None:
     return answer if isinstance(answer, bytes) else answer(request, connection)
 
 
+@pytest.mark.every_plugin
 def test_no_answer_breaks_a_run_a_worker_or_a_report(project) -> None:
     for name in ANSWERS:
         step = STEP.format(name=name)
@@ -204,9 +206,7 @@ def test_no_answer_breaks_a_run_a_worker_or_a_report(project) -> None:
         )
         result = attack(
             project.path,
-            "--reqflo-output=out.json",
-            "-o",
-            "junit_logging=all",
+            *ARGUMENTS,
             *WORKERS,
             timeout_s=120,
         )
@@ -220,3 +220,4 @@ def test_no_answer_breaks_a_run_a_worker_or_a_report(project) -> None:
     assert 45 < taken.count("") < len(ANSWERS) - 45
     results = json.loads((project.path / "out.json").read_text())["results"]
     assert len(results) == 2 * len(ANSWERS)
+    hold_inert(project.path)

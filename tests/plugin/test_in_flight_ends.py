@@ -8,6 +8,8 @@ import signal
 import pytest
 from reports import reported
 
+from pytest_reqflo.evidence_store.read import list_all_runs
+
 
 def cleaned(project, name: str, *steps: str, head: str = "") -> None:
     """Write a journey of *steps* that cleans up, and needs its cleanup to end in time."""
@@ -141,6 +143,9 @@ def test_an_interruption_ends_what_is_in_flight_and_reports_what_is_over(meeting
     results = written.get("results", [written])
     outcomes = {each["identity"]["journey_id"]: each["outcome"] for each in results}
     assert outcomes["b"] == "passed"
+    # Also what nobody waited for any more, unless its own end was never reached.
+    records = [run.run_id for run in list_all_runs(meeting.path / ".reqflo")]
+    assert len(records) == (3 if is_clean else 0)
     assert set(outcomes.values()) <= {"passed", "interrupted"}
 
 

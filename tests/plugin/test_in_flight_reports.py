@@ -175,8 +175,12 @@ def write_suite(project, closed: int) -> None:
 
 
 VARYING = [
+    (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "SESSION"),
     (r"run_[0-9a-f]{32}", "RUN"),
+    (r"run_[0-9a-f]{8}\b", "RUN"),
     (r"\d+(\.\d+)? ?ms\b", "MS"),
+    (r"\d+\.\d+ s\b", "MS"),
+    ("(?<=\\S) {2,}", "  "),
     (r"\d{4}-\d\d-\d\dT[0-9:.+Z]+", "WHEN"),
     (r"\d+\.\d+s\b", "S"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\b", "UUID"),

@@ -81,4 +81,7 @@ def test_an_interrupted_run_cleans_up_and_says_where_it_stopped(tmp_path, reques
         GOLDEN.mkdir(exist_ok=True)
         (GOLDEN / "expected.txt").write_text(f"error[RF507]: {text}")
     assert (GOLDEN / "expected.txt").read_text() == f"error[{problem['code']}]: {text}"
+    [record] = (tmp_path / ".reqflo/runs").glob("*/run_*/run.json")
+    assert json.loads(record.read_text())["lines"]["/steps/1"] == 7
+    assert json.loads(record.read_text()) == result
     assert "Traceback" not in output

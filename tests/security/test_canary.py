@@ -12,6 +12,8 @@ calls itself; a debugger; core dumps; the environment of the process, which othe
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from canaries import find_in_bytes
 from canary_project import (
@@ -23,6 +25,10 @@ from canary_project import (
 )
 from hostile import HERE, WORKERS
 from suite_code import write_crashes, write_plain_tests, write_suite_code
+
+from pytest_reqflo.evidence_store.read import list_all_runs
+from pytest_reqflo.web.kept_source import KeptSource
+from pytest_reqflo.web.views import run_view
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -97,9 +103,16 @@ def test_our_own_command_shows_no_secret(canary_project):
             ("explain", "journeys/own/sent_bearer_plain_env.journey.yaml"),
             ("explain", "journeys/sensitive_input.journey.yaml", "--set", f"card={card.text}"),
             ("check", "journeys"),
-            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml"),
+            ("run", "journeys/own/sent_bearer_plain_env.journey.yaml", "--output", "run.json"),
+            ("replay", "run.json", "--output", "replay.json"),
         )
     ]
+    shown += [(canary_project.path / name).read_text() for name in ("run.json", "replay.json")]
 
-    assert "[secret:PLAIN_ENV]" in shown[-1]
+    kept, *_ = list_all_runs(canary_project.path / ".reqflo")
+    shown += [canary_project.command("show", kept.run_id, *step) for step in ((), ("s1",))]
+    seen = KeptSource(canary_project.path / ".reqflo").run(kept.run_id)
+    shown.append(json.dumps(run_view(seen), ensure_ascii=False))
+
+    assert all("[secret:PLAIN_ENV]" in text for text in (shown[-7], *shown[-3:]))
     assert [find_in_bytes(canary_project.tag, text.encode()) for text in shown] == [[]] * len(shown)

@@ -246,7 +246,8 @@ def _leave_out_teardowns(path: Path) -> None:
 
 
 REPORTS = (
-    "junit.xml", "report.html", "allure", "log.jsonl", "report.json", "log.txt", "results.json", "terminal.txt",
+    "junit.xml", "report.html", "allure", "log.jsonl", "report.json", "log.txt", "results.json", "page.html", "terminal.txt",
+    "out.har", "summary.md",
 )  # fmt: skip
 """What `_reports` leaves in the folder, and each of it must not be empty."""
 
@@ -265,7 +266,14 @@ def _reports(out: str) -> Iterator[str]:
         f"--json-report-file={out}/report.json",
     )
     yield from (f"--log-file={out}/log.txt", "--log-file-level=DEBUG", "--log-cli-level=DEBUG")
+    yield f"--reqflo-html={out}/page.html"
     yield from (f"--reqflo-output={out}/results.json", f"-ocache_dir={out}/cache", "--durations=0")
+    yield from (
+        f"--reqflo-har={out}/out.har",
+        f"-oreqflo_step_summary={out}/summary.md",
+        "-oreqflo_junit_attachments=true",
+    )
+    yield "--reqflo-durations=0"
     yield from ("-rA", "--show-capture=all", "--showlocals", "--setup-show")
 
 

@@ -32,7 +32,8 @@ def test_the_same_names_give_the_same_ids_in_any_order() -> None:
 
 
 def test_no_report_is_made_by_putting_xml_csv_or_html_together() -> None:
-    """JUnit and HTML are written by pytest and its plugins; data is read as CSV and never written."""
+    """JUnit is written by pytest and HTML by its plugins, but for our own page: a constant frame around
+    blocks of JSON (`tests/unit/report/html`, `tests/browser`). Data is read as CSV and never written."""
     used = {name for _, tree in modules() for name in imported_names(tree)}
     assert {name for name in used if name.startswith(("xml", "html.parser"))} == set()
     writers = {"csv.writer", "csv.DictWriter"}

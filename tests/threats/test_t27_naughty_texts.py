@@ -192,5 +192,6 @@ def test_nothing_was_run_or_written_because_of_a_text(ran) -> None:
         ".gitignore",
         "artifacts",
         "blobs",
+        "runs",
         "versions",
     } - {"blobs"}

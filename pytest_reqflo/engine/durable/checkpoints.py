@@ -13,10 +13,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_reqflo.codec import from_json, to_json
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.result import Problem, TryResult
 from pytest_reqflo.run.cookies import CookieJars

@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from pytest_reqflo.frozen import dataclass
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
@@ -26,6 +25,7 @@ from pytest_reqflo.engine.durable.pushed import PushedEnvironments
 from pytest_reqflo.engine.durable.records import Records, StoredResult, Trigger
 from pytest_reqflo.engine.durable.tables import SCHEMA_VERSION
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import RunRequest
 from pytest_reqflo.values import Digest
 

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import EngineError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 
 SQLITE_PREFIX = "sqlite:///"
 
@@ -202,6 +202,19 @@ def open_postgres(
     _ping_when_idle(engine)
     shown = engine.url.render_as_string(hide_password=True).partition("?")[0]
     return Database(engine, is_postgres=True, shown=shown)
+
+
+def forbid_changes(database: Database) -> None:
+    """Let the database itself refuse every change by way of connections that are made from now on."""
+    postgres = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    statement = postgres if database.is_postgres else "PRAGMA query_only=ON"
+
+    @sa.event.listens_for(database.engine, "connect")
+    def _forbid(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
 
 
 def _ping_when_idle(engine: sa.Engine) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from pytest_reqflo.engine.durable.crashing import may_crash
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.queueing import RunQueue, Segment, queue_of
 from pytest_reqflo.engine.durable.records import Records, RunOrder, StoredResult, Trigger
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest
 
 RUNS_PER_TRANSACTION = 500

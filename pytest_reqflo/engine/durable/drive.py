@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeVar, assert_never
 
 from pytest_reqflo.artifact.model import InFlight, StepSpec
@@ -32,6 +31,7 @@ from pytest_reqflo.engine.durable.preparing import (
 from pytest_reqflo.engine.durable.taking import TakesOver
 from pytest_reqflo.engine.trying import Trying
 from pytest_reqflo.errors import ReqfloError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult, Problem, TryResult
 from pytest_reqflo.run.capture import no_answer
 from pytest_reqflo.run.effects import (

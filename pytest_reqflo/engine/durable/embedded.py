@@ -10,7 +10,6 @@ import os
 import secrets as randomness
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.artifact.model import Artifact
@@ -32,6 +31,7 @@ from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.errors import EngineError, UsageProblem
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import EnvironmentSnapshot, RunRequest
 from pytest_reqflo.result import JourneyResult, result_from_json
 from pytest_reqflo.run.effects import RunStart

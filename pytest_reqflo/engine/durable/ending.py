@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.engine.durable.keeping import FromOutside, ResultKeeper
@@ -15,6 +14,7 @@ from pytest_reqflo.engine.durable.orders import bare_request_of
 from pytest_reqflo.engine.durable.preparing import unplanned
 from pytest_reqflo.engine.durable.progress import result_so_far
 from pytest_reqflo.engine.durable.records import Records, StoredResult, StoredRun
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult, Outcome, Problem
 from pytest_reqflo.run.effects import RunStart
 from pytest_reqflo.values import Digest

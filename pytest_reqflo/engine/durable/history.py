@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,18 +13,22 @@ from pytest_reqflo.diagnostic import Diagnostic, name_hint
 from pytest_reqflo.engine.durable.records import altered_result
 from pytest_reqflo.engine.durable.stores import OPEN_STATES, OpenState, RunStore
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult, result_from_json
 from pytest_reqflo.values import Digest, Json, JsonProblem, parse_json, slugify
 
 ENDS = ("passed", "failed", "error", "skipped", "interrupted", "cancelled", "lost")
 """What a run that is over is called."""
 
+_SEARCHED = ("run_id", "journey_id", "environment", "case_name", "item_id", "artifact")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
     """Which runs are meant; what is empty or None chooses nothing out.
 
-    Shape: *artifact* is an artifact id or its beginning; *since* in seconds since 1970.
+    Shape: *artifact* is an artifact id or its beginning; *since* in seconds since 1970; each word of
+        *text* stands in one of the columns of a run; *before* is time and id of a run that is newer.
     """
 
     journey: str = ""
@@ -34,6 +37,8 @@ class RunFilter:
     artifact: str = ""
     statuses: tuple[str, ...] = ()
     since: float | None = None
+    text: str = ""
+    before: tuple[float, str] | None = None
     limit: int | None = None
 
 
@@ -165,6 +170,11 @@ def _conditions(store: RunStore, wanted: RunFilter) -> Iterable[sa.ColumnElement
         yield run.c.artifact.startswith(digest, autoescape=True)
     if wanted.since is not None:
         yield run.c.dispatched_at >= wanted.since
+    for word in wanted.text.split():
+        yield sa.or_(*(run.c[name].icontains(word, autoescape=True) for name in _SEARCHED))
+    if wanted.before is not None:
+        at, run_id = wanted.before
+        yield (run.c.dispatched_at < at) | ((run.c.dispatched_at == at) & (run.c.run_id > run_id))
 
 
 def _states(store: RunStore, rows: Iterable[Mapping[Any, Any]]) -> Mapping[str, OpenState]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION, to_text
@@ -10,6 +9,7 @@ from pytest_reqflo.engine.durable.ledger import chain_of, chain_start, mac_input
 from pytest_reqflo.engine.durable.patience import patiently
 from pytest_reqflo.engine.durable.records import Records, RunOrder, StoredResult, StoredRun
 from pytest_reqflo.engine.durable.sealing import Keyring
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult
 from pytest_reqflo.values import Json, canonical_json, digest_of
 

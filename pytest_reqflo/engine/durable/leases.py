@@ -11,7 +11,6 @@ import fcntl
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ import sqlalchemy as sa
 from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.tables import tables_for
+from pytest_reqflo.frozen import dataclass
 
 SHORTEST_TTL_S = 5.0
 """A shorter lease expires in the pauses of a busy machine; only tests take less."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import (
     Digest,
     Json,

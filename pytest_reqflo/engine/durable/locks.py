@@ -6,8 +6,9 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from pytest_reqflo.frozen import dataclass
 
 _UNLOCKED = "."
 

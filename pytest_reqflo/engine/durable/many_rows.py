@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.dialects.sqlite import pysqlite
 
 from pytest_reqflo.engine.durable.database import Database
+from pytest_reqflo.frozen import dataclass
 
 _DIALECTS: Mapping[bool, sa.Dialect] = {
     True: psycopg.dialect(),  # type: ignore[no-untyped-call]

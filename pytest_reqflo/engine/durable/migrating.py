@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 from dbos import DBOS
@@ -18,6 +17,7 @@ from pytest_reqflo.engine.durable.guards import (
 )
 from pytest_reqflo.engine.durable.tables import SCHEMA_VERSION
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.queueing import WORKFLOW, engine_client, segment_of
 from pytest_reqflo.engine.durable.transact import refuse_pickle
+from pytest_reqflo.frozen import dataclass
 
 OPEN = ("ENQUEUED", "DELAYED", "PENDING")
 """Statuses of a workflow that is still to be carried out, or carried on."""

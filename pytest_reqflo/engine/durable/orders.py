@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import from_json, to_json
@@ -14,6 +13,7 @@ from pytest_reqflo.engine.durable.origin import origin_of
 from pytest_reqflo.engine.durable.records import RunOrder, Trigger
 from pytest_reqflo.engine.durable.sealing import BOX, Keyring, SealProblem
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import GivenValue, RunRequest
 from pytest_reqflo.values import canonical_json, digest_of, parse_json, printable_line
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json, JsonProblem, parse_json
 
 

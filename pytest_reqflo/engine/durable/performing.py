@@ -31,6 +31,7 @@ from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.errors import EngineError, ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import EnvironmentSnapshot, RunRequest
 from pytest_reqflo.result import JourneyResult, Outcome, Problem
 from pytest_reqflo.values import Digest, printable_line
@@ -39,7 +40,7 @@ STARTS_AGAIN: Literal["starts again"] = "starts again"
 """Said instead of an outcome: this attempt is over, the run is not."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
     """What a process carries its runs out with; the functions answer for one run."""
 

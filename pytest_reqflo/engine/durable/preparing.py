@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.engine.clock import Clock
@@ -16,6 +15,7 @@ from pytest_reqflo.engine.transport import Transport
 from pytest_reqflo.engine.trying import Means
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, RunRequest
 from pytest_reqflo.plan.planner import make_plan
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 from pytest_reqflo.engine.durable.locks import Alive, find_alive
 from pytest_reqflo.engine.durable.operating import OPEN, SeenWorkflow
 from pytest_reqflo.engine.durable.stores import RunStore
+from pytest_reqflo.frozen import dataclass
 
 _CHUNK = 200
 

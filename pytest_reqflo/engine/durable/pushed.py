@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from pytest_reqflo.engine.durable.environment_document import snapshot_of
 from pytest_reqflo.engine.durable.tables import tables_for
 from pytest_reqflo.engine.durable.versioned import append_version, newest_rows
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.values import Json
 

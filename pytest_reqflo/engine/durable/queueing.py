@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from pytest_reqflo.engine.durable.copies import WorkflowCopies
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.guards import ENGINE_SCHEMA
 from pytest_reqflo.engine.durable.records import workflow_id_of
+from pytest_reqflo.frozen import dataclass
 
 APPLICATION = "reqflo"
 WORKFLOW = f"reqflo.run.v{EXECUTION_FORMAT}"

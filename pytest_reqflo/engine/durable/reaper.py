@@ -6,8 +6,6 @@ may do the same at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
 
 from pytest_reqflo.engine.durable import workflows
@@ -19,6 +17,7 @@ from pytest_reqflo.engine.durable.records import Records, StoredRun
 from pytest_reqflo.engine.durable.sessions import end_sessions
 from pytest_reqflo.engine.durable.transact import TransactEngine
 from pytest_reqflo.engine.durable.workflows import FoundWorkflow
+from pytest_reqflo.frozen import dataclass
 
 _OVERLAP_MS = 60_000
 """Ends that were stamped before and committed after the last look are not missed."""

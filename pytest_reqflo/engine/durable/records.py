@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.many_rows import find_key, insert_new
 from pytest_reqflo.engine.durable.tables import Tables, tables_for
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest, digest_of
 
 Trigger = Literal["pytest", "command", "rerun", "schedule"]
@@ -257,6 +257,11 @@ class Records:
         table = self.tables.result
         query = sa.select(table.c.run_id).where(table.c.run_id.in_(run_ids))
         return frozenset(connection.execute(query).scalars())
+
+    def which_are_there(self, connection: sa.Connection, run_ids: Sequence[str]) -> frozenset[str]:
+        """Return those of *run_ids* that are registered."""
+        column = self.tables.run.c.run_id
+        return frozenset(connection.execute(sa.select(column).where(column.in_(run_ids))).scalars())
 
     # --- cancelling ------------------------------------------------------------------------------
 

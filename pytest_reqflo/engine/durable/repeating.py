@@ -39,7 +39,8 @@ def renewed(request: RunRequest, environment: str) -> RunRequest:
         artifact=artifact_id(Digest(request.artifact)),
         environment=environment,
     )
-    return dataclasses.replace(request, identity=identity, environment=environment)
+    # The trace in which the first run was asked for is over.
+    return dataclasses.replace(request, identity=identity, environment=environment, trace=())
 
 
 def check_from_step(store: RunStore, stored: StoredRun, from_step: str, environment: str) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -27,6 +26,7 @@ from pytest_reqflo.engine.durable.timed import (
     timed_to_json,
 )
 from pytest_reqflo.errors import EngineError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Digest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pytest_reqflo.engine.durable.database import Database
 from pytest_reqflo.engine.durable.tables import tables_for
 from pytest_reqflo.engine.durable.versioned import add_version, newest_rows, newest_version
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import canonical_json, digest_of, parse_json
 
 Source = Literal["table", "worker", "deleted"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pytest_reqflo.engine.durable.database import Database, open_postgres, open_sqlite
 from pytest_reqflo.engine.durable.leases import LeaseTimes
 from pytest_reqflo.engine.durable.sessions import session_of
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json
 
 CANNOT_START = 78

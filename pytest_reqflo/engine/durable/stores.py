@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.engine.durable.database import Database, open_database, open_sqlite, usable
+from pytest_reqflo.engine.durable.database import (
+    SQLITE_PREFIX,
+    Database,
+    forbid_changes,
+    open_database,
+    open_sqlite,
+    usable,
+)
 from pytest_reqflo.engine.durable.guards import find_version
 from pytest_reqflo.engine.durable.locks import Alive, find_alive
 from pytest_reqflo.engine.durable.records import Records, StoredRun
@@ -87,13 +94,15 @@ def open_state(seen: Sequence[SeenWorkflow], batch_id: str, alive: Alive | None)
 
 
 @contextlib.contextmanager
-def open_runs(folder: Path, url: str = "") -> Iterator[RunStore]:
+def open_runs(folder: Path, url: str = "", *, is_read_only: bool = False) -> Iterator[RunStore]:
     """Give the runs of the database at *url*, else those of the embedded store in *folder*.
 
     Raises: UsageProblem RF611 when nothing was ever recorded there; EngineError RF615 when the
         database cannot be used, now or while the block lasts.
     """
     with contextlib.closing(_open(folder, url)) as database, usable(database):
+        if is_read_only:
+            forbid_changes(database)
         version = find_version(database)
         if version is None:
             raise _no_store(database.shown)
@@ -105,9 +114,10 @@ def open_runs(folder: Path, url: str = "") -> Iterator[RunStore]:
 
 
 def _open(folder: Path, url: str) -> Database:
-    if url:
+    file = url.removeprefix(SQLITE_PREFIX) if url.startswith(SQLITE_PREFIX) else ""
+    if url and not file:
         return open_database(url)
-    path = folder / STORE_FILE
+    path = Path(file) if file else folder / STORE_FILE
     if not path.is_file():
         raise _no_store(str(path))
     return open_sqlite(path)

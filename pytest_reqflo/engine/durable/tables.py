@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+
+from pytest_reqflo.frozen import dataclass
 
 SCHEMA = "reqflo"
 SCHEMA_VERSION = 1
@@ -159,7 +160,8 @@ def _run_columns() -> tuple[sa.Column[Any], ...]:
         sa.Column("max_attempts", sa.Integer, nullable=False),
         _text("trigger"),
         _text("origin"),
-        _time("dispatched_at"),
+        # Lists of runs begin with the newest. A store that is older has no such index, and is slower.
+        _time("dispatched_at", index=True),
     )
 
 
@@ -175,5 +177,5 @@ def _bytes(name: str) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary, nullable=False)
 
 
-def _time(name: str) -> sa.Column[float]:
-    return sa.Column(name, sa.Float(53), nullable=False)
+def _time(name: str, *, index: bool = False) -> sa.Column[float]:
+    return sa.Column(name, sa.Float(53), nullable=False, index=index)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
@@ -22,6 +22,7 @@ from pytest_reqflo.engine.durable.checkpoints import (
     is_over,
 )
 from pytest_reqflo.errors import EngineError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.run.effects import Interrupted, TryDone, Waited
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.codec import CodecError, from_json, to_json
@@ -14,6 +13,7 @@ from pytest_reqflo.engine.durable.checkpoints import to_text
 from pytest_reqflo.engine.durable.orders import Dispatch, Seal, open_given, order_of, seal_given
 from pytest_reqflo.engine.durable.records import RunOrder
 from pytest_reqflo.errors import EngineError
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import RunRequest
 from pytest_reqflo.values import Json
 

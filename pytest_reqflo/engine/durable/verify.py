@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from pytest_reqflo.engine.durable.ledger import (
 from pytest_reqflo.engine.durable.operating import OPEN, SeenWorkflow
 from pytest_reqflo.engine.durable.sealing import Keyring
 from pytest_reqflo.engine.durable.stores import RunStore
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.values import Json, JsonProblem, digest_of, parse_json, printable_line
 
 _CHUNK = 200

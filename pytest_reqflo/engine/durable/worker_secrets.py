@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_reqflo.diagnostic import Diagnostic
@@ -28,6 +27,7 @@ from pytest_reqflo.engine.secrets.chain import (
 )
 from pytest_reqflo.engine.secrets.provider import ProviderProblem, SecretsChoice
 from pytest_reqflo.errors import EngineError, UsageProblem
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.secret import Secret
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from pytest_reqflo.engine.durable.checkpoints import APPLICATION_VERSION
 from pytest_reqflo.engine.durable.queueing import WORKFLOW, Segment, is_ours, segment_of
 from pytest_reqflo.engine.durable.timed import SCHEDULED_WORKFLOW
 from pytest_reqflo.engine.durable.transact import recorded_before, recorded_in
+from pytest_reqflo.frozen import dataclass
 
 ENDED_BADLY = ("CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "ERROR")
 """Statuses in which a workflow stays without having kept a result, unless it had before."""

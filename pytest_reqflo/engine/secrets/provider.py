@@ -8,10 +8,11 @@ the environment's list do not have; collection never loads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json
 

@@ -278,3 +278,9 @@ def test_help_loads_neither_the_engine_nor_the_database():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stdout.endswith("\n[]\n")
+
+
+def test_a_recorded_run_is_replayed_as_it_ended(project, finished_run):
+    code, out, err = project.reqflo("replay", finished_run[:12])
+    assert (code, err) == (0, "")
+    assert out.endswith("\n\n4 passed\n")

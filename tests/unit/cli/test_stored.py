@@ -5,9 +5,10 @@ import pytest
 from pytest_reqflo.cli.database import shown_time
 from pytest_reqflo.cli.results import ended_code
 from pytest_reqflo.cli.settings import load_settings
-from pytest_reqflo.cli.stored import line_text, read_duration_s, read_since
+from pytest_reqflo.cli.stored import line_text, read_since
 from pytest_reqflo.engine.durable.history import RunLine
 from pytest_reqflo.errors import UsageProblem
+from pytest_reqflo.evidence_store.keep import read_duration_s
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,18 @@ _BASES = [
     "http://127.1",
     "http://h.",
     "http://-",
+    "http://h:",
+    "http://h:65536",
+    "https://h:80",
+    "http://h:080",
+    "http://a-b.c1.d",
+    "http://1.2.3.4:5",
+    "http://1.2.3.04",
+    "http://1.2.3.256",
+    "http://xn--a.b",
+    "http://xn--bcher-kva.b",
+    "http://a..b",
+    "http://a_b.c",
 ]
 
 
@@ -67,6 +79,11 @@ _BASES = [
 def test_the_short_way_means_what_the_long_one_means(base, rest):
     """URLs that need no parser are cut at their origin; the result is that of the parser."""
     assert _outcome(parse_target, f"{base}/{rest}") == _outcome(_parse, f"{base}/{rest}")
+
+
+@pytest.mark.parametrize("base", _BASES)
+def test_an_origin_alone_means_what_the_long_way_means(base):
+    assert _outcome(parse_target, base) == _outcome(_parse, base)
 
 
 def _outcome(parse, url):

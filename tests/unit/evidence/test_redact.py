@@ -300,3 +300,14 @@ def test_of_a_value_with_more_parts_than_can_be_looked_for_nothing_shows():
     assert redactor.headers([("X-A", "part-number-029999")]) == (
         ("[sensitive:keys]", "[sensitive:keys]"),
     )
+
+
+def test_names_that_are_learned_later_count_for_headers_and_keys():
+    """A durable run knows its environment after its redactor was made."""
+    redactor = Redactor()
+    assert redactor.json({"pin": "12345"}) == {"pin": "12345"}
+
+    redactor.names = SensitiveNames().with_more(["X-Own"], ["pin"])
+
+    assert redactor.headers([("X-Own", "value")]) == (("X-Own", "[sensitive:x-own]"),)
+    assert redactor.json({"pin": "12345"}) == {"pin": "[sensitive:pin]"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from pytest_reqflo.noted import Noted
+from pytest_reqflo.noted import Noted, NotedBeside
 
 
 class Thing:
@@ -38,3 +38,14 @@ def test_an_object_in_the_place_of_another_gets_its_own():
         seen.append(found)
 
     assert seen == [[number] for number in range(100)]
+
+
+def test_what_is_worked_out_for_a_pair_is_kept_for_the_pair_met_last():
+    made: list[Thing] = []
+    noted: NotedBeside[Thing, Thing, int] = NotedBeside(
+        lambda thing, beside: made.append(beside) or len(made)
+    )
+    thing, first, second = Thing(), Thing(), Thing()
+
+    assert [noted.of(thing, each) for each in (first, first, second, second)] == [1, 1, 2, 2]
+    assert made == [first, second]

@@ -56,8 +56,16 @@ def test_a_value_keeps_its_equals_signs(configure) -> None:
         (["--reqflo-data=no.csv"], {}, "no.csv` is no file"),
         (["--reqflo-data=" + "x" * 5000], {}, "` is no file"),
         ([], {"REQFLO_ADHOC": "wran"}, "reqflo_adhoc: `wran` is not one of allow, warn, error"),
+        ([], {"REQFLO_TRACE": "on"}, "reqflo_trace: `on` is not one of auto, off"),
+        ([], {"REQFLO_JUNIT_ATTACHMENTS": "y"}, "reqflo_junit_attachments: `y` is not one of"),
         ([], {"REQFLO_SOFT": "x"}, "reqflo_soft: `x` is not one of warn, fail"),
         ([], {"REQFLO_ROOT": "nowhere"}, "nowhere` is no folder"),
+        (
+            [],
+            {"REQFLO_EVIDENCE": "al"},
+            "--reqflo-evidence: `al` is not one of failures, all, none",
+        ),
+        ([], {"REQFLO_EVIDENCE_KEEP": "-1"}, "reqflo_evidence_keep: `-1` is neither a number of"),
     ],
 )
 def test_an_unusable_value_is_one_problem_of_rf801(
@@ -73,3 +81,46 @@ def test_an_unusable_value_is_one_problem_of_rf801(
 def test_a_result_file_that_cannot_be_written_is_refused_before_the_run(configure, path) -> None:
     with pytest.raises(UsageProblem, match=r"RF701.*cannot be written"):
         load_settings(configure(f"--reqflo-output={path}"), {})
+
+
+@pytest.mark.parametrize(
+    ("variables", "ini", "expected"),
+    [
+        ({}, "", None),
+        ({"GITHUB_STEP_SUMMARY": "/page"}, "", None),
+        ({"GITHUB_STEP_SUMMARY": "/page"}, "reqflo_step_summary = auto", Path("/page")),
+        ({"GITHUB_STEP_SUMMARY": "/page"}, "reqflo_step_summary = off", None),
+        ({"REQFLO_STEP_SUMMARY": "off"}, "reqflo_step_summary = auto", None),
+        ({"REQFLO_STEP_SUMMARY": "auto"}, "", None),
+    ],
+)
+def test_a_summary_is_written_where_it_is_asked_for(configure, variables, ini, expected) -> None:
+    assert load_settings(configure(ini=ini), variables).step_summary == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "ini", "expected"),
+    [
+        ({}, "", False),
+        ({}, "reqflo_junit_attachments = true", True),
+        ({"REQFLO_JUNIT_ATTACHMENTS": "true"}, "", True),
+        ({"REQFLO_JUNIT_ATTACHMENTS": "false"}, "reqflo_junit_attachments = true", False),
+    ],
+)
+def test_attachments_are_off_unless_asked_for(configure, variables, ini, expected) -> None:
+    assert load_settings(configure(ini=ini), variables).attaches_in_junit is expected
+
+
+@pytest.mark.parametrize(
+    ("args", "ini", "sentence"),
+    [
+        (["--reqflo-har=no/x.har"], "", "--reqflo-har: `"),
+        ([], "reqflo_step_summary = no/x.md", "reqflo_step_summary: `"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_before_anything_runs(
+    configure, args, ini, sentence
+) -> None:
+    with pytest.raises(UsageProblem, match="cannot be written") as caught:
+        load_settings(configure(*args, ini=ini), {})
+    assert str(caught.value).startswith(f"error[RF701]: {sentence}")

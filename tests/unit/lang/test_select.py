@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_reqflo.lang.jsonpath import compile_jsonpath
 from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
 from pytest_reqflo.values import MAX_JSON_DEPTH, parse_json
 
@@ -96,3 +97,17 @@ def test_a_pattern_from_the_response_cannot_run_away():
     body = [{"s": "a" * 60 + "!", "p": "(a|aa)+"}]
     with pytest.raises(SelectProblem, match=r"a pattern in .* took too long"):
         compile_query("$[?match(@.s, @.p)]").select(body)
+
+
+@pytest.mark.parametrize(
+    "text", ["$", "$.a", "$.a_1.B[0]", "$[0][12].é", "$['a'].b", "$.a[00]", "$.a[-1]", "$.a b", "$.1", "$.a\n", "$.", "$[*]"]
+)  # fmt: skip
+def test_plain_queries_mean_what_the_parser_says(text):
+    def outcome(compile_text):
+        try:
+            return compile_text(text)
+        except QueryProblem as problem:
+            return problem.args
+
+    by_parser = outcome(lambda text: compile_jsonpath(text)[0])
+    assert outcome(lambda text: compile_query(text).path) == by_parser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shlex
 import subprocess
 import sys
@@ -10,8 +11,9 @@ import sys
 import journeys as make
 import pytest
 
-from pytest_reqflo.evidence.model import Body, RequestRecord
+from pytest_reqflo.evidence.model import Body, Exchange, RequestRecord
 from pytest_reqflo.evidence.redact import Redactor
+from pytest_reqflo.report.exchange import render_curl as render_on_page
 from pytest_reqflo.run.curl import render_curl
 from pytest_reqflo.run.effects import Hop, PhaseTimes, WireRequest
 from pytest_reqflo.run.record import MAX_BODY, record_hop
@@ -130,12 +132,12 @@ def test_a_mask_with_an_odd_name_cannot_run_anything() -> None:
 
 
 def test_a_long_or_binary_body_is_named_as_a_file() -> None:
-    long = curl(method="PUT", headers=[("content-type", "a/b")], body="x" * 3000)
+    long = curl(method="PUT", headers=[("content-type", "a/b")], body="x" * 5000)
     assert long == (
         "curl -X PUT http://shop.test/x \\\n"
         "  -H 'content-type: a/b' \\\n"
         "  --data-binary @body.bin\n"
-        "# body.bin stands for the 3000 bytes of the body (text)"
+        "# body.bin stands for the 5000 bytes of the body (text)"
     )
     binary = curl(method="PUT", headers=[("content-type", "a/b")], body="AAA=", encoding="base64")
     assert binary.endswith("# body.bin stands for the 4 bytes of the body (no text)")
@@ -173,11 +175,20 @@ def test_basic_credentials_that_nobody_hid_by_their_parts_stay_a_header_with_a_n
     )
 
 
-def test_carriage_returns_of_a_body_reach_the_server() -> None:
-    body = "--b\r\nit's \\ [secret:KEY]\r\n--b--\r\n"
+LONG = json.dumps({"lines": ["it's \\ one", "x" * 60] * 60}, indent=1)[:4096]
+
+
+@pytest.mark.parametrize(
+    "body", ["--b\r\nit's \\ [secret:KEY]\r\n--b--\r\n", '{\n  "a": "[secret:KEY]"\n}\n', LONG]
+)
+def test_lines_of_a_body_reach_the_server_also_from_a_page(body) -> None:
+    assert len(LONG) == 4096
     command = curl(method="POST", headers=[("content-type", "multipart/form-data")], body=body)
-    option = command.rpartition("--data-raw ")[2]
-    assert "\r" not in option
+    shown = "\n".join(
+        render_on_page(Exchange(request=RequestRecord(method="POST", url=""), curl=command))[1:]
+    )
+    option = shown.rpartition("--data-raw ")[2]
+    assert not {"\r", "\n"} & set(option)
     script = f"KEY=word; printf %s {option}"
     told = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
     assert told.stdout.decode() == body.replace("[secret:KEY]", "word")

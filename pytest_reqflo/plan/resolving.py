@@ -1,0 +1,141 @@
+"""The values that are offered for one name become the value that it has in a run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_reqflo.artifact.model import InputDeclaration, VariableDeclaration
+from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.lang.expression import (
+    CallExpression,
+    LiteralValue,
+    PathExpression,
+    Value,
+    ValueMissing,
+)
+from pytest_reqflo.plan.expressions import (
+    EarlyScope,
+    is_known_early,
+    read_names,
+    render_early,
+    shown_text,
+)
+from pytest_reqflo.plan.model import GivenValue, ResolvedValue
+from pytest_reqflo.plan.precedence import find_winner
+from pytest_reqflo.plan.sources import (
+    Declaration,
+    Surroundings,
+    all_service_entries,
+    is_sensitive,
+    kind_of,
+    places_looked_in,
+)
+from pytest_reqflo.plan.types import find_misfit
+from pytest_reqflo.result import ValueOrigin
+from pytest_reqflo.values import Json
+
+
+def resolve_name(
+    declaration: Declaration,
+    candidates: tuple[GivenValue, ...],
+    around: Surroundings,
+    problems: list[Diagnostic],
+) -> ResolvedValue:
+    """Return the value of *declaration* that wins among *candidates*; tell what is wrong with it."""
+    winner = find_winner(candidates)
+    if winner is not None:
+        return _resolve(declaration, winner, around, problems)
+    problems += [_missing(declaration, around)] if declaration.required else []
+    return _unset(declaration)
+
+
+def _resolve(
+    declaration: Declaration, winner: GivenValue, around: Surroundings, problems: list[Diagnostic]
+) -> ResolvedValue:
+    value = winner.value
+    if not isinstance(value, LiteralValue) and winner.layer != "source" and is_known_early(value):
+        try:
+            scope = EarlyScope(around.environment, all_service_entries(around))
+            value = render_early(value, scope)
+        except ValueMissing as missing:
+            problems.append(_unknown_early(declaration, winner, missing))
+    if isinstance(declaration, InputDeclaration) and isinstance(value, LiteralValue):
+        problems += _type_problems(declaration, winner, value.value)
+    hidden = is_sensitive(declaration) or any(
+        read_names(winner.value, root) for root in ("secrets", "me")
+    )
+    origin = ValueOrigin(
+        name=declaration.name,
+        kind_of_name=kind_of(declaration),
+        layer=winner.layer,
+        value=_mask(declaration, value) if hidden else shown_text(value),
+        detail=winner.detail,
+        sensitive=hidden,
+    )
+    return ResolvedValue(name=declaration.name, value=value, origin=origin, sensitive=hidden)
+
+
+def _mask(declaration: Declaration, value: Value) -> str:
+    names = read_names(value, "secrets")
+    return f"[secret:{names[0]}]" if names else f"[sensitive:{declaration.name}]"
+
+
+def _unset(declaration: Declaration) -> ResolvedValue:
+    sensitive = is_sensitive(declaration)
+    origin = ValueOrigin(
+        name=declaration.name,
+        kind_of_name=kind_of(declaration),
+        layer="unset",
+        sensitive=sensitive,
+    )
+    return ResolvedValue(
+        name=declaration.name,
+        value=LiteralValue(None),
+        origin=origin,
+        is_set=False,
+        sensitive=sensitive,
+    )
+
+
+# --- problems ------------------------------------------------------------------------------------
+
+
+def _missing(declaration: Declaration, around: Surroundings) -> Diagnostic:
+    kind, name = kind_of(declaration), declaration.name
+    title = f"required {kind} `{name}` has no value"
+    notes = [f"looked in: {', '.join(places_looked_in(declaration, around))}"]
+    key = declaration.key if isinstance(declaration, VariableDeclaration) else name
+    if variable := around.environment.unset_variables.get(key):
+        notes.append(f"process variable `{variable}` is not set")
+    return Diagnostic(code="RF301", title=title, notes=tuple(notes), hint=_remedy(declaration))
+
+
+def _remedy(declaration: Declaration) -> str:
+    name = declaration.name
+    if isinstance(declaration, VariableDeclaration) and declaration.source == "me":
+        return f"set the process variable REQFLO_ME_{declaration.key.upper().replace('-', '_')}"
+    if declaration.sensitive:
+        return f"give `{name}` a value in a case by `{{{{ secrets.NAME }}}}`, or a default"
+    return f"give --set {name}=VALUE, a value in the case, or a default to `{name}`"
+
+
+def _unknown_early(
+    declaration: Declaration, winner: GivenValue, missing: ValueMissing
+) -> Diagnostic:
+    title = f"the value of `{declaration.name}` cannot be made: {missing}"
+    return Diagnostic(code="RF301", title=title, notes=_origin_notes(winner))
+
+
+def _type_problems(
+    declaration: InputDeclaration, winner: GivenValue, value: Json
+) -> Iterator[Diagnostic]:
+    misfit = find_misfit(value, declaration.type)
+    if misfit:
+        title = f"input `{declaration.name}` {misfit}"
+        yield Diagnostic(code="RF304", title=title, notes=_origin_notes(winner))
+
+
+def _origin_notes(winner: GivenValue) -> tuple[str, ...]:
+    is_plain = isinstance(winner.value, (PathExpression, CallExpression))
+    written = f" ({shown_text(winner.value)})" if is_plain else ""
+    return (f"it comes from {winner.detail or winner.layer}{written}",)
