@@ -59,8 +59,10 @@ def write_new(path: Path, content: bytes) -> bool:
 def replace_file(path: Path, pieces: Iterable[str]) -> None:
     """Put *pieces* in place of what the file *path* holds, whole or not at all.
 
+    Shape: folders that are missing above it are made.
     Raises: OSError.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
     descriptor = os.open(aside, _NEW, 0o600)
     try:

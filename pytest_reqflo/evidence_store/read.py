@@ -109,8 +109,8 @@ def find_faults(run: KeptRun) -> tuple[str, ...]:
     """
     try:
         manifest = parse_json(_read(run, MANIFEST, _MAX_BODY))
-        digests = dict(manifest["sha256"])
-    except (OSError, JsonProblem, TypeError, KeyError, ValueError):
+        digests = {str(name): digest for name, digest in manifest["sha256"].items()}
+    except (OSError, JsonProblem, TypeError, KeyError, ValueError, AttributeError):
         return (f"{run.run_id}: {MANIFEST} cannot be read",)
     names = sorted({RESULT, *filter(_is_ours, digests)})
     return tuple(

@@ -50,6 +50,10 @@ class Hiding:
             return True
         return self._beginnings.may_begin_in("\n".join(parts))  # type: ignore[arg-type]
 
+    def may_begin_in(self, text: str) -> bool:
+        """Say whether a hidden value can begin in *text*: quickly no for most."""
+        return self._beginnings.may_begin_in(text)
+
     def add_secret(self, secret: Secret) -> None:
         """Hide *secret* until the process ends."""
         self._secrets.add_secret(secret)

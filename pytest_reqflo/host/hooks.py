@@ -142,9 +142,10 @@ class JourneyHooks:
         data = getattr(report, "reqflo", None)
         if not (self._session.outputs and isinstance(data, dict)):
             return
-        results = json.loads(data["results"]) if "results" in data else {}
+        # Whole results are for those who asked for them: other reporters and pytest keep reports.
+        results = json.loads(data.pop("results", "{}"))
         if "result" in data:
-            results = {report.nodeid: json.loads(data["result"])}
+            results = {report.nodeid: json.loads(data.pop("result"))}
         for name, document in results.items():
             self._session.add_result(name, document)
 
@@ -155,8 +156,9 @@ class JourneyHooks:
         for output in (*self._session.outputs, *summary):
             try:
                 output.write()
-            except OSError as error:
-                why = f"`{output.path}`: {error.strerror or error}"
+            except (OSError, ValueError, RecursionError) as error:
+                reason = error.strerror if isinstance(error, OSError) else None
+                why = f"`{output.path}`: {reason or error}"
                 warn_unwritten(self._config, f"the results could not be written to {why}")
         if self._session.evidence is not None:
             self._end_evidence(self._session.evidence)

@@ -61,7 +61,6 @@ class HtmlPage:
             self._take_call(report, arrived)
         elif report.outcome != "passed":
             self._take_fixture(report)
-        _let_go(report)
 
     def _note_earlier(self, report: pytest.TestReport) -> None:
         messages = self._earlier.setdefault(report.nodeid, [])
@@ -192,11 +191,3 @@ def _title(report: pytest.TestReport) -> str:
     """Return the name of the journey from the heading of a test without result."""
     item = report.nodeid.rpartition("::")[2]
     return report.location[2].removesuffix(f": {item}")
-
-
-def _let_go(report: pytest.TestReport) -> None:
-    """Keep no whole result: pytest keeps each report to the end of the session."""
-    data = getattr(report, "reqflo", None)
-    if isinstance(data, dict):
-        for key in ("result", "results"):
-            data.pop(key, None)

@@ -27,7 +27,7 @@ from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_b
 from pytest_reqflo.host.hiding import hide_in
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
-from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
+from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome
 from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
@@ -310,7 +310,7 @@ class JourneyNode(pytest.Item):
     ) -> Json:
         failure = self._failure_of(problem, verdict)
         code = problem.diagnostics[0].code
-        cause = Cause(sentence=failure.reason, code=code, line=failure.line)
+        cause = FailureReason(sentence=failure.reason, code=code, line=failure.line)
         return hide_in(render_facts(result, cause, self.subject.places), self.journeys.hiding.text)
 
     def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:

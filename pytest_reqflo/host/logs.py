@@ -43,9 +43,21 @@ def noting_records(records: deque[logging.LogRecord]) -> Iterator[None]:
 
 
 def log_text(records: Iterable[logging.LogRecord], hide: Hide) -> str:
-    """Return *records* as the lines of a log, with the secrets known by now hidden."""
+    """Return *records* as the lines of a log, with the secrets known by now hidden.
+
+    Shape: of more than `MOST_CHARACTERS` a last line tells how much was left out.
+    """
     shown = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return "".join(f"{printable(hide(_text_of(shown, each)))}\n" for each in records)
+    lines: list[str] = []
+    size = left = 0
+    for each in records:
+        line = f"{printable(hide(_text_of(shown, each)))}\n"
+        size += len(line)
+        if size > MOST_CHARACTERS:
+            left += 1
+        else:
+            lines.append(line)
+    return "".join(lines) + (f"... {left} more records\n" if left else "")
 
 
 def _text_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
@@ -130,3 +142,7 @@ def _hide_traceback(record: logging.LogRecord, hide: Hide) -> None:
     if shown != text:
         # The exception itself would be formatted again by whoever does not look at the text.
         record.exc_info, record.exc_text = None, shown
+
+
+MOST_CHARACTERS = 1024 * 1024
+"""Characters of a log that are kept with the record of a run."""

@@ -295,8 +295,13 @@ class _Reader:
 
     def output(self, name: str) -> Path | None:
         path = self.path(name)
-        if path is not None and (_is(path, "is_dir") or not _is(path.parent, "is_dir")):
-            why = f"`{path}` cannot be written: it is a folder or lies in none"
+        if path is None:
+            return None
+        if _is(path, "is_dir"):
+            raise _unusable(name, f"`{path}` cannot be written: it is a folder", code="RF701")
+        above = next(folder for folder in path.absolute().parents if _is(folder, "exists"))
+        if not _is(above, "is_dir"):
+            why = f"`{path}` cannot be written: `{above}` is no folder"
             raise _unusable(name, why, code="RF701")
         return path
 

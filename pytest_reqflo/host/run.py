@@ -31,6 +31,7 @@ from pytest_reqflo.host.environment import (
     override_environment,
 )
 from pytest_reqflo.host.failure import hidden_error
+from pytest_reqflo.host.hidden_result import hide_result
 from pytest_reqflo.host.logs import MOST_RECORDS, log_text, noting_records
 from pytest_reqflo.host.request import item_id_of, make_identity, make_request, new_run_id
 from pytest_reqflo.host.verdict import Verdict, judge, refused
@@ -132,7 +133,7 @@ def keep_run(
     """
     if session.evidence is None:
         return result
-    noted = note_lines(result, subject.places)
+    noted = note_lines(hide_result(result, session.hiding), subject.places)
     return session.evidence.keep(noted, log_text(records, session.hiding.text))
 
 
@@ -166,8 +167,9 @@ def _conclude(
 
     def settle(result: JourneyResult) -> JourneyResult:
         result = session.limit_evidence(result)
-        is_kept = session.evidence is not None and session.evidence.wants(result.outcome)
-        return keep_run(session, subject, result, records) if is_kept else result
+        if session.evidence is not None and session.evidence.wants(result.outcome):
+            return keep_run(session, subject, result, records)
+        return hide_result(result, session.hiding) if session.settings.wants_results else result
 
     try:
         done = run()

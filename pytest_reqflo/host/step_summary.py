@@ -59,5 +59,6 @@ class StepSummary:
         failures = sorted(self._failures.values(), key=lambda each: -each.count)
         text = render_summary(self._tallies, failures, left_out=self._left_out)
         if text:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(text)

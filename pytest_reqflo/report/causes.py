@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.columns import display_width
@@ -12,13 +13,20 @@ from pytest_reqflo.report.told import FailedRun
 _MOST_LISTED = 10
 """Causes that are told; more are counted."""
 
+_MOST_WAYS = 3
+"""Sentences that are told of one cause, when its runs saw different values."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """A way to fail: the first run that did, and the tests of the others."""
+    """A way to fail: the first run that did, and the tests of the others.
+
+    Shape: *sentences* are how often each was told: they differ where values did.
+    """
 
     first: FailedRun
     others: tuple[str, ...]
+    sentences: Mapping[str, int]
 
     @property
     def count(self) -> int:
@@ -32,7 +40,12 @@ def find_causes(failures: Iterable[FailedRun]) -> list[Cause]:
     for each in failures:
         alike.setdefault(each.alike, []).append(each)
     causes = [
-        Cause(first=runs[0], others=tuple(run.test for run in runs[1:])) for runs in alike.values()
+        Cause(
+            first=runs[0],
+            others=tuple(run.test for run in runs[1:]),
+            sentences=Counter(run.sentence for run in runs),
+        )
+        for runs in alike.values()
     ]
     return sorted(causes, key=lambda cause: -cause.count)
 
@@ -48,11 +61,23 @@ def render_causes(causes: Sequence[Cause], width: int) -> list[str]:
 
 def _cause(cause: Cause, width: int) -> Iterator[str]:
     first = cause.first
-    yield f"{cause.count:,} runs failed the same way: {to_line(first.sentence)}"
+    yield from _ways(cause)
     run_id = to_line(first.run_id)
     place = f"reqflo show {run_id}" if first.is_kept else run_id
     yield f"  first: {to_line(first.test)}{f' ({place})' if place else ''}"
     yield f"  {render_others(cause, width - 2)}"
+
+
+def _ways(cause: Cause) -> Iterator[str]:
+    if len(cause.sentences) == 1:
+        yield f"{cause.count:,} runs failed the same way: {to_line(cause.first.sentence)}"
+        return
+    yield f"{cause.count:,} runs failed the same way, with different values"
+    ways = sorted(cause.sentences.items(), key=lambda way: -way[1])
+    for sentence, count in ways[:_MOST_WAYS]:
+        yield f"  {count:,} x {to_line(sentence)}"
+    if len(ways) > _MOST_WAYS:
+        yield f"  and {len(ways) - _MOST_WAYS:,} more values"
 
 
 def render_others(cause: Cause, width: int) -> str:

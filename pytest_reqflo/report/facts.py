@@ -17,7 +17,7 @@ _MAX_CHECKS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class FailureReason:
     """Why a test failed, as its page begins: sentence, code, and the line (from 1) it is about."""
 
     sentence: str
@@ -45,7 +45,7 @@ def render_outcome(result: JourneyResult) -> dict[str, Json]:
     return data
 
 
-def render_facts(result: JourneyResult, cause: Cause, places: SourceMap | None) -> Json:
+def render_facts(result: JourneyResult, cause: FailureReason, places: SourceMap | None) -> Json:
     """Return what failed, where, and which run it was.
 
     Shape: basic types only, each text bounded; ``step`` is empty when no step is to blame; ``checks``

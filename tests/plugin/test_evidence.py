@@ -17,6 +17,28 @@ from pytest_reqflo.syntax.schema import schema_path
 
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["here", "workers"])
 OLD = "20200101T000000Z-00000000"
+SENDING = """\
+journey:
+  name: a
+  steps:
+    - id: s1
+      request: {method: POST, url: /login, json: {key: "{{ secrets.API_KEY }}", code: CAPTURED-4711}}
+      outputs: [{name: code, path: body.body.code, sensitive: true}]
+"""
+LATER = """\
+journey:
+  name: c
+  steps:
+    - id: s1
+      request: {method: POST, url: /first, json: {code: LATER-777, number: 4711001}}
+      outputs: [{name: plain, path: body.body.code}, {name: number, path: body.body.number}]
+    - id: s2
+      request: {method: POST, url: /second, json: {code: LATER-777, number: 4711001}}
+      assertions: [{type: json_path, path: $.body.number, expected: 1}]
+      outputs:
+        - {name: code, path: body.body.code, sensitive: true}
+        - {name: number, path: body.body.number, sensitive: true}
+"""
 SOFT = """\
 journey:
   name: soft
@@ -170,3 +192,29 @@ def test_each_row_and_each_try_has_its_record_without_secrets(
     assert f"\nlog\n  {logs[0]}" in reqflo("show", runs[0].run_id)[1]
     files = [path for path in (project.path / ".reqflo").rglob("*") if path.is_file()]
     assert not [path for path in files if b"c4n4ry" in path.read_bytes()]
+
+
+@pytest.mark.every_plugin
+@WORKERS
+def test_what_another_run_or_a_later_step_hides_stands_in_no_file(project, workers, monkeypatch):
+    monkeypatch.setenv("API_KEY", "s3cr3t-of-another-run")
+    project.write("a.journey.yaml", SENDING)
+    project.journey("b.journey.yaml", "/peek/s3cr3t-of-another-run/CAPTURED-4711", "/status/500")
+    project.write("c.journey.yaml", LATER)
+    files = ("--reqflo-output=out.json", "--reqflo-har=out.har", "--reqflo-html=reports/out.html")
+
+    run = project.run_apart(*workers, "--dist=loadgroup", *files, "--report-log=log.jsonl")
+
+    run.assert_outcomes(passed=1, failed=2)
+    assert {*kept(project)} == {"b", "c"}
+    written = [*(project.path / ".reqflo" / "runs").rglob("*"), *project.path.glob("*.jsonl")]
+    written += [project.path / each.partition("=")[2] for each in files]
+    texts = [path.read_text("utf-8") for path in written if path.is_file()]
+    assert len(texts) >= 8
+    hidden = ("LATER-777", "4711001")
+    if not workers:  # a process knows nothing of the runs of another
+        hidden += ("s3cr3t-of-another-run", "CAPTURED-4711")
+    assert [(value, text) for text in texts for value in hidden if value in text] == []
+    log = [json.loads(line) for line in (project.path / "log.jsonl").read_text().splitlines()]
+    calls = [each["reqflo"] for each in log if each.get("when") == "call"]
+    assert [{"result", "results"} & {*call} for call in calls] == [set()] * 3

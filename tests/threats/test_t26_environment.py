@@ -27,6 +27,7 @@ def test_the_distribution_needs_no_more_than_it_says() -> None:
 
 def test_every_import_is_the_standard_library_or_a_dependency() -> None:
     optional = {"keyring", "dbos", "sqlalchemy", "cryptography", "croniter", "pyreqwest", "uvloop"}
+    optional |= {"starlette", "uvicorn"}
     # What another plugin has loaded already.
     optional |= {"allure", "allure_commons", "pytest_html", "opentelemetry"}
     roots = {name.split(".")[0] for _, tree in modules() for name in imported_names(tree)}

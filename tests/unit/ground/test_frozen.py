@@ -185,7 +185,8 @@ def test_replace_asdict_and_copies():
     assert copy.copy(one).lines is one.lines
     assert copy.deepcopy(one) == one
     assert copy.deepcopy(one).lines is not one.lines
-    with pytest.raises(ValueError, match="count"):
+    # The standard library raises one, or from Python 3.13 on the other.
+    with pytest.raises((ValueError, TypeError), match="count"):
         dataclasses.replace(one, count=1)
 
 

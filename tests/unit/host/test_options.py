@@ -77,7 +77,7 @@ def test_an_unusable_value_is_one_problem_of_rf801(
     assert sentence in caught.value.diagnostics[0].title
 
 
-@pytest.mark.parametrize("path", [".", "no/out.json"])
+@pytest.mark.parametrize("path", [".", f"{__file__}/out.json"])
 def test_a_result_file_that_cannot_be_written_is_refused_before_the_run(configure, path) -> None:
     with pytest.raises(UsageProblem, match=r"RF701.*cannot be written"):
         load_settings(configure(f"--reqflo-output={path}"), {})
@@ -114,8 +114,8 @@ def test_attachments_are_off_unless_asked_for(configure, variables, ini, expecte
 @pytest.mark.parametrize(
     ("args", "ini", "sentence"),
     [
-        (["--reqflo-har=no/x.har"], "", "--reqflo-har: `"),
-        ([], "reqflo_step_summary = no/x.md", "reqflo_step_summary: `"),
+        ([f"--reqflo-har={__file__}/x.har"], "", "--reqflo-har: `"),
+        ([], f"reqflo_step_summary = {__file__}/x.md", "reqflo_step_summary: `"),
     ],
 )
 def test_a_file_that_cannot_be_written_is_told_before_anything_runs(

@@ -24,7 +24,7 @@ def run(journey: str, number: int, **more: object) -> dict[str, object]:
 
 def failed(journey: str, number: int, status: int, **more: object) -> dict[str, object]:
     sentence = f"step `pay`: expected status 200, got {status}"
-    bad = {"outcome": "failed", "sentence": sentence, "fingerprint": f"{status}"}
+    bad = {"outcome": "failed", "sentence": sentence, "fingerprint": f"pay of {journey}"}
     return run(journey, number, **{**bad, **more})
 
 

@@ -6,12 +6,12 @@ import json
 
 import results as make
 
-from pytest_reqflo.report.facts import Cause, render_facts, render_outcome
+from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome
 from pytest_reqflo.source import SourceMap, SourceText
 
 SOURCE = SourceText("order.journey.yaml", "journey:\n  steps:\n    - x\n")
 PLACES = SourceMap(SOURCE, values={"/journey/steps/0/assertions/0": SOURCE.span(3, 5, 1)}, keys={})
-CAUSE = Cause(sentence="step `pay`: expected status 200, got 500", code="RF501", line=3)
+CAUSE = FailureReason(sentence="step `pay`: expected status 200, got 500", code="RF501", line=3)
 
 
 def test_the_facts_of_a_failure() -> None:
