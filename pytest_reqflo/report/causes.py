@@ -76,8 +76,8 @@ def _ways(cause: Cause) -> Iterator[str]:
     ways = sorted(cause.sentences.items(), key=lambda way: -way[1])
     for sentence, count in ways[:_MOST_WAYS]:
         yield f"  {count:,} x {to_line(sentence)}"
-    if len(ways) > _MOST_WAYS:
-        yield f"  and {len(ways) - _MOST_WAYS:,} more values"
+    if left := len(ways[_MOST_WAYS:]):
+        yield f"  and {left:,} {'other' if left == 1 else 'others'}"
 
 
 def render_others(cause: Cause, width: int) -> str:

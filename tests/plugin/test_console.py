@@ -68,10 +68,16 @@ def test_equal_failures_are_told_once_and_every_report_stays_whole(project) -> N
     assert seen[0] == seen[1]
     assert seen[0] == {
         "root causes": (
-            "4 runs failed the same way: step `s2`: expected status 200, got 501\n"
+            "4 runs failed the same way, with different values\n"
+            "  1 x step `s2`: expected status 200, got 501\n"
+            "  1 x step `s2`: expected status 200, got 502\n"
+            "  1 x step `s2`: expected status 200, got 503\n"
+            "  and 1 other\n"
             "  first: a.journey.yaml::row-00001 (reqflo show RUN)\n"
             "  also: row-00002, row-00003, row-00004\n"
-            "2 runs failed the same way: step `s2`: expected status 203, got 201\n"
+            "2 runs failed the same way, with different values\n"
+            "  1 x step `s2`: expected status 203, got 201\n"
+            "  1 x step `s2`: expected status 203, got 202\n"
             "  first: b.journey.yaml::row-00001 (reqflo show RUN)\n"
             "  also: row-00002"
         ),
