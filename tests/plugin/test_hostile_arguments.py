@@ -16,7 +16,7 @@ USAGE: dict[str, tuple[str | bytes, ...]] = {
     "data_long": ("--reqflo-data", "x" * 5_000),
     "unknown_case": ("--reqflo-case", "\u202e::error::x"),
     "output_folder": ("--reqflo-output", "."),
-    "output_nowhere": ("--reqflo-output", "gone/out.json"),
+    "output_nowhere": ("--reqflo-output", "pytest.ini/out.json"),
     "set_bytes": ("--reqflo-set", b"customer=\xff\xfe"),
     "unknown_environment": ("--reqflo-env", "../../x\x1b[2J"),
     "environment_bytes": ("--reqflo-env", b"\xff"),
