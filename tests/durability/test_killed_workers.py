@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from durability import codes_of, journey, step, steps_of
 from waiting import until
@@ -95,8 +97,11 @@ def test_all_workers(store, server, workers):
     runs = [f"run-{number}" for number in range(6)]
     store.dispatch(FIVE, *runs)
     server.wait_held(2)
+    # Both before either is waited for: in between, one would take over what the other left.
     for worker in both:
-        workers.kill(worker)
+        worker.signal(signal.SIGKILL)
+    for worker in both:
+        workers.crashed(worker)
     workers.start()
     assert {result.outcome for result in store.results(*runs)} == {"passed"}
     assert server.times("GET /a") == 6 + 2
