@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pytest_reqflo.report.alike import alike_key
 from pytest_reqflo.report.html.detail import run_detail, text_detail
 from pytest_reqflo.report.html.page import data_text
 from pytest_reqflo.report.html.summary import (
@@ -54,7 +55,7 @@ class HtmlRuns:
         if not is_bad and len(self._lines) > MANY_RUNS:
             self._drop_passed()
             return
-        is_brief = is_bad and self._is_brief(line)
+        is_brief = is_bad and self._is_brief(file, line)
         self._keep(name, run_detail(document, told, is_brief=is_brief), is_bad=is_bad)
 
     def add_without_result(self, told: Told, title: str, *, category: str = "") -> None:
@@ -100,8 +101,8 @@ class HtmlRuns:
         details = ((keys[name], self._details[name]) for name in names if name in self._details)
         return journeys, runs, details
 
-    def _is_brief(self, line: Mapping[str, Json]) -> bool:
-        kind = line.get("fingerprint") or line.get("message", "")
+    def _is_brief(self, file: str, line: Mapping[str, Json]) -> bool:
+        kind = alike_key(line.get("fingerprint", ""), file, line.get("message", ""))
         self._alike[kind] += 1
         is_brief = self._alike[kind] > MAX_ALIKE or self._volume > _MAX_WITH_BODIES
         self._left_out["bodies"] += is_brief

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_reqflo.report.alike import alike_key
 from pytest_reqflo.report.source_link import find_source_url
 from pytest_reqflo.report.summary import FoldedFailure, JourneyTally, render_summary
 
@@ -40,7 +41,7 @@ class StepSummary:
                 self._fold(journey, facts)
 
     def _fold(self, journey: str, facts: dict[str, Any]) -> None:
-        key = facts.get("fingerprint") or f"{journey}\n{facts.get('sentence')}"
+        key = alike_key(facts.get("fingerprint", ""), journey, str(facts.get("sentence")))
         if key not in self._failures and len(self._failures) >= _MOST_KEPT:
             self._left_out += 1
             return

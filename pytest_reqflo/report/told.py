@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.report.alike import alike_key
 from pytest_reqflo.values import Json
 
 _MOST_TIMES = 200
@@ -75,7 +76,7 @@ def _failed_run(test: str, data: Mapping[str, Json], sentence: str) -> FailedRun
     return FailedRun(
         test=test,
         run_id=str(data.get("run_id", "")),
-        alike=_alike(data, str(data.get("fingerprint", "")), told),
+        alike=alike_key(str(data.get("fingerprint", "")), str(data.get("journey", "")), told),
         sentence=told,
         is_kept=bool(data.get("evidence")),
     )
@@ -89,11 +90,6 @@ def _failed_rows(test: str, data: Mapping[str, Json]) -> Iterator[FailedRun]:
         yield FailedRun(
             test=f"{test}::{each['row']}",
             run_id=str(each["run_id"]),
-            alike=_alike(data, fingerprint, told),
+            alike=alike_key(fingerprint, str(data.get("journey", "")), told),
             sentence=told,
         )
-
-
-def _alike(data: Mapping[str, Json], fingerprint: str, sentence: str) -> str:
-    # What fails before a step has no fingerprint; what is told of it names no row.
-    return fingerprint or f"{data.get('artifact', '')} {sentence}"

@@ -54,7 +54,7 @@ const FILTERS = {
   flaky: { word: "flaky", holds: (run) => run.earlier && !isBad(run) },
   soft: { word: "soft failures", holds: (run) => run.soft },
 };
-const sameAs = (run) => run.fingerprint || run.message || "";
+const sameAs = (run) => run.fingerprint || `${run.journey}\n${run.message || ""}`;
 const hayOf = (run) => {
   if (run.hay === undefined) {
     const journey = journeys[run.journey];
