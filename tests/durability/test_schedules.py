@@ -255,7 +255,11 @@ def test_two_workers_one_skewed_one_restarted_at_the_instant(project, reqflo):
     assert len(runs) == len(workflows) == len({at for at, _ in runs})
     results = project.store.results(*(run_id for _, run_id in runs))
     assert {each.outcome for each in results} == {"passed"}
-    assert project.server.times("GET /look/green") == len(runs)
+    # The dead worker may have been sending the request of an instant before: that one is repeated.
+    attempts = project.store.query(
+        "SELECT SUM(recovery_attempts) FROM {workflows} WHERE name <> 'reqflo.schedule.v1'"
+    )
+    assert len(runs) <= project.server.times("GET /look/green") <= attempts[0][0]
     # The one whose clock is ahead has indeed seen instants before they came.
     dispatched = project.store.query("SELECT run_id, dispatched_at FROM {run}")
     times = {row[0]: row[1] for row in dispatched}

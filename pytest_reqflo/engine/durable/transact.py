@@ -129,8 +129,12 @@ class TransactEngine:
 
     def listen(self, queue: str, concurrency: int) -> None:
         """Make *queue* known; limits that it has for all workers stay as they are."""
+        # With the limit at once: a queue without one is emptied by the first look at it.
         known = DBOS.register_queue(
-            queue, polling_interval_sec=_POLLING_S, on_conflict="never_update"
+            queue,
+            worker_concurrency=concurrency,
+            polling_interval_sec=_POLLING_S,
+            on_conflict="never_update",
         )
         # Together the workers may not take more than the environment allows.
         limit = known.concurrency
