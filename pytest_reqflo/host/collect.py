@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -125,8 +126,11 @@ class SuspectFile(_ReqfloFile):
         return []
 
 
-class _ItemFile(_ReqfloFile):
-    """A file that gives items."""
+class _ItemFile(_ReqfloFile, pytest.Module):
+    """A file that gives items. It is their module: fixtures of that scope live as long as it."""
+
+    # pytest would import the file; fixtures ask for it as `request.module`.
+    obj = ModuleType("journeys")
 
     def _make_items(self, subject: Subject, specs: Iterable[ItemSpec]) -> Iterable[JourneyNode]:
         from pytest_reqflo.plan.batches import RowBatch, gather_rows

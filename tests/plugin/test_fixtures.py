@@ -51,6 +51,41 @@ def test_fixtures_are_set_up_and_shown(project) -> None:
     )
 
 
+def test_a_fixture_of_module_scope_lives_as_long_as_the_file(project) -> None:
+    """Also one that comes by itself, and one that another asks for."""
+    rows = "settings: {fixtures: [shop]}\ninputs: [{name: n}]\ndata: {rows: [{n: 1}, {n: 2}]}"
+    project.journey("a.journey.yaml", GREEN, head=rows)
+    project.journey("b.journey.yaml", GREEN, head="settings: {fixtures: [till]}")
+    project.write(
+        "conftest.py",
+        """
+        import pytest
+        @pytest.fixture(scope="module", autouse=True)
+        def lamp(request):
+            yield
+            print("\\nDARK", request.node.name, request.module.__name__)
+        @pytest.fixture(scope="module")
+        def shop(request):
+            yield
+            print("\\nCLOSED", request.node.name)
+        @pytest.fixture(scope="class")
+        def till(shop): pass
+        """,
+    )
+    result = project.run("-s", "-v")
+    result.assert_outcomes(passed=3)
+    seen = [line for line in result.outlines if line.startswith(("DARK", "CLOSED", "a.", "b."))]
+    assert [line.split(" PASSED")[0] for line in seen] == [
+        "a.journey.yaml::row-00001",
+        "a.journey.yaml::row-00002",
+        "CLOSED a.journey.yaml",
+        "DARK a.journey.yaml journeys",
+        "b.journey.yaml::run",
+        "CLOSED b.journey.yaml",
+        "DARK b.journey.yaml journeys",
+    ]
+
+
 def test_a_missing_fixture_fails_in_the_call_phase_with_its_place(project) -> None:
     project.journey("a.journey.yaml", GREEN, head="settings: {fixtures: [shpo]}")
     result = project.run()
