@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -129,8 +130,10 @@ class SuspectFile(_ReqfloFile):
 class _ItemFile(_ReqfloFile, pytest.Module):
     """A file that gives items. It is their module: fixtures of that scope live as long as it."""
 
-    # pytest would import the file; fixtures ask for it as `request.module`.
-    obj = ModuleType("journeys")
+    @functools.cached_property
+    def obj(self) -> ModuleType:
+        """What fixtures see as `request.module`; pytest would import the file."""
+        return ModuleType(self.name)
 
     def _make_items(self, subject: Subject, specs: Iterable[ItemSpec]) -> Iterable[JourneyNode]:
         from pytest_reqflo.plan.batches import RowBatch, gather_rows

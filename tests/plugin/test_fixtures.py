@@ -79,10 +79,10 @@ def test_a_fixture_of_module_scope_lives_as_long_as_the_file(project) -> None:
         "a.journey.yaml::row-00001",
         "a.journey.yaml::row-00002",
         "CLOSED a.journey.yaml",
-        "DARK a.journey.yaml journeys",
+        "DARK a.journey.yaml a.journey.yaml",
         "b.journey.yaml::run",
         "CLOSED b.journey.yaml",
-        "DARK b.journey.yaml journeys",
+        "DARK b.journey.yaml b.journey.yaml",
     ]
 
 
