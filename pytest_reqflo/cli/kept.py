@@ -58,6 +58,18 @@ def find_kept(options: Options, beginning: str) -> KeptRun | None:
     raise UsageProblem(Diagnostic(code="RF611", title=title, hint=hint))
 
 
+def refuse_kept_only(store: Path) -> None:
+    """Raise UsageProblem RF611 where sessions kept runs on disk and no database has any."""
+    if (store / _DATABASE).is_file() or next(list_all_runs(store), None) is None:
+        return
+    title = f"there are no durable runs in {store / _DATABASE}"
+    notes = (f"{store} has runs that sessions kept on disk",)
+    hint = (
+        "`reqflo show` and `reqflo replay` know those; `pytest --reqflo-durable` keeps durable runs"
+    )
+    raise UsageProblem(Diagnostic(code="RF611", title=title, notes=notes, hint=hint))
+
+
 def no_such_run(options: Options, beginning: str) -> UsageProblem:
     """Return what is said where neither a database nor a folder has a run."""
     store = store_folder(options)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_reqflo.cli.arguments import Options, add_store_option
 from pytest_reqflo.cli.database import VARIABLE, add_database_option, shown_time
+from pytest_reqflo.cli.kept import refuse_kept_only
 from pytest_reqflo.cli.settings import load_settings
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import UsageProblem
@@ -36,14 +37,16 @@ def open_chosen(options: Options) -> Iterator[RunStore]:
 
     Raises: UsageProblem RF610 without the extra, RF611 when there are none; EngineError RF615.
     """
+    folder = options.store or load_settings(Path.cwd()).store
+    # A store that is written out says more than a variable.
+    url = options.db or ("" if options.store else os.environ.get(VARIABLE, ""))
+    if not url:
+        refuse_kept_only(folder)
     from pytest_reqflo.engine.durable.extra import require_extra
 
     require_extra()
     from pytest_reqflo.engine.durable.stores import open_runs
 
-    folder = options.store or load_settings(Path.cwd()).store
-    # A store that is written out says more than a variable.
-    url = options.db or ("" if options.store else os.environ.get(VARIABLE, ""))
     with open_runs(folder, url) as store:
         yield store
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.columns import display_width
 from pytest_reqflo.report.safe import to_line
-from pytest_reqflo.report.told import FailedRun
+from pytest_reqflo.report.told import SHORT_ID, FailedRun
 
 _MOST_LISTED = 10
 """Causes that are told; more are counted."""
@@ -63,7 +63,7 @@ def _cause(cause: Cause, width: int) -> Iterator[str]:
     first = cause.first
     yield from _ways(cause)
     run_id = to_line(first.run_id)
-    place = f"reqflo show {run_id}" if first.is_kept else run_id
+    place = f"reqflo show {run_id[:SHORT_ID]}" if first.is_kept else run_id
     yield f"  first: {to_line(first.test)}{f' ({place})' if place else ''}"
     yield f"  {render_others(cause, width - 2)}"
 

@@ -14,6 +14,7 @@ from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.differences import render_differences
 from pytest_reqflo.report.exchange import indent, render_curl, render_exchange
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.told import SHORT_ID
 from pytest_reqflo.result import (
     CheckResult,
     JourneyResult,
@@ -28,9 +29,6 @@ from pytest_reqflo.values import Json, canonical_json, shorten
 
 _BAD = ("failed", "error", "interrupted")
 _MAX_VALUE = 200
-
-_SHORT_ID = 12
-"""Characters of a run id that tell it from the others of a store."""
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _SECRET_KEY = re.compile(r"/journey/variables/\d+/key")
@@ -398,12 +396,12 @@ def evidence_lines(result: JourneyResult) -> list[str]:
     path = result.extra.get("evidence")
     if not isinstance(path, str):
         return []
-    return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:_SHORT_ID]}`)"]
+    return [f"evidence: {to_line(path)} (`reqflo show {result.identity.run_id[:SHORT_ID]}`)"]
 
 
 def recorded_lines(result: JourneyResult) -> list[str]:
     """Return how a run is shown whose record lies in a database."""
-    return [f"evidence: `reqflo show {result.identity.run_id[:_SHORT_ID]}`"]
+    return [f"evidence: `reqflo show {result.identity.run_id[:SHORT_ID]}`"]
 
 
 def _open_guards(result: JourneyResult) -> list[str]:

@@ -8,6 +8,9 @@ from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.alike import alike_key
 from pytest_reqflo.values import Json
 
+SHORT_ID = 12
+"""Characters of a run id that tell it from the others of a store."""
+
 _MOST_TIMES = 200
 """Times that the report of a test of all rows carries."""
 

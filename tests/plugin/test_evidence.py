@@ -113,6 +113,10 @@ def test_failed_runs_are_kept_and_every_report_says_where(project, workers, monk
     assert len(reqflo("show")[1].splitlines()) == 3
     code, text = reqflo("show", "run_ffff")
     assert (code, text.count("= kept: run_")) == (4, 3)
+    for command in (["status", failed], ["history"], ["rerun", failed]):
+        code, text = reqflo(*command)
+        assert (code, text.count("= ")) == (4, 1)
+        assert ".reqflo has runs that sessions kept on disk" in text
     assert reqflo("prune", "--keep", "1")[1].count("removed from disk") == 2
     assert reqflo("prune", "--keep", "0d")[0] == 0
     assert not any((project.path / ".reqflo/runs").iterdir())
