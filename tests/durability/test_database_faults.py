@@ -102,7 +102,7 @@ def test_a_full_disk_that_is_freed(sqlite_store, server, forge, tmp_path):
     # More than the free space within the pages that the file has.
     server.answers["GET /a"] = json_reply({"text": "long " * 10_000})
     released = server.hold("GET /a")
-    worker = workers.start(variables={"REQFLO_TEST_FULL": str(full)})
+    worker = workers.start(variables={"REQFLO_TEST_FULL": str(full)}, audit_every_s=0.3)
     sqlite_store.dispatch(TWO, "run-1")
     server.wait_held()
     full.touch()
@@ -124,7 +124,7 @@ def test_several_processes_make_and_use_one_new_file(tmp_path, server, forge):
         contextlib.closing(Workers(forge, store, server)) as workers,
     ):
         # What a slow machine has claimed and not yet begun must not pass for an orphan.
-        begun = [workers.begin(may_migrate=True, audit_every_s=10.0) for _ in range(6)]
+        begun = [workers.begin(may_migrate=True) for _ in range(6)]
         for worker in begun:
             worker.ready()
         runs = [f"run-{number}" for number in range(30)]

@@ -17,7 +17,7 @@ ROWS = 400
 WORKERS = 4
 CONCURRENCY = 8
 # What a slow machine has claimed and not yet begun must not pass for an orphan.
-SETTINGS = {"concurrency": CONCURRENCY, "audit_every_s": 10.0}
+SETTINGS = {"concurrency": CONCURRENCY}
 MARKS = (60, 140, 220, 300)
 """At so many results one of the workers is killed, and another started."""
 

@@ -220,7 +220,9 @@ class WorkerProcess:
         **settings: Any,
     ) -> None:
         self._forge = forge
-        times = {"ttl_s": 20.0, "audit_every_s": 0.3, "grace_s": 5}
+        # On a busy machine a run that was claimed may begin late; a second look that came too soon
+        # would take it for a lost one, and have it sent again.
+        times = {"ttl_s": 20.0, "audit_every_s": 10.0, "grace_s": 5}
         document = WorkerSettings(
             database=address, environments=environments, **{**times, **settings}
         )
