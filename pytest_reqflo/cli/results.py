@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pytest_reqflo.cli.arguments import ExitCode
 from pytest_reqflo.report.exchange import render_exchange
 from pytest_reqflo.report.page import render_page
-from pytest_reqflo.result import JourneyResult, StepResult
+from pytest_reqflo.result import CheckResult, JourneyResult, StepResult
 from pytest_reqflo.source import SourceMap
-from pytest_reqflo.values import printable_line
+from pytest_reqflo.values import Json, canonical_json, printable_line, shorten
 
 _WHOLE = 1_000_000
 """More characters than a result keeps of any body."""
+
+_MAX_VALUE = 200
+"""Characters of a value in the line of a check."""
 
 
 def ended_code(outcome: str) -> ExitCode:
@@ -51,7 +54,20 @@ def step_lines(step: StepResult) -> Iterator[str]:
         for exchange in each.exchanges:
             yield from render_exchange(exchange, max_body=_WHOLE)
         for check in each.checks:
-            word = "passed" if check.passed else "failed"
-            yield printable_line(f"{word}: {check.message or f'{check.subject} {check.operator}'}")
+            yield printable_line(_check_line(check))
         for problem in each.problems:
             yield printable_line(f"{problem.code}: {problem.message}")
+
+
+def _check_line(check: CheckResult) -> str:
+    if check.message:
+        return f"{'passed' if check.passed else 'failed'}: {check.message}"
+    expected = _json_text(check.expected)
+    words = [check.subject, check.operator, *([expected] if check.expected is not None else [])]
+    actual = "" if check.is_actual_missing else _json_text(check.actual)
+    got = f" (got {actual})" if actual and actual != expected else ""
+    return f"{'passed' if check.passed else 'failed'}: {' '.join(words)}{got}"
+
+
+def _json_text(value: Json) -> str:
+    return shorten(canonical_json(value).decode("utf-8", "replace"), _MAX_VALUE)
