@@ -96,16 +96,17 @@ def exchange(
         carried = yield _carry(request, course, send, parse, hops)
         if not isinstance(carried, Carried):
             raise TypeError(f"the driver answered with {carried!r} instead of Carried")
-        hop = _hop(request, carried, find_proxy(course.target))
+        hop = Hop(
+            request=request,
+            response=carried.response,
+            times=carried.times,
+            proxy=find_proxy(course.target),
+        )
         hops = (*hops, hop)
         if hop.response is not None:
             jars = _store(jars, send, course, hop.response, now)
         following = carried.failure or _follow(course, hop, send, parse, hop_count=len(hops))
     return Sent(hops=hops, jars=jars, elapsed_s=read_elapsed_s(), failure=following)
-
-
-def _hop(request: WireRequest, carried: Carried, proxy: str) -> Hop:
-    return Hop(request=request, response=carried.response, times=carried.times, proxy=proxy)
 
 
 def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure | None:
@@ -204,6 +205,8 @@ def _content_length(request: WireRequest) -> int | None:
 def _cookie_header(course: Course, send: Send, jars: CookieJars, now: str) -> str:
     """Join the author's own header, this request's cookies and those of the jar, in that order."""
     own = [value for name, value in course.request.headers if name.lower() == "cookie"]
+    if not own and not send.cookies and send.jar not in jars.jars:
+        return ""
     pairs = dict(send.cookies) if course.is_first_origin else {}
     if send.jar is not None:
         for name, value in cookies_for(jars, send.jar, course.target.url, now):
