@@ -1,8 +1,8 @@
-"""A `Send` becomes a `Sent`: origins, redirects, cookies, limits and decoding. A generator, no I/O.
+"""A `Send` becomes a `Sent`: origins, redirects, cookies and limits. A generator, no I/O.
 
 It yields `Carry`, once for each hop, and is told what came of it, so that a blocking and an
 asynchronous driver over any transport behave alike. Time passes only in the driver, which holds the
-one deadline of all hops.
+one deadline of all hops and collects the body of each with an `engine.body.BodyReader`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The contract between exchanges and whatever carries them: one request out, one answer in.
 
 A transport follows no redirects, keeps no cookies, decodes no bodies and adds no headers. Those
-belong to `engine.exchange`, so that every transport behaves alike.
+belong to `engine.exchange` and `engine.body`, so that every transport behaves alike.
 """
 
 from __future__ import annotations
