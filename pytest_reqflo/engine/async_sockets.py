@@ -1,7 +1,8 @@
 """Sockets of an asyncio loop that never outlive a deadline, and note when each phase happened.
 
-What comes is taken off the loop at once and waits here, so that a request costs its task one wait;
-one timer for each request bounds every wait of it.
+What comes is taken off the loop at once and waits here, so that a request costs its task one wait.
+One timer bounds every wait. It is left to run when a request is over in time, which most are, and
+then serves the next one.
 """
 
 from __future__ import annotations
@@ -44,14 +45,12 @@ class AsyncSocket(asyncio.Protocol):
         """Bound everything that follows by *operation*. Raises: TransportFailed."""
         left_s = operation.remaining_s("sending the request")
         self._operation, self._is_late = operation, False
-        self._timer = self._loop.call_later(left_s, self._expire)
+        if self._timer is None or self._timer.when() > self._loop.time() + left_s:
+            self._set_timer(left_s)
 
     def rest(self) -> None:
         """Be between two requests."""
         self._operation = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     async def read(self, operation: Operation) -> bytes:
         """Return what came, b"" at the end. Raises: TransportFailed."""
@@ -121,6 +120,7 @@ class AsyncSocket(asyncio.Protocol):
     def close(self) -> None:
         """End the connection at once."""
         self.rest()
+        self._end_timer()
         self._is_ended = True
         if self._transport is not None:
             with contextlib.suppress(RuntimeError):  # the loop was closed before
@@ -164,9 +164,25 @@ class AsyncSocket(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def _set_timer(self, left_s: float) -> None:
+        self._end_timer()
+        self._timer = self._loop.call_later(left_s, self._expire)
+
+    def _end_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _expire(self) -> None:
-        self._is_late = True
-        self._wake()
+        self._timer = None
+        if self._operation is None:
+            return
+        left_s = self._operation.deadline.remaining_s()
+        if left_s > 0:
+            self._set_timer(left_s)
+        else:
+            self._is_late = True
+            self._wake()
 
     # --- what the loop tells ----------------------------------------------------------------------
 

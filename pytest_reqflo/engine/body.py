@@ -19,7 +19,9 @@ class BodyReader:
         self._head = head
         self._limit_bytes = max_bytes
         self._max_bytes = max_bytes - earlier_bytes
-        self._inflater = Inflater(_encoding_of(head))
+        self._encoding = _encoding_of(head)
+        # Few answers are encoded.
+        self._inflater = Inflater(self._encoding) if self._encoding else None
         self._plain = bytearray()
         self._wire_bytes = 0
         self.is_complete = False
@@ -27,19 +29,27 @@ class BodyReader:
     def take(self, data: bytes) -> SendFailure | None:
         """Add *data*, the end when it is empty; return why the body is refused, if it is."""
         self._wire_bytes += len(data)
+        self.is_complete = not data
+        if self._inflater is None:
+            return self._keep(data)
         try:
-            if not data:
-                self.is_complete = True
-                self._inflater.finish()
-                return None
-            for piece in self._inflater.feed(data):
-                self._plain += piece[: self._max_bytes - len(self._plain) + 1]
-                if len(self._plain) > self._max_bytes:
-                    del self._plain[self._max_bytes :]
-                    return _too_large(self._limit_bytes)
+            return self._inflate(self._inflater, data)
         except InflateProblem as problem:
-            return _not_decoded(problem, _encoding_of(self._head))
-        return None
+            return _not_decoded(problem, self._encoding)
+
+    def _inflate(self, inflater: Inflater, data: bytes) -> SendFailure | None:
+        if not data:
+            inflater.finish()
+            return None
+        failures = (self._keep(piece) for piece in inflater.feed(data))
+        return next(filter(None, failures), None)
+
+    def _keep(self, piece: bytes) -> SendFailure | None:
+        if len(self._plain) + len(piece) <= self._max_bytes:
+            self._plain += piece
+            return None
+        self._plain += piece[: self._max_bytes - len(self._plain)]
+        return _too_large(self._limit_bytes)
 
     def response(self, url: str, *, is_cut: bool) -> WireResponse:
         """Return the answer as far as it was read."""
@@ -56,7 +66,8 @@ class BodyReader:
 
 
 def _encoding_of(head: ResponseHead) -> str:
-    return ",".join(value for name, value in head.headers if name.lower() == "content-encoding")
+    values = [value for name, value in head.headers if name.lower() == "content-encoding"]
+    return ",".join(values)
 
 
 def _too_large(max_bytes: int) -> SendFailure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from datetime import UTC, datetime
@@ -24,12 +25,11 @@ class Clock(Protocol):
 class SystemClock:
     """The clocks of this machine."""
 
-    def monotonic_s(self) -> float:
-        return time.monotonic()
+    monotonic_s = staticmethod(time.monotonic)
 
     def now(self) -> str:
-        # Ten times as fast as `strftime`.
-        return datetime.now(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+        second, rest_ns = divmod(time.time_ns(), 1_000_000_000)
+        return f"{_second_as_text(second)}.{rest_ns // 1000:06}Z"
 
     def wait(self, duration_s: float) -> None:
         # Short waits: on some platforms a signal is only seen between two of them.
@@ -37,3 +37,9 @@ class SystemClock:
         end = time.monotonic() + duration_s
         while (left := end - time.monotonic()) > 0:
             never.wait(min(left, 0.5))
+
+
+@functools.lru_cache(maxsize=1)
+def _second_as_text(second: int) -> str:
+    # A run asks several times within each: to write a date costs three times the rest.
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -104,12 +104,12 @@ def _joined(parts: list[bytes]) -> list[bytes]:
 
 
 def _head_of(event: h11.Response | h11.InformationalResponse) -> ResponseHead:
+    headers = event.headers.raw_items()
     return ResponseHead(
         status=event.status_code,
         reason=event.reason.decode("latin-1"),
         http_version=f"HTTP/{event.http_version.decode('latin-1')}",
         headers=tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in event.headers.raw_items()
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
         ),
     )

@@ -1,18 +1,16 @@
-"""A `Send` becomes a `Sent`: origins, redirects, cookies, limits and decoding. A generator, no I/O.
+"""A `Send` becomes a `Sent`: origins, redirects, cookies and limits. A generator, no I/O.
 
-It yields `Open`, `Read` and `Close` and is told what came of them, so that a blocking and an
+It yields `Carry`, once for each hop, and is told what came of it, so that a blocking and an
 asynchronous driver over any transport behave alike. Time passes only in the driver, which holds the
-one deadline of all hops.
+one deadline of all hops and collects the body of each with an `engine.body.BodyReader`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator, Mapping
-from dataclasses import field
-from typing import TypeAlias, TypeVar, Union
+from collections.abc import Callable, Generator, Mapping
+from typing import TypeAlias
 
-from pytest_reqflo.engine.body import BodyReader
 from pytest_reqflo.engine.redirects import (
     Course,
     find_location,
@@ -23,7 +21,6 @@ from pytest_reqflo.engine.redirects import (
 from pytest_reqflo.engine.transport import (
     FindProxy,
     ParseTarget,
-    ResponseHead,
     Target,
     TargetProblem,
     TransportRequest,
@@ -43,84 +40,76 @@ from pytest_reqflo.run.effects import (
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Send a request, up to the headers of its answer."""
+class Carry:
+    """Send a request and read its answer, up to a limit.
+
+    Shape: *earlier_bytes* are those of the answers before it; all count.
+    """
 
     request: TransportRequest
+    max_bytes: int
+    earlier_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """Read the next piece of the body."""
+class Carried:
+    """What came of it; *response* is None when there is no answer at all.
 
+    Shape: *failure* is set when the answer is not there, or not whole.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Be done with the answer at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    head: ResponseHead
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Bytes of the body as they came, empty at its end."""
-
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
+    response: WireResponse | None
     times: PhaseTimes
+    failure: SendFailure | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The transport has no answer, or no more of it."""
-
-    failure: SendFailure
-    times: PhaseTimes
-
-
-ExchangeEffect: TypeAlias = Union[Open, Read, Close]
-ExchangeOutcome: TypeAlias = Union[Opened, Piece, Closed, Failed, None]
-
-ExchangeFlow: TypeAlias = Generator[ExchangeEffect, ExchangeOutcome, Sent]
+ExchangeFlow: TypeAlias = Generator[Carry, "Carried | None", Sent]
 
 
 def _find_no_proxy(_: Target) -> str:
     return ""
 
 
+def _no_time() -> float:
+    return 0.0
+
+
 def exchange(
-    send: Send, *, parse: ParseTarget, now: str, find_proxy: FindProxy = _find_no_proxy
+    send: Send,
+    *,
+    parse: ParseTarget,
+    now: str,
+    find_proxy: FindProxy = _find_no_proxy,
+    read_elapsed_s: Callable[[], float] = _no_time,
 ) -> ExchangeFlow:
     """Yield what must be done for *send*, and return what came of it.
 
     Shape: *now* is the wall clock, for the expiry of cookies. *find_proxy* says which proxy stands
-        before a target, for the record only. `Sent.elapsed_s` is left to the driver.
+        before a target, for the record only.
     """
     hops: tuple[Hop, ...] = ()
     jars = send.jars
-    course = _first_course(send, parse)
-    while isinstance(course, Course):
+    following = _first_course(send, parse)
+    while isinstance(following, Course):
+        course = following
         request = _complete(course, send, jars, now)
-        hop, failure = yield from _perform_hop(request, course, send, hops, find_proxy)
+        carried = yield _carry(request, course, send, parse, hops)
+        if not isinstance(carried, Carried):
+            raise TypeError(f"the driver answered with {carried!r} instead of Carried")
+        hop = Hop(
+            request=request,
+            response=carried.response,
+            times=carried.times,
+            proxy=find_proxy(course.target),
+        )
         hops = (*hops, hop)
         if hop.response is not None:
-            jars = _store(jars, send, hop.response, now)
-        if failure is not None:
-            return Sent(hops=hops, jars=jars, failure=failure)
-        following = _follow(course, hop, send, parse, hop_count=len(hops))
-        if following is None:
-            return Sent(hops=hops, jars=jars)
-        course = following
-    return Sent(hops=hops, jars=jars, failure=course)
+            jars = _store(jars, send, course, hop.response, now)
+        following = carried.failure or _follow(course, hop, send, parse, hop_count=len(hops))
+    return Sent(hops=hops, jars=jars, elapsed_s=read_elapsed_s(), failure=following)
 
 
-def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
+def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure | None:
     allowed = _allowed_of(send, parse)
     try:
         target = parse(send.request.url)
@@ -128,14 +117,7 @@ def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
         return refused("RF407", f"the URL of the request is refused: {error}")
     if allowed is not None and target.origin not in allowed:
         return origin_refused(target, "the request goes to")
-    elsewhere = _tls_by_origin(send.tls, parse)
-    own = OriginTls(url=target.url, verify=send.verify_tls, ca_file=send.ca_file)
-    return Course(
-        request=send.request,
-        target=target,
-        allowed=allowed,
-        tls={**elsewhere, target.origin: own},
-    )
+    return Course(request=send.request, target=target, home=target.origin, allowed=allowed)
 
 
 def _allowed_of(send: Send, parse: ParseTarget) -> frozenset[str] | None:
@@ -170,16 +152,13 @@ def _follow(
     response = hop.response
     if response is None or send.follow_redirects <= 0:
         return None
-    head = ResponseHead(
-        status=response.status, reason="", http_version="", headers=response.headers
-    )
-    location = find_location(head)
+    location = find_location(response)
     if location is None:
         return None
     if hop_count > send.follow_redirects:
         limit = f"{send.follow_redirects} redirect{'s' * (send.follow_redirects != 1)}"
         return refused("RF408", f"the server redirects more often than allowed ({limit})")
-    return next_course(course, head, location, parse)
+    return next_course(course, response.status, location, parse)
 
 
 # --- the request ----------------------------------------------------------------------------------
@@ -189,13 +168,13 @@ def _complete(course: Course, send: Send, jars: CookieJars, now: str) -> WireReq
     """Return the request with every header it is sent with."""
     request = course.request
     given = {name.lower() for name, _ in request.headers}
-    headers = [("Host", course.target.authority)]
-    headers += [header for header in request.headers if header[0].lower() != "cookie"]
+    headers = [("Host", course.target.authority), *request.headers]
+    if "cookie" in given:
+        headers = [header for header in headers if header[0].lower() != "cookie"]
     cookie = _cookie_header(course, send, jars, now)
     if cookie:
         headers.append(("Cookie", cookie))
-    defaults = (("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"), _USER_AGENT)
-    headers += [header for header in defaults if header[0].lower() not in given]
+    headers += [header for name, header in _DEFAULTS if name not in given]
     length = _content_length(request)
     if length is not None:
         headers.append(("Content-Length", str(length)))
@@ -210,7 +189,11 @@ def _complete(course: Course, send: Send, jars: CookieJars, now: str) -> WireReq
     )
 
 
-_USER_AGENT = ("User-Agent", "pytest-reqflo")
+_DEFAULTS = (
+    ("accept", ("Accept", "*/*")),
+    ("accept-encoding", ("Accept-Encoding", "gzip, deflate")),
+    ("user-agent", ("User-Agent", "pytest-reqflo")),
+)
 
 
 def _content_length(request: WireRequest) -> int | None:
@@ -222,6 +205,8 @@ def _content_length(request: WireRequest) -> int | None:
 def _cookie_header(course: Course, send: Send, jars: CookieJars, now: str) -> str:
     """Join the author's own header, this request's cookies and those of the jar, in that order."""
     own = [value for name, value in course.request.headers if name.lower() == "cookie"]
+    if not own and not send.cookies and send.jar not in jars.jars:
+        return ""
     pairs = dict(send.cookies) if course.is_first_origin else {}
     if send.jar is not None:
         for name, value in cookies_for(jars, send.jar, course.target.url, now):
@@ -229,60 +214,33 @@ def _cookie_header(course: Course, send: Send, jars: CookieJars, now: str) -> st
     return "; ".join([*own, *(f"{name}={value}" for name, value in pairs.items())])
 
 
-def _store(jars: CookieJars, send: Send, response: WireResponse, now: str) -> CookieJars:
+def _store(
+    jars: CookieJars, send: Send, course: Course, response: WireResponse, now: str
+) -> CookieJars:
     if send.jar is None:
         return jars
     values = [value for name, value in response.headers if name.lower() == "set-cookie"]
-    return store_cookies(jars, send.jar, response.url, values, now)
+    return store_cookies(jars, send.jar, course.target.url, values, now) if values else jars
 
 
 # --- one hop --------------------------------------------------------------------------------------
 
 
-def _perform_hop(
-    request: WireRequest,
-    course: Course,
-    send: Send,
-    earlier: tuple[Hop, ...],
-    find_proxy: FindProxy,
-) -> Generator[ExchangeEffect, ExchangeOutcome, tuple[Hop, SendFailure | None]]:
-    opened = yield Open(_transport_request(request, course))
-    proxy = find_proxy(course.target)
-    if isinstance(opened, Failed):
-        hop = Hop(request=request, response=None, times=opened.times, proxy=proxy)
-        return hop, opened.failure
-    head = _expect(Opened, opened).head
-    earlier_bytes = sum(len(hop.response.body) for hop in earlier if hop.response)
-    body = BodyReader(head, send.max_body_bytes, earlier_bytes=earlier_bytes)
-    failure: SendFailure | None = None
-    while failure is None and not body.is_complete:
-        piece = yield Read()
-        if isinstance(piece, Failed):
-            failure = piece.failure
-        else:
-            failure = body.take(_expect(Piece, piece).data)
-    closed = _expect(Closed, (yield Close()))
-    response = body.response(course.target.url, is_cut=failure is not None)
-    return Hop(request=request, response=response, times=closed.times, proxy=proxy), failure
-
-
-def _transport_request(request: WireRequest, course: Course) -> TransportRequest:
-    # Certificates that one service does not check are checked at every other.
-    tls = course.tls.get(course.target.origin) or OriginTls(url=course.target.url)
-    return TransportRequest(
+def _carry(
+    request: WireRequest, course: Course, send: Send, parse: ParseTarget, earlier: tuple[Hop, ...]
+) -> Carry:
+    verify_tls, ca_file = send.verify_tls, send.ca_file
+    if course.target.origin != course.home:
+        # Certificates that one service does not check are checked at every other.
+        tls = _tls_by_origin(send.tls, parse).get(course.target.origin) or OriginTls(url="")
+        verify_tls, ca_file = tls.verify, tls.ca_file
+    sent = TransportRequest(
         method=request.method,
         target=course.target,
         headers=request.headers,
         body=request.body,
-        verify_tls=tls.verify,
-        ca_file=tls.ca_file,
+        verify_tls=verify_tls,
+        ca_file=ca_file,
     )
-
-
-T = TypeVar("T")
-
-
-def _expect(kind: type[T], outcome: object) -> T:
-    if not isinstance(outcome, kind):
-        raise TypeError(f"the driver answered with {outcome!r} instead of {kind.__name__}")
-    return outcome
+    earlier_bytes = sum([len(hop.response.body) for hop in earlier if hop.response])
+    return Carry(sent, send.max_body_bytes, earlier_bytes)

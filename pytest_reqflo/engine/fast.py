@@ -11,69 +11,42 @@ import asyncio
 import contextlib
 import inspect
 import queue
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
 
-from pytest_reqflo.engine.fast_async import AsyncFastStream, AsyncFastTransport
+from pytest_reqflo.engine.fast_async import AsyncFastTransport
 from pytest_reqflo.engine.fast_wire import is_forked
-from pytest_reqflo.engine.transport import Deadline, ResponseHead, Target, TransportRequest
-from pytest_reqflo.run.effects import PhaseTimes
+from pytest_reqflo.engine.transport import DrivenTransport
 
 T = TypeVar("T")
 
 
-class FastTransport:
+class FastTransport(DrivenTransport):
     """Sends requests with pyreqwest; safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._transport = AsyncFastTransport()
+        super().__init__(AsyncFastTransport())
+        self._resting: deque[_WaitingLoop] = deque()
 
-    def open(self, request: TransportRequest, deadline: Deadline) -> FastStream:
-        """Send *request* and return when the headers of its answer are there.
-
-        Raises: TransportFailed.
-        """
-        return FastStream(run_here(self._transport.open(request, deadline)))
-
-    def shown_proxy(self, target: Target) -> str:
-        """Return the proxy for *target* as it may be shown, empty for none."""
-        return self._transport.shown_proxy(target)
+    def drive(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return what *coroutine* returns, which awaits pyreqwest only; Ctrl-C ends it at once."""
+        try:
+            loop = self._resting.pop()
+        except IndexError:
+            loop = _WaitingLoop()
+        result = _drive(coroutine, loop)
+        # Not after an interruption: what it waited for may still be told.
+        self._resting.append(loop)
+        return result
 
     def close(self) -> None:
         """End every connection; the transport can be used again."""
-        if is_forked():
-            return
-        run_here(self._transport.close())
+        if not is_forked():
+            super().close()
 
 
-class FastStream:
-    """An answer whose body is still to be read."""
-
-    def __init__(self, stream: AsyncFastStream) -> None:
-        self._stream = stream
-
-    @property
-    def head(self) -> ResponseHead:
-        """Status line and headers."""
-        return self._stream.head
-
-    @property
-    def times(self) -> PhaseTimes:
-        """Seconds of each phase so far."""
-        return self._stream.times
-
-    def read(self) -> bytes:
-        """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
-        return run_here(self._stream.read())
-
-    def close(self) -> None:
-        """Give the connection back, or end it when the body was not read to its end."""
-        run_here(self._stream.close())
-
-
-def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return what *coroutine* returns, which awaits pyreqwest only; Ctrl-C ends it at once."""
-    loop = _WaitingLoop()
+def _drive(coroutine: Coroutine[Any, Any, T], loop: _WaitingLoop) -> T:
     # A part of asyncio for those who write loops.
     before = asyncio._get_running_loop()
     asyncio._set_running_loop(cast("asyncio.AbstractEventLoop", loop))

@@ -45,7 +45,7 @@ class AsyncFastTransport:
     def __init__(self) -> None:
         self._routes = Routes()
         self._clients: dict[tuple[bool, str | None], Client] = {}
-        self._kept: dict[Route, Kept] = {}
+        self._means: dict[Route, tuple[Client, Kept]] = {}
         self._lock = threading.Lock()
 
     async def open(self, request: TransportRequest, deadline: Deadline) -> AsyncFastStream:
@@ -56,7 +56,7 @@ class AsyncFastTransport:
         operation = Operation(deadline, time.monotonic())
         try:
             route = self._routes.find(request)
-            client, kept = self._means(route)
+            client, kept = self._means.get(route) or self._make_means(route)
             is_kept = kept.take()
             try:
                 return await _open(client, request, operation, kept)
@@ -77,21 +77,17 @@ class AsyncFastTransport:
         """End every connection; the transport can be used again."""
         with self._lock:
             clients = tuple(self._clients.values())
-            self._clients, self._kept = {}, {}
+            self._clients, self._means = {}, {}
         for client in clients:
             await client.close()
 
-    def _means(self, route: Route) -> tuple[Client, Kept]:
-        kept = self._kept.get(route)
-        client = self._clients.get((route.verify_tls, route.proxy))
-        if kept is not None and client is not None:
-            return client, kept
+    def _make_means(self, route: Route) -> tuple[Client, Kept]:
         check_route(route)
+        key = (route.verify_tls, route.proxy)
         with self._lock:
-            key = (route.verify_tls, route.proxy)
             if key not in self._clients:
                 self._clients[key] = make_client(route)
-            return self._clients[key], self._kept.setdefault(route, Kept())
+            return self._means.setdefault(route, (self._clients[key], Kept()))
 
 
 class Kept:
@@ -152,7 +148,7 @@ class AsyncFastStream:
         """Return the next piece of the body as it came, b"" at its end. Raises: TransportFailed."""
         operation = self._operation
         try:
-            operation.remaining_s(operation.reading)
+            operation.remaining_s("reading the answer")
             piece = None if operation.ended_s else await self._body.read_chunk()
         except TransportFailed as failed:
             failed.times = operation.times()
@@ -170,6 +166,8 @@ class AsyncFastStream:
         if self._is_closed:
             return
         self._is_closed = True
-        await self._sending.__aexit__(None, None, None)
-        if self._operation.ended_s is not None and may_be_kept(self.head):
+        if self._operation.ended_s is None:
+            await self._sending.__aexit__(None, None, None)
+        elif may_be_kept(self.head):
+            # Of a body that ended, pyreqwest has given the connection back already.
             self._kept.give()

@@ -101,12 +101,15 @@ def build_request(client: Client, request: TransportRequest, deadline: Deadline)
     if is_forked():
         reason = "the fast transport sends nothing from a process that was forked"
         raise TransportFailed(_unable("RF401", "connection", reason))
+    if request.method == "CONNECT":
+        reason = "the fast transport does not send CONNECT"
+        raise TransportFailed(_unable("RF405", "protocol", reason))
     left_s = deadline.remaining_s()
     if left_s <= 0:
         raise TransportFailed(deadline.failure(OPENING))
     try:
         built = (
-            client.request(_method(request.method), _url(request))
+            client.request(request.method, _url(request))
             .timeout(timedelta(seconds=left_s))
             .headers(_headers(request))
             # The head of an answer is told when it is there, whatever becomes of the body.
@@ -137,14 +140,6 @@ def _refusal(request: TransportRequest) -> str:
     return "a header of it has a name or value that HTTP does not allow"
 
 
-def _method(method: str) -> str:
-    if method == "CONNECT":
-        raise TransportFailed(
-            _unable("RF405", "protocol", "the fast transport does not send CONNECT")
-        )
-    return method
-
-
 def _url(request: TransportRequest) -> Url:
     text = request.target.origin + request.target.path
     url = Url(text)
@@ -161,18 +156,21 @@ def _quotes_escaped(text: str) -> str:
 
 
 def _headers(request: TransportRequest) -> Headers:
-    """Return the headers, the length of the body once."""
-    lengths = [value for name, value in request.headers if name.lower() == "content-length"]
-    if any(name.lower() == "transfer-encoding" for name, _ in request.headers):
+    """Return the headers, the length of the body once and last."""
+    headers = request.headers
+    names = [name.lower() for name, _ in headers]
+    if "transfer-encoding" in names:
         reason = "the fast transport sends bodies with their length, never with `Transfer-Encoding`"
         raise TransportFailed(_unable("RF405", "protocol", reason))
-    if not lengths:
-        return request.headers
-    length = str(len(request.body or b""))
-    if set(lengths) != {length}:
+    if "content-length" not in names:
+        return headers
+    length = ("Content-Length", str(len(request.body or b"")))
+    if names.count("content-length") == 1 and headers[-1] == length:
+        return headers
+    pairs = tuple(zip(names, headers, strict=True))
+    if {value for name, (_, value) in pairs if name == "content-length"} != {length[1]}:
         raise TransportFailed(not_sendable("`Content-Length` is not the length of its body"))
-    others = tuple(header for header in request.headers if header[0].lower() != "content-length")
-    return (*others, ("Content-Length", length))
+    return (*(header for name, header in pairs if name != "content-length"), length)
 
 
 # --- answers --------------------------------------------------------------------------------------
@@ -201,7 +199,7 @@ def may_be_kept(head: ResponseHead) -> bool:
     """Say whether the connection of an answer that was read is kept for the next request."""
     if head.http_version != "HTTP/1.1" or head.status == 101:
         return False
-    return not any(name == "connection" and "close" in value for name, value in head.headers)
+    return not [1 for name, value in head.headers if name == "connection" and "close" in value]
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -113,8 +113,10 @@ class Connection:
             parts = self._dialogue.request(method, target, headers, body)
             # There may be an early answer, such as a 413.
             self._is_whole = self._sock.write(parts, operation)
-            while (head := self._dialogue.find_head(operation)) is None:
+            head = None
+            while head is None:
                 self._dialogue.take(self._sock.read(READ_BYTES, operation), operation)
+                head = self._dialogue.find_head(operation)
             return head
         except BaseException:
             self.close()

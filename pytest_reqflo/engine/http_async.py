@@ -103,8 +103,10 @@ class AsyncConnection:
             parts = self._dialogue.request(method, target, headers, body)
             # There may be an early answer, such as a 413.
             self._is_whole = await self._sock.write(parts, operation)
-            while (head := self._dialogue.find_head(operation)) is None:
+            head = None
+            while head is None:
                 self._dialogue.take(await self._sock.read(operation), operation)
+                head = self._dialogue.find_head(operation)
             return head
         except BaseException:
             self.close()

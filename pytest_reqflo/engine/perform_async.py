@@ -4,34 +4,19 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from pytest_reqflo.engine.body import BodyReader
 from pytest_reqflo.engine.clock import Clock
-from pytest_reqflo.engine.exchange import (
-    Close,
-    Closed,
-    ExchangeEffect,
-    ExchangeOutcome,
-    Failed,
-    Open,
-    Opened,
-    Piece,
-    Read,
-    exchange,
-)
+from pytest_reqflo.engine.exchange import Carried, Carry, exchange
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.target import parse_target
-from pytest_reqflo.engine.transport import (
-    AsyncResponseStream,
-    AsyncTransport,
-    Deadline,
-    TransportFailed,
-)
+from pytest_reqflo.engine.transport import AsyncTransport, Deadline, TransportFailed
 from pytest_reqflo.run.effects import (
     Draw,
     Drawn,
-    PhaseTimes,
     ReadSecrets,
     SecretsRead,
     Send,
+    SendFailure,
     Sent,
     TryEffect,
     TryOutcome,
@@ -55,48 +40,37 @@ async def perform_async(
 
 async def perform_send_async(send: Send, *, transport: AsyncTransport, clock: Clock) -> Sent:
     """Return what came of *send*: every hop, the cookies, and the failure if there is one."""
-    started_s = clock.monotonic_s()
-    deadline = Deadline(started_s + send.timeout_s, send.timeout_s, clock.monotonic_s)
-    flow = exchange(send, parse=parse_target, now=clock.now(), find_proxy=transport.shown_proxy)
-    wire = _AsyncWire(transport, deadline)
-    outcome: ExchangeOutcome = None
+    deadline = Deadline(clock.monotonic_s(), send.timeout_s, clock.monotonic_s)
+    flow = exchange(
+        send,
+        parse=parse_target,
+        now=clock.now(),
+        find_proxy=transport.shown_proxy,
+        read_elapsed_s=deadline.elapsed_s,
+    )
+    carried: Carried | None = None
     try:
         while True:
-            outcome = await wire.perform(flow.send(outcome))
+            carried = await carry_async(flow.send(carried), transport, deadline)
     except StopIteration as end:
         sent: Sent = end.value
-        elapsed_s = clock.monotonic_s() - started_s
-        return Sent(hops=sent.hops, jars=sent.jars, elapsed_s=elapsed_s, failure=sent.failure)
+        return sent
+
+
+async def carry_async(effect: Carry, transport: AsyncTransport, deadline: Deadline) -> Carried:
+    """Return what came of one request and its answer."""
+    try:
+        stream = await transport.open(effect.request, deadline)
+    except TransportFailed as failed:
+        return Carried(None, failed.times, failed.failure)
+    body = BodyReader(stream.head, effect.max_bytes, earlier_bytes=effect.earlier_bytes)
+    failure: SendFailure | None = None
+    try:
+        while failure is None and not body.is_complete:
+            failure = body.take(await stream.read())
+    except TransportFailed as failed:
+        failure = failed.failure
     finally:
-        await wire.close()
-
-
-class _AsyncWire:
-    """The answer at hand of one exchange."""
-
-    def __init__(self, transport: AsyncTransport, deadline: Deadline) -> None:
-        self._transport = transport
-        self._deadline = deadline
-        self._stream: AsyncResponseStream | None = None
-
-    async def perform(self, effect: ExchangeEffect) -> ExchangeOutcome:
-        try:
-            match effect:
-                case Open():
-                    self._stream = await self._transport.open(effect.request, self._deadline)
-                    return Opened(self._stream.head)
-                case Read():
-                    return Piece(await self._stream.read() if self._stream else b"")
-                case Close():
-                    return Closed(await self.close())
-                case _:
-                    assert_never(effect)
-        except TransportFailed as failed:
-            return Failed(failed.failure, failed.times)
-
-    async def close(self) -> PhaseTimes:
-        stream, self._stream = self._stream, None
-        if stream is None:
-            return PhaseTimes()
         await stream.close()
-        return stream.times
+    response = body.response(effect.request.target.url, is_cut=failure is not None)
+    return Carried(response, stream.times, failure)

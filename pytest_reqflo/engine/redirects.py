@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import field, replace
 from urllib.parse import unquote, unquote_plus, urljoin
 
-from pytest_reqflo.engine.transport import ParseTarget, ResponseHead, Target, TargetProblem
+from pytest_reqflo.engine.transport import ParseTarget, Target, TargetProblem
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.run.effects import OriginTls, SendFailure, WireRequest
+from pytest_reqflo.run.effects import SendFailure, WireRequest, WireResponse
 from pytest_reqflo.run.headers import CREDENTIAL_HEADERS
 
 _STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -21,22 +20,22 @@ _ABOUT_THE_BODY = frozenset(
 class Course:
     """The request at hand, and where it goes.
 
-    Shape: *is_first_origin* while it never left where it began; *allowed* None for any origin; *tls*
-        by origin.
+    Shape: *home* is the origin where the exchange began; *is_first_origin* while it never left it;
+        *allowed* None for any origin.
     """
 
     request: WireRequest
     target: Target
+    home: str
     is_first_origin: bool = True
     allowed: frozenset[str] | None = field(default=frozenset())
-    tls: Mapping[str, OriginTls] = field(default_factory=dict)
 
 
-def find_location(head: ResponseHead) -> str | None:
+def find_location(response: WireResponse) -> str | None:
     """Return where a redirect points to, None for any other answer."""
-    if head.status not in _STATUSES:
+    if response.status not in _STATUSES:
         return None
-    found = next((value for name, value in head.headers if name.lower() == "location"), None)
+    found = next((value for name, value in response.headers if name.lower() == "location"), None)
     return None if found is None else _as_utf8(found)
 
 
@@ -49,7 +48,7 @@ def _as_utf8(value: str) -> str:
 
 
 def next_course(
-    course: Course, head: ResponseHead, location: str, parse: ParseTarget
+    course: Course, status: int, location: str, parse: ParseTarget
 ) -> Course | SendFailure:
     """Return the request that follows a redirect, or why it is refused.
 
@@ -63,7 +62,7 @@ def next_course(
         return refused("RF408", f"the server redirects from https to {target.origin}, without TLS")
     if course.allowed is not None and target.origin not in course.allowed:
         return origin_refused(target, "the server redirects to")
-    request = _change_method(course.request, head.status)
+    request = _change_method(course.request, status)
     is_same = target.origin == course.target.origin
     if not is_same and (leak := _find_leak(request, location)):
         return refused(
@@ -74,9 +73,9 @@ def next_course(
     return Course(
         request=request if is_same else _without_credentials(request),
         target=target,
+        home=course.home,
         is_first_origin=course.is_first_origin and is_same,
         allowed=course.allowed,
-        tls=course.tls,
     )
 
 

@@ -40,29 +40,52 @@ class Routes:
     """Finds the route of each request; what the variables say of an origin is read once."""
 
     def __init__(self) -> None:
-        self._proxies: dict[str, str | None] = {}
+        self._routes: dict[tuple[str, bool, str | None], Route] = {}
+        self._proxies: dict[str, _ProxyFound] = {}
 
     def find(self, request: TransportRequest) -> Route:
         """Return the route of *request*."""
-        target = request.target
-        proxy = self.find_proxy(target)
-        return Route(
-            target.scheme, target.host, target.port, request.verify_tls, request.ca_file, proxy
-        )
-
-    def find_proxy(self, target: Target) -> str | None:
-        """Return the URL of the proxy that the environment variables name, None for none."""
-        if target.origin not in self._proxies:
-            self._proxies[target.origin] = find_proxy(target)
-        return self._proxies[target.origin]
+        key = (request.target.origin, request.verify_tls, request.ca_file)
+        route = self._routes.get(key)
+        if route is None:
+            route = self._routes[key] = self._make(request)
+        return route
 
     def shown_proxy(self, target: Target) -> str:
         """Return the proxy for *target* as it may be shown, empty for none."""
-        proxy = self.find_proxy(target)
-        try:
-            return read_proxy(proxy).url if proxy else ""
-        except TransportFailed:
-            return "unusable"
+        found = self._proxies.get(target.origin) or self._find_proxy(target)
+        return found.shown
+
+    def _make(self, request: TransportRequest) -> Route:
+        target = request.target
+        return Route(
+            target.scheme,
+            target.host,
+            target.port,
+            request.verify_tls,
+            request.ca_file,
+            self._find_proxy(target).url,
+        )
+
+    def _find_proxy(self, target: Target) -> _ProxyFound:
+        if target.origin not in self._proxies:
+            proxy = find_proxy(target)
+            self._proxies[target.origin] = _ProxyFound(proxy, _shown(proxy))
+        return self._proxies[target.origin]
+
+
+class _ProxyFound(NamedTuple):
+    """The proxy that the environment variables name, None for none, and as it may be shown."""
+
+    url: str | None
+    shown: str
+
+
+def _shown(proxy: str | None) -> str:
+    try:
+        return read_proxy(proxy).url if proxy else ""
+    except TransportFailed:
+        return "unusable"
 
 
 class Place(NamedTuple):

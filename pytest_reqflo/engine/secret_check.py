@@ -36,8 +36,13 @@ class HeldSecrets:
         return {name: self.found[name] for name in names if name in self.found}
 
 
+_NONE_HELD = HeldSecrets((), {})
+
+
 def hold_secrets(plan: Plan, source: SecretSource) -> HeldSecrets:
     """Return every secret that *plan* may read and *source* has."""
+    if not plan.secret_names:
+        return _NONE_HELD
     try:
         found = source.get_many(plan.secret_names)
     except ProviderUnusable as error:
@@ -61,6 +66,8 @@ def find_secret_problems(plan: Plan, held: HeldSecrets) -> tuple[Problem, ...]:
     """Return why the run cannot begin: all missing names in one problem, all bare ones in another."""
     if held.unusable is not None:
         return (held.unusable,)
+    if not plan.secret_names:
+        return ()
     missing = [name for name in plan.secret_names if name not in held.found]
     bare = [name for name, secret in held.found.items() if not is_hideable(secret.reveal())]
     problems = []

@@ -1,15 +1,15 @@
 """The contract between exchanges and whatever carries them: one request out, one answer in.
 
 A transport follows no redirects, keeps no cookies, decodes no bodies and adds no headers. Those
-belong to `engine.exchange`, so that every transport behaves alike.
+belong to `engine.exchange` and `engine.body`, so that every transport behaves alike.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import field
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias, TypeVar, Union
 
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.run.effects import PhaseTimes, SendFailure
@@ -22,7 +22,8 @@ class Target:
     """A URL as it goes to the wire.
 
     Shape: *host* is lower-case ASCII (an IPv6 address without brackets); *path* holds the query, is
-        percent-encoded and has no fragment; *url* is all of it as text.
+        percent-encoded and has no fragment; *url* is all of it as text. *origin* is scheme, host and
+        port; a default port is left out.
     """
 
     scheme: str
@@ -30,11 +31,11 @@ class Target:
     port: int
     path: str
     url: str = field(repr=False)
+    origin: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port; a default port is left out."""
-        return _origin_of(self.scheme, self.host, self.port)
+    def __post_init__(self) -> None:
+        # Kept: it is asked for at every turn of an exchange.
+        object.__setattr__(self, "origin", _origin_of(self.scheme, self.host, self.port))
 
     @property
     def authority(self) -> str:
@@ -53,7 +54,7 @@ def _shown(host: str) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _origin_of(scheme: str, host: str, port: int) -> str:
-    # Asked for at every turn of an exchange, and nearly always of the same few servers.
+    # Nearly always of the same few servers.
     shown_port = "" if port == DEFAULT_PORTS.get(scheme) else f":{port}"
     return f"{scheme}://{_shown(host)}{shown_port}"
 
@@ -85,13 +86,17 @@ class TransportRequest:
 class Deadline:
     """The one moment at which everything of an exchange must be over."""
 
-    ends_at_s: float
+    started_s: float
     timeout_s: float
     read_clock_s: Callable[[], float]
 
+    def elapsed_s(self) -> float:
+        """Return the seconds since the exchange began."""
+        return self.read_clock_s() - self.started_s
+
     def remaining_s(self) -> float:
         """Return the seconds that are left, negative when it is too late."""
-        return self.ends_at_s - self.read_clock_s()
+        return self.started_s + self.timeout_s - self.read_clock_s()
 
     def failure(self, doing: str) -> SendFailure:
         """Return the failure of an exchange that ran out of time while *doing* something."""
@@ -140,8 +145,8 @@ class ResponseStream(Protocol):
         """Give the connection back, or end it when the body was not read to its end."""
 
 
-class Transport(Protocol):
-    """Carries requests; safe to use from several threads."""
+class BlockingTransport(Protocol):
+    """Carries requests while its callers wait; safe to use from several threads."""
 
     def open(self, request: TransportRequest, deadline: Deadline) -> ResponseStream:
         """Send *request* and return when the headers of its answer are there.
@@ -191,3 +196,33 @@ class AsyncTransport(Protocol):
 
     async def close(self) -> None:
         """End every idle connection."""
+
+
+T = TypeVar("T")
+
+
+class DrivenTransport:
+    """An asynchronous transport, driven while its caller waits; safe to use from several threads.
+
+    Shape: *awaited* is that transport. Each drive has its price, so a request and all of its answer
+        are awaited in one coroutine.
+    """
+
+    def __init__(self, awaited: AsyncTransport) -> None:
+        self.awaited = awaited
+
+    def drive(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Return what *coroutine* returns, which awaits *awaited* only; Ctrl-C ends it at once."""
+        raise NotImplementedError
+
+    def shown_proxy(self, target: Target) -> str:
+        """Return the proxy for *target* as it may be shown, empty for none."""
+        return self.awaited.shown_proxy(target)
+
+    def close(self) -> None:
+        """End every idle connection."""
+        self.drive(self.awaited.close())
+
+
+Transport: TypeAlias = Union[BlockingTransport, DrivenTransport]
+"""What keeps its caller waiting."""

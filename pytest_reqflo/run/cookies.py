@@ -7,6 +7,7 @@ not. Requests only reach allowed origins, so a cookie cannot travel further than
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping
@@ -155,13 +156,19 @@ def _key(cookie: Cookie) -> tuple[str, str, str, str]:
 def _place_of(url: str) -> _Place | None:
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
     except ValueError:
         return None
-    if not host:
-        return None
-    is_secure = parts.scheme == "https" or _is_loopback(host)
-    return _Place(host, parts.path or "/", is_secure, find_origin(url) or "")
+    host, is_secure, origin = _read_origin(parts.scheme, parts.netloc)
+    return _Place(host, parts.path or "/", is_secure, origin) if host else None
+
+
+@functools.lru_cache(maxsize=64)
+def _read_origin(scheme: str, netloc: str) -> tuple[str, bool, str]:
+    """Return host, whether the way there is secure, and origin; the host is empty for none."""
+    # The same few servers at every request.
+    url = f"{scheme}://{netloc}"
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return host, scheme == "https" or _is_loopback(host), find_origin(url) or ""
 
 
 def _is_loopback(host: str) -> bool:

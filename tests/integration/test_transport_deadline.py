@@ -90,3 +90,19 @@ def test_a_deadline_of_one_request_does_not_reach_the_next_on_the_same_connectio
 
     assert (first.failure, second.failure) == (None, None)
     assert server.connections == 1
+
+
+def test_a_shorter_deadline_holds_on_a_connection_that_was_kept(sender):
+    def handle(request, connection):
+        if request.path == "/slow":
+            connection.closing.wait()
+            return None
+        return reply()
+
+    with ScriptedServer(handle) as server, sender() as send:
+        first = send(server.url, timeout_s=30)
+        second = send(server.url + "/slow", timeout_s=0.3)
+
+    assert first.failure is None
+    assert_out_of_time(second, sender.choose("waiting for the answer", fast=OPENING))
+    assert server.connections == 1
