@@ -95,13 +95,12 @@ class Redactor:
         """Return *headers* in their order; credentials are masked whether known or not."""
         listed = tuple(headers)
         # All at once: most headers hold nothing.
-        if self._is_plain("\n".join(itertools.chain.from_iterable(listed))):
-            hidden = self._header_names
-            return tuple(
-                (name, self._header(name, value)) if name.lower() in hidden else (name, value)
-                for name, value in listed
-            )
-        return tuple((self.text(name), self._header(name, value)) for name, value in listed)
+        hide = (
+            self._credentials
+            if self._is_plain("\n".join(itertools.chain.from_iterable(listed)))
+            else self._header
+        )
+        return tuple([hide(name, value) for name, value in listed])
 
     def json(self, value: Json) -> Json:
         """Return JSON of the same shape without known values and values of telling keys.
@@ -180,12 +179,20 @@ class Redactor:
         """Yield the longest part of *text* right before *end* that begins a known value."""
         return self._known.view.find_begun(text, end)
 
-    def _header(self, name: str, value: str) -> str:
+    def _credentials(self, name: str, value: str) -> Header:
+        """Return a header in which nothing else can be hidden without its credentials."""
         header = name.lower()
-        if header not in self._header_names and self._is_plain(value):
-            return value
-        credentials = self.names.find_credentials(header, value)
-        return self._hide(value, itertools.chain(self.find_hidden(value), credentials))
+        if header not in self._header_names:
+            return name, value
+        return name, _replace(value, self.names.find_credentials(header, value))
+
+    def _header(self, name: str, value: str) -> Header:
+        shown = self.text(name)
+        if self._is_plain(value):
+            _, value = self._credentials(name, value)
+            return shown, value
+        credentials = self.names.find_credentials(name.lower(), value)
+        return shown, self._hide(value, itertools.chain(self.find_hidden(value), credentials))
 
     def _clean(self, value: Json, key: str) -> Json:
         # Answers hold millions of numbers; where nothing is known there is nothing to find.
@@ -272,6 +279,9 @@ def _replace(text: str, places: Iterable[Place]) -> str:
     visible = [place for place in places if place.start < place.end]
     if not visible:
         return text
+    if len(visible) == 1:
+        [place] = visible
+        return text[: place.start] + place.mask + text[place.end :]
     pieces: list[str] = []
     position = 0
     for start, end, mask in _merged(visible):

@@ -63,7 +63,7 @@ def _render_field(key: str, item: Value, scope: Scope, site: str) -> Rendered:
     if type(item) is LiteralValue:
         return item.value
     if type(item) is PathExpression:
-        return _evaluate(item, scope, site)
+        return scope.lookup(item) if not item.pipes else _evaluate(item, scope, site)
     return render_value(item, scope, site=pointer_join(site, key))
 
 
@@ -97,7 +97,8 @@ def _encoded(
 
 
 def _evaluate(expression: Expression, scope: Scope, site: str) -> Rendered:
-    pipes = expression.pipes
+    if not expression.pipes:
+        return _start(expression, scope, site)
     missing: ValueMissing | None = None
     result: Rendered = None
     try:
@@ -106,7 +107,7 @@ def _evaluate(expression: Expression, scope: Scope, site: str) -> Rendered:
         raise
     except ValueMissing as reason:
         missing = reason
-    for pipe in pipes:
+    for pipe in expression.pipes:
         result, missing = _step(result, missing, pipe, expression)
     if missing is not None:
         raise missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 from collections.abc import Iterable
@@ -155,9 +156,11 @@ def charset_of(content_type: str) -> str:
 
 def decode_body(body: bytes, content_type: str) -> tuple[str, bool]:
     """Return *body* as text, and whether every byte of it fits the charset."""
-    charset = charset_of(content_type)
+    charset = charset_of(content_type) if "=" in content_type else "utf-8"
     try:
-        return body.decode("utf-8-sig" if charset.lower() == "utf-8" else charset), True
+        if charset.lower() == "utf-8":
+            return body.removeprefix(codecs.BOM_UTF8).decode(), True
+        return body.decode(charset), True
     except (UnicodeDecodeError, LookupError, ValueError):
         return body.decode("utf-8", errors="replace"), False
 

@@ -95,14 +95,15 @@ def _record_headers(request: WireRequest, redactor: Redactor) -> tuple[tuple[str
     shown = redactor.headers(request.headers)
     if not request.secret_headers:
         return shown
+    hidden = request.secret_headers
     return tuple(
-        (name, sensitive_mask(name.lower()) if _is_bare(name, value, raw, request) else value)
-        for (name, value), (_, raw) in zip(shown, request.headers, strict=True)
+        [
+            (name, sensitive_mask(name.lower()))
+            if raw and value == raw and name.lower() in hidden
+            else (name, value)
+            for (name, value), (_, raw) in zip(shown, request.headers, strict=True)
+        ]
     )
-
-
-def _is_bare(name: str, shown: str, raw: str, request: WireRequest) -> bool:
-    return bool(raw) and shown == raw and name.lower() in request.secret_headers
 
 
 def _record_response(
@@ -122,7 +123,10 @@ def _record_response(
 
 
 def _content_type(headers: Iterable[tuple[str, str]]) -> str:
-    return next((value for name, value in headers if name.lower() == "content-type"), "")
+    for name, value in headers:
+        if name.lower() == "content-type":
+            return value
+    return ""
 
 
 def _record_body(

@@ -15,6 +15,7 @@ from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
+    LiteralValue,
     PathExpression,
     Rendered,
     Segment,
@@ -109,8 +110,9 @@ class RunScope:
         """
         value = self._find(expression)
         if self.is_noting and expression.root != "response":
+            text = _path_key((expression.root, *expression.path))
             hidden_as = self.hidden_name(expression)
-            self._note(expression, value, self._origin_of(expression), hidden_as)
+            self._note(text, value, self._origin_of(expression), hidden_as)
         return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
@@ -119,7 +121,8 @@ class RunScope:
             expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
         )
         if self.is_noting:
-            self._note(expression, value, "drawn for this run", "")
+            text = expression_text(replace(expression, pipes=()))
+            self._note(text, value, "drawn for this run", "")
         return value
 
     @property
@@ -139,14 +142,14 @@ class RunScope:
 
     def hidden_name(self, expression: Expression) -> str:
         """Return the name under which the value is hidden, empty when it may be shown."""
-        if not isinstance(expression, PathExpression) or not expression.path:
+        if type(expression) is not PathExpression or not expression.path:
             return ""
         name = str(expression.path[0])
         match expression.root:
-            case "me":
-                return name
             case "inputs" | "variables":
                 return name if self._is_hidden(name) else ""
+            case "me":
+                return name
             case "steps":
                 return self._hidden_output(expression)
             case _:
@@ -182,8 +185,13 @@ class RunScope:
         resolved = self.plan.names.get(name)
         if resolved is None or not resolved.is_set:
             raise ValueMissing(f"`{shown}` has no value in this run", expression=shown)
-        value = render_value(resolved.value, self, site=f"variables/{name}")
-        return walk_path(value, expression.path[1:], shown=shown)
+        value = (
+            resolved.value.value
+            if type(resolved.value) is LiteralValue
+            else render_value(resolved.value, self, site=f"variables/{name}")
+        )
+        rest = expression.path[1:]
+        return walk_path(value, rest, shown=shown) if rest else value
 
     def _step_value(self, expression: PathExpression) -> Rendered:
         step = _first(expression)
@@ -283,8 +291,8 @@ class RunScope:
         resolved = self.plan.names.get(name)
         if resolved is None or name in seen:
             return False
-        if resolved.sensitive:
-            return True
+        if resolved.sensitive or type(resolved.value) is LiteralValue:
+            return resolved.sensitive
         return any(
             self._is_hidden(str(found.path[0]), seen | {name})
             if found.root in ("inputs", "variables")
@@ -310,8 +318,7 @@ class RunScope:
             case _:
                 return "this run"
 
-    def _note(self, expression: Expression, value: Rendered, origin: str, hidden_as: str) -> None:
-        text = _text_without_pipes(expression)
+    def _note(self, text: str, value: Rendered, origin: str, hidden_as: str) -> None:
         self.uses.append(Use("{{ " + text + " }}", value, origin, hidden_as))
 
 
@@ -324,12 +331,6 @@ def _keys_along(path: tuple[Segment, ...]) -> tuple[tuple[str, tuple[Segment, ..
     """Return each key under which a value may be kept, the longest first, and what leads on."""
     below = folded(path[1:])
     return tuple((path_text(below[:end]), below[end:]) for end in range(len(below), 0, -1))
-
-
-def _text_without_pipes(expression: Expression) -> str:
-    if isinstance(expression, PathExpression):
-        return _path_key((expression.root, *expression.path))
-    return expression_text(replace(expression, pipes=()))
 
 
 def revealed(value: Rendered) -> Json:
