@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from pytest_reqflo.artifact.model import StepSpec
+from pytest_reqflo.artifact.model import Artifact, StepSpec
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
@@ -300,9 +300,18 @@ class _Attempt:
 
     def _page(self, answer: Answer) -> dict[str, Captured]:
         """Keep the URL of an answer whose link is the URL of another step: it may be relative."""
-        steps = (*self._plan.artifact.steps, *self._plan.artifact.finally_steps)
-        is_page = any(link_source(self._plan, step.request.url) == self._step.id for step in steps)
+        links = _LINKS.of(self._plan.artifact)
+        is_page = any(link_source(self._plan, url) == self._step.id for url in links)
         return {"url": Captured(value=answer.url)} if is_page else {}
+
+
+def _read_links(artifact: Artifact) -> tuple[PathExpression, ...]:
+    urls = [step.request.url for step in (*artifact.steps, *artifact.finally_steps)]
+    return tuple(url for url in urls if type(url) is PathExpression)
+
+
+_LINKS = Noted(_read_links)
+"""The URLs of an artifact that are lone expressions: only they may be links of an answer."""
 
 
 def _with_missing(verdict: Verdict, captures: Captures) -> Verdict:

@@ -45,6 +45,9 @@ _MAX_SCHEMA_FAULTS = 5
 _MAX_IN_SENTENCE = 120
 """Characters of the JSON of a structure that a sentence can hold and still be read."""
 
+_WORDS = frozenset({str, int, bool, type(None)})
+"""Types of which equal values are written in the same way; none of them is secret."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckPlace:
@@ -79,7 +82,7 @@ class Finding:
 
 
 def run_checks(
-    specs: Iterable[AssertionSpec],
+    specs: tuple[AssertionSpec, ...],
     *,
     answer: Answer,
     scope: RunScope,
@@ -88,14 +91,21 @@ def run_checks(
 ) -> tuple[CheckResult, ...]:
     """Return one result for each of *specs*, those of the template first."""
     return tuple(
-        Check(spec, answer, scope, redactor, place.site_of(spec)).run(place)
-        for spec in in_order(specs)
+        [
+            _run_check(Check(spec, answer, scope, redactor, place.site_of(spec)), place)
+            for spec in in_order(specs)
+        ]
     )
 
 
-def in_order(specs: Iterable[AssertionSpec]) -> list[AssertionSpec]:
+def in_order(specs: tuple[AssertionSpec, ...]) -> Iterable[AssertionSpec]:
     """Return *specs* in the order in which they are evaluated: those of the template first."""
-    return sorted(specs, key=lambda spec: spec.origin != "template")
+    origins = [spec.origin for spec in specs]
+    return sorted(specs, key=_is_own) if "template" in origins else specs
+
+
+def _is_own(spec: AssertionSpec) -> bool:
+    return spec.origin != "template"
 
 
 def _run_check(check: Check, place: CheckPlace) -> CheckResult:
@@ -165,9 +175,9 @@ class Check:
 
     def _status(self) -> Finding:
         expected, status = self._expected(), self.answer.status
-        fault = parse_status(expected)
-        if fault is None and not status_matches(expected, status):
-            fault = f"expected status {status_text(expected)}, got {status}"
+        # Most expect one status, and get it.
+        is_met = type(expected) is int and expected == status and 100 <= status <= 999
+        fault = None if is_met else _status_fault(expected, status)
         return Finding(subject="status", fault=fault, expected=self._shown(expected), actual=status)
 
     def _json_path(self) -> Finding:
@@ -281,13 +291,17 @@ class Check:
         mismatch = compare(
             operator or self.spec.operator, actual, expected, is_missing=is_missing, redact=redact
         )
+        shown = shorten_value(redact(expected))
+        # What is the same looks the same.
+        kind = type(actual)
+        is_same = kind in _WORDS and kind is type(expected) and actual == expected
         return Finding(
             subject=subject,
             fault=f"{subject}: {_sentence(mismatch, expected, actual)}" if mismatch else None,
-            expected=shorten_value(redact(expected)),
-            actual=shorten_value(redact(actual)),
+            expected=shown,
+            actual=shown if is_same else shorten_value(redact(actual)),
             is_missing=is_missing,
-            differences=self._differences(mismatch.differences if mismatch else (), redact),
+            differences=self._differences(mismatch.differences, redact) if mismatch else (),
         )
 
     def _expected(self) -> Json:
@@ -297,6 +311,8 @@ class Check:
         if isinstance(expected, LiteralValue):
             return expected.value
         rendered = render_value(expected, self.scope, site=f"{self.site}/expected")
+        if type(rendered) in _WORDS:
+            return rendered
         self._register_derived(rendered)
         return revealed(rendered)
 
@@ -318,12 +334,12 @@ class Check:
         return (lambda value: mask_leaves(value, name)) if name else self.redactor.json
 
     def _hidden_value(self) -> str:
-        parts = (self.spec.value, self.spec.expected)
-        expressions = [part for part in parts if type(part) is PathExpression]
-        if not expressions:
-            return ""
-        names = (self.scope.hidden_name(each) or self._unlisted(each) for each in expressions)
-        return next(filter(None, names), "")
+        for part in (self.spec.value, self.spec.expected):
+            if type(part) is PathExpression:
+                name = self.scope.hidden_name(part) or self._unlisted(part)
+                if name:
+                    return name
+        return ""
 
     def _unlisted(self, expression: PathExpression) -> str:
         """Return the name of a derived secret that the redactor cannot find by its text."""
@@ -353,6 +369,13 @@ class Check:
             )
             for item in found
         )
+
+
+def _status_fault(expected: Json, status: int) -> str | None:
+    fault = parse_status(expected)
+    if fault is None and not status_matches(expected, status):
+        return f"expected status {status_text(expected)}, got {status}"
+    return fault
 
 
 def _sentence(mismatch: Mismatch, expected: Json, actual: Json) -> str:

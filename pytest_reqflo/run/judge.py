@@ -56,11 +56,12 @@ class Judge:
 
     def _judge_assertions(self) -> Verdict:
         checks = self._checks(self.step.assertions, "assertions")
-        is_failed = any(not check.passed and not check.soft for check in checks)
+        failed = [check for check in checks if not check.passed]
+        is_failed = not all([check.soft for check in failed])
         return Verdict(
             outcome="failed" if is_failed else "passed",
             checks=checks,
-            warnings=(*_soft_failures(checks), *self._bad_status()),
+            warnings=(*_soft_failures(failed), *self._bad_status()),
         )
 
     def _checks(
@@ -118,9 +119,9 @@ def _state_of(check: CheckResult) -> str:
     return f"{check.subject} is {shorten(shown, 200)}"
 
 
-def _soft_failures(checks: tuple[CheckResult, ...]) -> tuple[Problem, ...]:
-    return tuple(
+def _soft_failures(failed: list[CheckResult]) -> list[Problem]:
+    return [
         Problem(code="RF502", category="assertion", message=check.message, pointer=check.pointer)
-        for check in checks
-        if check.soft and not check.passed
-    )
+        for check in failed
+        if check.soft
+    ]

@@ -206,10 +206,15 @@ def _json_text(value: Json) -> str:
     return canonical_json(value).decode("utf-8", "replace")
 
 
-def record_uses(uses: Iterable[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
+def record_uses(uses: list[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
     """Return each value that was used, once, in the order of first use."""
     found: dict[object, ValueUse] = {}
+    met: set[tuple[str, int]] = set()
     for use in uses:
+        # Most values that are used again are the very same.
+        if (use.expression, id(use.value)) in met:
+            continue
+        met.add((use.expression, id(use.value)))
         is_masked = bool(use.hidden_as) and not isinstance(use.value, Secret)
         value = sensitive_mask(use.hidden_as) if is_masked else record_value(use.value, redactor)
         key = (use.expression, _key_of(value))

@@ -40,7 +40,7 @@ class ReplayJudge:
         return (*until, *self._checks(self.step.assertions, "assertions"))
 
     def _checks(
-        self, specs: Iterable[AssertionSpec], list_name: ListName
+        self, specs: tuple[AssertionSpec, ...], list_name: ListName
     ) -> tuple[ReplayedCheck, ...]:
         place = _place(self.step, self.pointer, list_name)
         return tuple(self._check(spec, place) for spec in in_order(specs))
