@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from pytest_reqflo.evidence.model import (
     Body,
@@ -15,6 +17,7 @@ from pytest_reqflo.evidence.model import (
     Timing,
 )
 from pytest_reqflo.evidence.redact import Redactor, is_hideable, is_mask, sensitive_mask
+from pytest_reqflo.frozen import Late
 from pytest_reqflo.lang.expression import Rendered
 from pytest_reqflo.result import ValueUse
 from pytest_reqflo.run.answer import decode_body
@@ -48,12 +51,14 @@ def record_hop(
 ) -> Exchange:
     """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
     request = _record_request(hop.request, redactor)
+    # The redacted record is all that it holds until the command is asked for.
+    curl: Any = Late(functools.partial(render_curl, request, user=_basic_user(hop.request, redactor)))
     return Exchange(
         request=request,
         response=_record_response(hop.response, redactor, repeated_keys) if hop.response else None,
         timing=_record_times(hop.times),
         error=redactor.text(failure.message) if failure else "",
-        curl=render_curl(request, user=_basic_user(hop.request, redactor)),
+        curl=curl,
         proxy=redactor.text(hop.proxy),
     )
 
@@ -112,7 +117,7 @@ def _record_response(
     body = _record_body(
         response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
     )
-    listed = tuple(shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED))
+    listed = tuple([shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED)])
     return ResponseRecord(
         status=response.status,
         reason=redactor.text(response.reason),
