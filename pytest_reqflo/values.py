@@ -238,13 +238,19 @@ def json_type(value: Json) -> str:
 
     One of: null, boolean, integer, number, string, array, object.
     """
-    if value is None:
-        return "null"
+    name = _EXACT_NAMES.get(type(value))
+    if name is not None:
+        return name
     for kind, name in _TYPE_NAMES:
         if isinstance(value, kind):
             return name
     return "array"
 
+
+_EXACT_NAMES: dict[type, str] = {
+    type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string",
+    dict: "object", list: "array",
+}  # fmt: skip
 
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),  # before int, which it is too

@@ -43,6 +43,8 @@ def render_value(value: Value, scope: Scope, *, site: str) -> Rendered:
     match value:
         case LiteralValue(value=literal):
             return literal
+        case PathExpression(pipes=pipes) if not pipes:
+            return scope.lookup(value)
         case PathExpression() | CallExpression():
             return _evaluate(value, scope, site)
         case TextValue():

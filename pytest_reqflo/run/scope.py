@@ -110,9 +110,14 @@ class RunScope:
         """
         value = self._find(expression)
         if self.is_noting and expression.root != "response":
-            text = _path_key((expression.root, *expression.path))
-            hidden_as = self.hidden_name(expression)
-            self._note(text, value, self._origin_of(expression), hidden_as)
+            self.uses.append(
+                Use(
+                    "{{ " + _path_key((expression.root, *expression.path)) + " }}",
+                    value,
+                    self._origin_of(expression),
+                    self.hidden_name(expression),
+                )
+            )
         return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
@@ -122,7 +127,7 @@ class RunScope:
         )
         if self.is_noting:
             text = expression_text(replace(expression, pipes=()))
-            self._note(text, value, "drawn for this run", "")
+            self.uses.append(Use("{{ " + text + " }}", value, "drawn for this run"))
         return value
 
     @property
@@ -147,7 +152,10 @@ class RunScope:
         name = str(expression.path[0])
         match expression.root:
             case "inputs" | "variables":
-                return name if self._is_hidden(name) else ""
+                resolved = self.plan.names.get(name)
+                is_literal = resolved is not None and type(resolved.value) is LiteralValue
+                is_hidden = resolved.sensitive if is_literal else self._is_hidden(name)
+                return name if is_hidden else ""
             case "me":
                 return name
             case "steps":
@@ -291,8 +299,8 @@ class RunScope:
         resolved = self.plan.names.get(name)
         if resolved is None or name in seen:
             return False
-        if resolved.sensitive or type(resolved.value) is LiteralValue:
-            return resolved.sensitive
+        if resolved.sensitive:
+            return True
         return any(
             self._is_hidden(str(found.path[0]), seen | {name})
             if found.root in ("inputs", "variables")
@@ -317,9 +325,6 @@ class RunScope:
                 return "the secrets"
             case _:
                 return "this run"
-
-    def _note(self, text: str, value: Rendered, origin: str, hidden_as: str) -> None:
-        self.uses.append(Use("{{ " + text + " }}", value, origin, hidden_as))
 
 
 _path_key = functools.lru_cache(maxsize=4_096)(path_text)
