@@ -9,6 +9,7 @@ is shared by all classes, or compiled when it is called first.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from operator import ge, gt, le, lt
 from reprlib import recursive_repr
@@ -40,6 +41,20 @@ else:
         if frozen and slots and eq:
             return lambda cls: _freeze(cls, order, options)
         return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order, **options)
+
+
+def replace(value: T, /, **changes: Any) -> T:
+    """Return what `dataclasses.replace` does, for a class whose fields are all given when it is made."""
+    cls = value.__class__
+    for name in _names_of(cls):
+        if name not in changes:
+            changes[name] = getattr(value, name)
+    return cls(**changes)
+
+
+@functools.cache
+def _names_of(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _freeze(cls: type, order: bool, options: dict[str, Any]) -> type:

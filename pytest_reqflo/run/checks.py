@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
@@ -69,18 +68,6 @@ class CheckPlace:
         return f"{self.site}/{origin}{self.list_name}/{spec.index}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What looking gave: *fault* is a sentence when the check does not hold."""
-
-    subject: str
-    fault: str | None = None
-    expected: Json = None
-    actual: Json = None
-    is_missing: bool = False
-    differences: tuple[Difference, ...] = ()
-
-
 def run_checks(
     specs: tuple[AssertionSpec, ...],
     *,
@@ -92,8 +79,7 @@ def run_checks(
     """Return one result for each of *specs*, those of the template first."""
     return tuple(
         [
-            _run_check(Check(spec, answer, scope, redactor, place.site_of(spec)), place)
-            for spec in in_order(specs)
+            Check(spec, answer, scope, redactor, place).run() for spec in in_order(specs)
         ]
     )
 
@@ -108,49 +94,41 @@ def _is_own(spec: AssertionSpec) -> bool:
     return spec.origin != "template"
 
 
-def _run_check(check: Check, place: CheckPlace) -> CheckResult:
-    spec, redactor = check.spec, check.redactor
-    try:
-        finding = check.find()
-    except ValueMissing as missing:
-        finding = Finding(
-            subject=subject_of(spec),
-            fault=f"{subject_of(spec)}: the check needs a value that is not there: {missing}",
-        )
-    is_poll = place.list_name != "assertions"
-    return CheckResult(
-        pointer=place.pointer_of(spec),
-        type=spec.type,
-        subject=redactor.text(finding.subject),
-        operator=spec.operator,
-        passed=finding.fault is None,
-        soft=spec.soft,
-        origin="poll" if is_poll else "template" if spec.origin == "template" else "step",
-        expected=finding.expected,
-        actual=finding.actual,
-        is_actual_missing=finding.is_missing,
-        message=shorten(redactor.text(finding.fault), MAX_VALUE) if finding.fault else "",
-        author_message=redactor.text(spec.message) if finding.fault else "",
-        differences=finding.differences,
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """One assertion against one answer; `run.replayed` asks first whether a record can tell."""
 
-    spec: AssertionSpec
-    answer: Answer
-    scope: RunScope
-    redactor: Redactor
-    site: str
+    __slots__ = ("answer", "place", "redactor", "scope", "spec")
 
-    def run(self, place: CheckPlace) -> CheckResult:
-        """Return the result of the check, which stands at *place*."""
-        return _run_check(self, place)
+    def __init__(
+        self,
+        spec: AssertionSpec,
+        answer: Answer,
+        scope: RunScope,
+        redactor: Redactor,
+        place: CheckPlace,
+    ) -> None:
+        self.spec = spec
+        self.answer = answer
+        self.scope = scope
+        self.redactor = redactor
+        self.place = place
 
-    def find(self) -> Finding:
-        """Look, and say what was found. Raises: ValueMissing for an expected value."""
+    def run(self) -> CheckResult:
+        """Return the result of the check."""
+        try:
+            return self.find()
+        except ValueMissing as missing:
+            subject = subject_of(self.spec)
+            fault = f"{subject}: the check needs a value that is not there: {missing}"
+            return self._found(subject, fault)
+
+    @property
+    def site(self) -> str:
+        """The call site of the values of the check."""
+        return self.place.site_of(self.spec)
+
+    def find(self) -> CheckResult:
+        """Look, and return what was found. Raises: ValueMissing for an expected value."""
         match self.spec.type:
             case "status_code":
                 return self._status()
@@ -173,31 +151,29 @@ class Check:
 
     # --- each type -------------------------------------------------------------------------------
 
-    def _status(self) -> Finding:
+    def _status(self) -> CheckResult:
         expected, status = self._expected(), self.answer.status
         # Most expect one status, and get it.
         is_met = type(expected) is int and expected == status and 100 <= status <= 999
         fault = None if is_met else _status_fault(expected, status)
-        return Finding(subject="status", fault=fault, expected=self._shown(expected), actual=status)
+        return self._found("status", fault, expected=self._shown(expected), actual=status)
 
-    def _json_path(self) -> Finding:
+    def _json_path(self) -> CheckResult:
         subject = self.spec.target
         if self.answer.json_problem:
             fault = f"{subject}: the body is not JSON: {self.answer.json_problem}"
-            return Finding(
-                subject=subject, fault=fault, expected=self._expected_shown(), is_missing=True
-            )
+            return self._found(subject, fault, expected=self._expected_shown(), is_missing=True)
         try:
             query = compile_query(subject)
             found = query.select(self.answer.body)
         except (SelectProblem, QueryProblem) as problem:
-            return Finding(subject=subject, fault=f"{subject}: {problem}", is_missing=True)
+            return self._found(subject, f"{subject}: {problem}", is_missing=True)
         if query.is_singular:
             return self._compare(subject, found[0] if found else None, is_missing=not found)
         asks_presence = OPERATORS[self.spec.operator].may_miss
         return self._compare(subject, list(found), is_missing=asks_presence and not found)
 
-    def _header(self) -> Finding:
+    def _header(self) -> CheckResult:
         name = self.spec.target.lower()
         answer = self.answer
         found = answer.headers_all.get(name) if self.spec.all else answer.headers.get(name)
@@ -206,7 +182,7 @@ class Check:
             return self._compare(subject, [])
         return self._compare(subject, found, is_missing=found is None)
 
-    def _cookie(self) -> Finding:
+    def _cookie(self) -> CheckResult:
         cookie = self.answer.cookies.get(self.spec.target)
         attribute = self.spec.attribute or "value"
         subject = subject_of(self.spec)
@@ -221,7 +197,7 @@ class Check:
             return self._compare(subject, None, is_missing=True)
         return self._compare(subject, attribute_value(attribute, found))
 
-    def _body(self) -> Finding:
+    def _body(self) -> CheckResult:
         operators = {
             "body_contains": "contains",
             "body_equals": "equals",
@@ -235,16 +211,16 @@ class Check:
         operator = operators[self.spec.type]
         return self._compare("body", actual, operator=operator, expected=expected)
 
-    def _schema(self) -> Finding:
+    def _schema(self) -> CheckResult:
         # jsonschema is slow to import, and most journeys have no schema.
         from pytest_reqflo.lang.schema import validate_schema
 
         if self.answer.json_problem:
             fault = f"body: the body is not JSON: {self.answer.json_problem}"
-            return Finding(subject="body", fault=fault, is_missing=True)
+            return self._found("body", fault, is_missing=True)
         failures = validate_schema(self.spec.schema, self.answer.body)
         if not failures:
-            return Finding(subject="body")
+            return self._found("body", None)
         # Sentences of the schema quote values, perhaps cut short: only redacted ones may be quoted.
         masked = validate_schema(self.spec.schema, self.redactor.json(self.answer.body))
         quoted = {(item.path, item.keyword): item.sentence for item in masked}
@@ -253,13 +229,10 @@ class Check:
             for item in failures[:_MAX_SCHEMA_FAULTS]
         ]
         listed = [f"{item.path}: {text}" for item, text in zip(failures, sentences, strict=False)]
-        return Finding(
-            subject="body",
-            fault=f"body does not fit the schema: {'; '.join(listed)}",
-            actual=self._shown(self.answer.body),
-        )
+        fault = f"body does not fit the schema: {'; '.join(listed)}"
+        return self._found("body", fault, actual=self._shown(self.answer.body))
 
-    def _value(self) -> Finding:
+    def _value(self) -> CheckResult:
         subject = subject_of(self.spec)
         if self.spec.value is None:
             return self._compare(subject, None, is_missing=True)
@@ -268,9 +241,7 @@ class Check:
         except RenderProblem:
             raise
         except ValueMissing as missing:
-            finding = self._compare(subject, None, is_missing=True)
-            fault = f"{finding.fault}: {missing}" if finding.fault else None
-            return replace(finding, fault=fault)
+            return self._compare(subject, None, is_missing=True, reason=f": {missing}")
         self._register_derived(actual)
         return self._compare(subject, revealed(actual))
 
@@ -284,7 +255,8 @@ class Check:
         is_missing: bool = False,
         operator: str = "",
         expected: Json = None,
-    ) -> Finding:
+        reason: str = "",
+    ) -> CheckResult:
         expected = expected if operator else self._expected()
         # Without an actual value there is nothing to hide at a telling place.
         redact = self.redactor.json if is_missing else self._redact_of(subject)
@@ -295,13 +267,43 @@ class Check:
         # What is the same looks the same.
         kind = type(actual)
         is_same = kind in _WORDS and kind is type(expected) and actual == expected
-        return Finding(
-            subject=subject,
-            fault=f"{subject}: {_sentence(mismatch, expected, actual)}" if mismatch else None,
+        sentence = _sentence(mismatch, expected, actual) if mismatch else ""
+        return self._found(
+            subject,
+            f"{subject}: {sentence}{reason}" if mismatch else None,
             expected=shown,
             actual=shown if is_same else shorten_value(redact(actual)),
             is_missing=is_missing,
             differences=self._differences(mismatch.differences, redact) if mismatch else (),
+        )
+
+    def _found(
+        self,
+        subject: str,
+        fault: str | None,
+        *,
+        expected: Json = None,
+        actual: Json = None,
+        is_missing: bool = False,
+        differences: tuple[Difference, ...] = (),
+    ) -> CheckResult:
+        """Return the result; *fault* is a sentence when the check does not hold."""
+        spec, place, redactor = self.spec, self.place, self.redactor
+        is_poll = place.list_name != "assertions"
+        return CheckResult(
+            pointer=place.pointer_of(spec),
+            type=spec.type,
+            subject=redactor.text(subject),
+            operator=spec.operator,
+            passed=fault is None,
+            soft=spec.soft,
+            origin="poll" if is_poll else "template" if spec.origin == "template" else "step",
+            expected=expected,
+            actual=actual,
+            is_actual_missing=is_missing,
+            message=shorten(redactor.text(fault), MAX_VALUE) if fault else "",
+            author_message=redactor.text(spec.message) if fault else "",
+            differences=differences,
         )
 
     def _expected(self) -> Json:

@@ -28,15 +28,17 @@ class Verdict:
     poll: PollState | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Judge:
     """Judges answers to one step; *scope* knows the root `response`."""
 
-    step: StepSpec
-    pointer: str
-    answer: Answer
-    scope: RunScope
-    redactor: Redactor
+    def __init__(
+        self, step: StepSpec, pointer: str, answer: Answer, scope: RunScope, redactor: Redactor
+    ) -> None:
+        self.step = step
+        self.pointer = pointer
+        self.answer = answer
+        self.scope = scope
+        self.redactor = redactor
 
     def judge(self) -> Verdict:
         """Return the verdict; the assertions of a polling step wait for the last answer."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
-from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
@@ -35,14 +34,16 @@ _MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
 """Pipes whose result is no text; they take no secret."""
 
 
-@dataclass(frozen=True, slots=True)
 class Use:
     """One value that was asked for; *hidden_as* names it when it must not be shown."""
 
-    expression: str
-    value: Rendered = field(repr=False)
-    origin: str
-    hidden_as: str = ""
+    __slots__ = ("expression", "hidden_as", "origin", "value")
+
+    def __init__(self, expression: str, value: Rendered, origin: str, hidden_as: str = "") -> None:
+        self.expression = expression
+        self.value = value
+        self.origin = origin
+        self.hidden_as = hidden_as
 
 
 class RunScope:
@@ -153,9 +154,9 @@ class RunScope:
         match expression.root:
             case "inputs" | "variables":
                 resolved = self.plan.names.get(name)
-                is_literal = resolved is not None and type(resolved.value) is LiteralValue
-                is_hidden = resolved.sensitive if is_literal else self._is_hidden(name)
-                return name if is_hidden else ""
+                if resolved is not None and type(resolved.value) is LiteralValue:
+                    return name if resolved.sensitive else ""
+                return name if self._is_hidden(name) else ""
             case "me":
                 return name
             case "steps":
