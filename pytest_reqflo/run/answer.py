@@ -23,6 +23,7 @@ class Answer:
         self.hops = hops
         self.response = response
         self._as_text = as_text
+        self._read: tuple[Json, str, tuple[str, ...]] | None = None
 
     @property
     def status(self) -> int:
@@ -72,8 +73,14 @@ class Answer:
         """The body as text; bytes that do not fit the charset are replaced."""
         return self._decoded[0]
 
-    @functools.cached_property
+    @property
     def _parsed(self) -> tuple[Json, str, tuple[str, ...]]:
+        # By hand: the lock of a cached property costs as much as reading a small body.
+        if self._read is None:
+            self._read = self._parse()
+        return self._read
+
+    def _parse(self) -> tuple[Json, str, tuple[str, ...]]:
         if self._as_text:
             return None, "the step says `parse: text`", ()
         try:
