@@ -94,23 +94,22 @@ class Redactor:
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
         """Return *headers* in their order; credentials are masked whether known or not."""
         listed = tuple(headers)
-        hidden = self._header_names
-        telling = [name.lower() in hidden for name, _ in listed]
+        telling: list[int] = []
+        others: list[str] = []
+        for number, (name, value) in enumerate(listed):
+            if name.lower() in self._header_names:
+                telling.append(number)
+                others.append(name)
+            else:
+                others += (name, value)
         # All others at once: most of them hold nothing.
-        others = itertools.chain.from_iterable(
-            (name, "" if is_telling else value)
-            for (name, value), is_telling in zip(listed, telling, strict=True)
-        )
         if not self._is_plain("\n".join(others)):
             return tuple([(self.text(name), self._header(name, value)) for name, value in listed])
-        if True not in telling:
-            return listed
-        return tuple(
-            [
-                (name, self._header(name, value) if is_telling else value)
-                for (name, value), is_telling in zip(listed, telling, strict=True)
-            ]
-        )
+        shown = list(listed)
+        for number in telling:
+            name, value = listed[number]
+            shown[number] = (name, self._header(name, value))
+        return tuple(shown)
 
     def json(self, value: Json) -> Json:
         """Return JSON of the same shape without known values and values of telling keys.

@@ -79,8 +79,10 @@ def render_parts(
     match value:
         case TextValue(parts=parts):
             return Secret.join(
-                part if isinstance(part, str) else _encoded(part, scope, f"{site}#{number}", encode)
-                for number, part in enumerate(parts)
+                [
+                    part if type(part) is str else _encoded(part, scope, f"{site}#{number}", encode)
+                    for number, part in enumerate(parts)
+                ]
             )
         case PathExpression() | CallExpression():
             return _encoded(value, scope, site, encode)

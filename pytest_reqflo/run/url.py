@@ -26,6 +26,7 @@ from pytest_reqflo.run.texts import plain, text_of, texts_of
 from pytest_reqflo.secret import Secret
 
 _PLACEHOLDER = re.compile(r"\{([^{}/?#\s]+)\}")
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 _SCHEME = re.compile(r"^[a-z]+://")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 
@@ -101,6 +102,8 @@ def _encoded(value: str | Secret) -> _Piece:
 
 
 def _percent(text: str) -> str:
+    if _UNRESERVED.fullmatch(text):
+        return text
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:

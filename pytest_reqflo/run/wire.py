@@ -42,7 +42,8 @@ def render_request(
     Raises: WireProblem, and ValueMissing when a value does not exist.
     """
     spec, site = do.step.request, do.step.id
-    service = _find_own(plan, spec)
+    found = find_service(plan.environment, spec.service)
+    service = found[1] if found else None
     base_url = service.base_url if service else ""
     url = render_url(spec, scope, site, base_url, find_page(plan, do.captured, spec.url))
     own = _service_at(plan, service, url)
@@ -64,12 +65,7 @@ def render_request(
     if _hops_of(spec, own):
         request = _with_hidden(request, spec, own, scope)
     _check_bound(do.step, own, request.url, scope)
-    return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
-
-
-def _find_own(plan: Plan, spec: RequestSpec) -> Service | None:
-    found = find_service(plan.environment, spec.service)
-    return found[1] if found else None
+    return _make_send(plan, do, request, service, own, render_cookies(spec, scope, site))
 
 
 def _trace_headers(plan: Plan, spec: RequestSpec, headers: list[Header]) -> Iterator[Header]:
@@ -152,9 +148,8 @@ def _check_bound(step: StepSpec, own: Service | None, url: str, scope: RunScope)
             )
 
 
-def own_timeout_s(plan: Plan, spec: RequestSpec) -> float:
+def _own_timeout_s(spec: RequestSpec, service: Service | None) -> float:
     """Return the deadline of an exchange, before any budget of the run."""
-    service = _find_own(plan, spec)
     return spec.timeout_s or (service.timeout_s if service else None) or DEFAULT_TIMEOUT_S
 
 
@@ -162,11 +157,12 @@ def _make_send(
     plan: Plan,
     do: DoTry,
     request: WireRequest,
+    service: Service | None,
     own: Service | None,
     cookies: tuple[tuple[str, str], ...],
 ) -> Send:
     spec = do.step.request
-    timeout_s = own_timeout_s(plan, spec)
+    timeout_s = _own_timeout_s(spec, service)
     return Send(
         request=request,
         jars=do.jars,
