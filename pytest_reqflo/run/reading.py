@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
@@ -103,14 +103,18 @@ def _gather(part: Any, found: list[Expression]) -> None:
     if kind is PathExpression or kind is CallExpression:
         found.append(part)
     elif isinstance(part, tuple):
-        for item in part:
-            _gather(item, found)
+        _gather_each(part, found)
     elif isinstance(part, Mapping):
-        for item in part.values():
-            _gather(item, found)
+        _gather_each(part.values(), found)
     else:
-        for name in _field_names(kind):
-            _gather(getattr(part, name), found)
+        _gather_each([getattr(part, name) for name in _field_names(kind)], found)
+
+
+def _gather_each(parts: Iterable[Any], found: list[Expression]) -> None:
+    for part in parts:
+        # Most parts are empty, or plain.
+        if part and type(part) not in _PLAIN:
+            _gather(part, found)
 
 
 @functools.cache
