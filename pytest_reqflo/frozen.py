@@ -45,11 +45,12 @@ else:
 
 def replace(value: T, /, **changes: Any) -> T:
     """Return what `dataclasses.replace` does, for a class whose fields are all given when it is made."""
-    cls = value.__class__
+    cls: Any = value.__class__
     for name in _names_of(cls):
         if name not in changes:
             changes[name] = getattr(value, name)
-    return cls(**changes)
+    made: T = cls(**changes)
+    return made
 
 
 @functools.cache

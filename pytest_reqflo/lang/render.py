@@ -80,7 +80,9 @@ def render_parts(
         case TextValue(parts=parts):
             return Secret.join(
                 [
-                    part if type(part) is str else _encoded(part, scope, f"{site}#{number}", encode)
+                    part
+                    if isinstance(part, str)
+                    else _encoded(part, scope, f"{site}#{number}", encode)
                     for number, part in enumerate(parts)
                 ]
             )

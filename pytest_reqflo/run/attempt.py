@@ -154,9 +154,7 @@ class _Attempt:
         for secret in secrets.values():
             redactor.add_secret(secret)
 
-    def prepare(
-        self, blobs: Mapping[Digest, bytes], telling: tuple[PathExpression, ...]
-    ) -> Send:
+    def prepare(self, blobs: Mapping[Digest, bytes], telling: tuple[PathExpression, ...]) -> Send:
         """Return what must be sent. Raises: WireProblem, ValueMissing."""
         if telling:
             with self._scope.unnoted():

@@ -108,9 +108,7 @@ def _json_bytes(value: Rendered) -> bytes:
         return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
         # Half of a surrogate pair has no bytes of its own, but JSON can write it.
-        return json.dumps(
-            value, separators=(",", ":"), allow_nan=False, default=revealed
-        ).encode()
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=revealed).encode()
 
 
 def _bytes_of(rendered: Rendered, what: str) -> bytes:

@@ -77,11 +77,7 @@ def run_checks(
     place: CheckPlace,
 ) -> tuple[CheckResult, ...]:
     """Return one result for each of *specs*, those of the template first."""
-    return tuple(
-        [
-            Check(spec, answer, scope, redactor, place).run() for spec in in_order(specs)
-        ]
-    )
+    return tuple([Check(spec, answer, scope, redactor, place).run() for spec in in_order(specs)])
 
 
 def in_order(specs: tuple[AssertionSpec, ...]) -> Iterable[AssertionSpec]:

@@ -86,8 +86,10 @@ def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> 
             found.append(Header(name, _checked(value.value, name)))
             continue
         is_hidden = _is_hidden(value, scope)
-        for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`"):
-            found.append(Header(name, _checked(text, name), is_hidden or isinstance(text, Secret)))
+        found += [
+            Header(name, _checked(text, name), is_hidden or isinstance(text, Secret))
+            for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`")
+        ]
     return found
 
 

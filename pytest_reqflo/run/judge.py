@@ -59,9 +59,9 @@ class Judge:
     def _judge_assertions(self) -> Verdict:
         checks = self._checks(self.step.assertions, "assertions")
         failed = [check for check in checks if not check.passed]
-        is_failed = not all([check.soft for check in failed])
+        is_passed = all(check.soft for check in failed)
         return Verdict(
-            outcome="failed" if is_failed else "passed",
+            outcome="passed" if is_passed else "failed",
             checks=checks,
             warnings=(*_soft_failures(failed), *self._bad_status()),
         )

@@ -146,9 +146,7 @@ def find_telling(sources: tuple[PathExpression, ...], plan: Plan) -> tuple[PathE
 def _is_plain(source: PathExpression, plan: Plan) -> bool:
     """Say whether *source* names an input or a variable that is a literal and may be shown."""
     resolved = plan.names.get(str(source.path[0])) if source.root in _NAMED_ROOTS else None
-    return (
-        resolved is not None and type(resolved.value) is LiteralValue and not resolved.sensitive
-    )
+    return resolved is not None and type(resolved.value) is LiteralValue and not resolved.sensitive
 
 
 _NAMED_ROOTS = frozenset({"inputs", "variables"})

@@ -52,7 +52,9 @@ def record_hop(
     """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
     request = _record_request(hop.request, redactor)
     # The redacted record is all that it holds until the command is asked for.
-    curl: Any = Late(functools.partial(render_curl, request, user=_basic_user(hop.request, redactor)))
+    curl: Any = Late(
+        functools.partial(render_curl, request, user=_basic_user(hop.request, redactor))
+    )
     return Exchange(
         request=request,
         response=_record_response(hop.response, redactor, repeated_keys) if hop.response else None,
@@ -117,7 +119,9 @@ def _record_response(
     body = _record_body(
         response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
     )
-    listed = tuple([shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED)])
+    listed = tuple(
+        [shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED)]
+    )
     return ResponseRecord(
         status=response.status,
         reason=redactor.text(response.reason),

@@ -59,7 +59,7 @@ def _render_text(url: Value, spec: RequestSpec, scope: RunScope, site: str) -> s
     if type(url) is LiteralValue and type(url.value) is str and "{" not in url.value:
         return url.value
     pieces = _expand(url, spec, scope, site)
-    if any([piece.is_value for piece in pieces]):
+    if any(piece.is_value for piece in pieces):
         _check_segments(pieces)
     return Secret.join([piece.text for piece in pieces])
 
