@@ -9,10 +9,13 @@ is shared by all classes, or compiled when it is called first.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from operator import ge, gt, le, lt
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final
+
+T = TypeVar("T")
 
 _MISSING = dataclasses.MISSING
 
@@ -40,6 +43,21 @@ else:
         return dataclasses.dataclass(frozen=frozen, slots=slots, eq=eq, order=order, **options)
 
 
+def replace(value: T, /, **changes: Any) -> T:
+    """Return what `dataclasses.replace` does, for a class whose fields are all given when it is made."""
+    cls: Any = value.__class__
+    for name in _names_of(cls):
+        if name not in changes:
+            changes[name] = getattr(value, name)
+    made: T = cls(**changes)
+    return made
+
+
+@functools.cache
+def _names_of(cls: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
+
+
 def _freeze(cls: type, order: bool, options: dict[str, Any]) -> type:
     own = vars(cls)
     kept = {name for name in (*_WRITTEN, *_SHARED, *_ORDERED) if own.get(name) is not None}
@@ -65,6 +83,42 @@ def _at_first_call(cls: type, name: str, write: Callable[[type], Any]) -> Callab
         return made(*arguments, **named)
 
     return method
+
+
+# --- values made late -----------------------------------------------------------------------------
+
+
+@final
+class Late:
+    """What a field holds until it is read first; *make* is pure, and gives its value."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+def late(name: str) -> Callable[[type[T]], type[T]]:
+    """Decorate a class made by `dataclass`: field *name* may be given as `Late`.
+
+    Shape: whoever reads, compares, copies or prints the field finds the value. Two threads that
+        read it first at the same time may both make it.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        slot = vars(cls)[name]
+
+        def read(self: T) -> Any:
+            value = slot.__get__(self)
+            if type(value) is Late:
+                value = value.make()
+                slot.__set__(self, value)
+            return value
+
+        setattr(cls, name, property(read, slot.__set__))
+        return cls
+
+    return decorate
 
 
 # --- compiled for each class ---------------------------------------------------------------------

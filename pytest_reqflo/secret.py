@@ -72,11 +72,14 @@ class Secret:
     def join(parts: Iterable[str | Secret]) -> str | Secret:
         """Return the parts as one text, secret when any part is."""
         pieces = list(parts)
-        if all(type(piece) is str for piece in pieces):
+        try:
             return "".join(pieces)  # type: ignore[arg-type]
+        except TypeError:
+            # Most texts have no secret part.
+            pass
         names = [piece.name for piece in pieces if isinstance(piece, Secret)]
         text = "".join(piece.reveal() if isinstance(piece, Secret) else piece for piece in pieces)
-        return Secret(names[0], text) if names else text
+        return Secret(names[0], text)
 
     def mask(self) -> str:
         """Return what is shown in place of the text."""

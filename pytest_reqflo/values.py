@@ -101,7 +101,7 @@ def _parse_noting(text: str | bytes) -> tuple[Json, tuple[str, ...]]:
 def _parse_json(text: str | bytes, decoder: json.JSONDecoder) -> Json:
     _check_count(text)
     # Values lie no deeper than brackets were opened, in texts or outside.
-    may_be_deep = _count(text, "[{") > MAX_JSON_DEPTH
+    may_be_deep = len(text) > MAX_JSON_DEPTH and _count(text, "[{") > MAX_JSON_DEPTH
     try:
         value = decoder.decode(_text_of(text))
     except JsonProblem:
@@ -138,10 +138,16 @@ def _check_count(text: str | bytes) -> None:
 def _text_of(text: str | bytes) -> str:
     """Return the text of a document as `json.loads` reads it."""
     if isinstance(text, bytes):
-        return text.decode(json.detect_encoding(text), "surrogatepass")
+        # Only in UTF-8 does a bracket stand first and no zero behind it.
+        is_plain = text[:1] in _BRACKETS and text[1:2] > b"\0"
+        encoding = "utf-8" if is_plain else json.detect_encoding(text)
+        return text.decode(encoding, "surrogatepass")
     if text.startswith("\ufeff"):
         raise json.JSONDecodeError("Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0)
     return text
+
+
+_BRACKETS = frozenset({b"{", b"["})
 
 
 def _count(text: str | bytes, marks: str) -> int:
@@ -232,13 +238,19 @@ def json_type(value: Json) -> str:
 
     One of: null, boolean, integer, number, string, array, object.
     """
-    if value is None:
-        return "null"
+    name = _EXACT_NAMES.get(type(value))
+    if name is not None:
+        return name
     for kind, name in _TYPE_NAMES:
         if isinstance(value, kind):
             return name
     return "array"
 
+
+_EXACT_NAMES: dict[type, str] = {
+    type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string",
+    dict: "object", list: "array",
+}  # fmt: skip
 
 _TYPE_NAMES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),  # before int, which it is too

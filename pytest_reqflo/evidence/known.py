@@ -70,9 +70,11 @@ class KnownValues:
 
     def stands_in(self, text: str) -> bool:
         """Say whether any spelling stands in *text*."""
-        if not self._masks:
+        masks, view = self._masks, self._view
+        if not masks:
             return False
-        view = self.view
+        if len(view.masks) != len(masks):
+            view = self.view
         return len(text) >= view.shortest and view.stands_in(text)
 
     def add(self, value: str, mask: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.frozen import dataclass, late
 from pytest_reqflo.values import Digest
 
 Header = tuple[str, str]
@@ -64,11 +64,13 @@ class ResponseRecord:
     body: Body | None = None
 
 
+@late("curl")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and its response (None: no answer); *error* says why there is none.
 
-    Shape: *proxy* is the one it went through, without user name; empty for none.
+    Shape: *curl* is the command that sends the request again, made when it is read first: of most
+        runs nobody reads it. *proxy* is the one it went through, without user name; empty for none.
     """
 
     request: RequestRecord

@@ -63,7 +63,7 @@ class Redactor:
 
         Of a value with more parts than can be looked for, nothing shows: every text is masked whole.
         """
-        for leaf in _leaves(value):
+        for leaf in (value,) if type(value) is str else _leaves(value):
             if self.size > _MAX_SPELLINGS:
                 self._all = sensitive_mask(name)
                 return
@@ -86,7 +86,7 @@ class Redactor:
 
         Shape: of a text that *is_cut*, an end that begins a known value is hidden too.
         """
-        if not is_cut and self._is_bare(text) and not self.names.may_hold_key(text):
+        if not is_cut and self._is_plain(text):
             return text
         begun = self.find_begun(text, len(text)) if is_cut else ()
         return self._hide(text, itertools.chain(self.find_hidden(text), begun))
@@ -94,14 +94,22 @@ class Redactor:
     def headers(self, headers: Iterable[Header]) -> tuple[Header, ...]:
         """Return *headers* in their order; credentials are masked whether known or not."""
         listed = tuple(headers)
-        # All at once: most headers hold nothing.
-        if self._is_plain("\n".join(itertools.chain.from_iterable(listed))):
-            hidden = self._header_names
-            return tuple(
-                (name, self._header(name, value)) if name.lower() in hidden else (name, value)
-                for name, value in listed
-            )
-        return tuple((self.text(name), self._header(name, value)) for name, value in listed)
+        telling: list[int] = []
+        others: list[str] = []
+        for number, (name, value) in enumerate(listed):
+            if name.lower() in self._header_names:
+                telling.append(number)
+                others.append(name)
+            else:
+                others += (name, value)
+        # All others at once: most of them hold nothing.
+        if not self._is_plain("\n".join(others)):
+            return tuple([(self.text(name), self._header(name, value)) for name, value in listed])
+        shown = list(listed)
+        for number in telling:
+            name, value = listed[number]
+            shown[number] = (name, self._header(name, value))
+        return tuple(shown)
 
     def json(self, value: Json) -> Json:
         """Return JSON of the same shape without known values and values of telling keys.
@@ -109,7 +117,10 @@ class Redactor:
         Shape: of a rendered value, a `Secret` becomes its mask.
         """
         # Most of what is compared is a word.
-        if type(value) is str and self._is_plain(value):
+        kind = type(value)
+        if kind is str and self._is_plain(value):
+            return value
+        if value is None or kind is bool:
             return value
         return self._clean(value, key="")
 
@@ -137,12 +148,10 @@ class Redactor:
 
     def _is_plain(self, text: str) -> bool:
         """Say whether nothing can be hidden in *text*, and in no part of it."""
-        return '"' not in text and self._is_bare(text)
-
-    def _is_bare(self, text: str) -> bool:
-        """Say whether nothing can be hidden in *text* but values of telling JSON keys."""
-        has_mark = "@" in text or "=" in text
-        return not (has_mark or self._all or self._known.stands_in(text))
+        if "@" in text or self._all or self._known.stands_in(text):
+            return False
+        # Values of telling keys and fields stand behind their names.
+        return not ('"' in text or "=" in text) or not self.names.may_hold_key(text)
 
     def _hide(self, text: str, places: Iterable[Place]) -> str:
         if self._all:
@@ -182,9 +191,9 @@ class Redactor:
 
     def _header(self, name: str, value: str) -> str:
         header = name.lower()
-        if header not in self._header_names and self._is_plain(value):
-            return value
         credentials = self.names.find_credentials(header, value)
+        if self._is_plain(value):
+            return _replace(value, credentials) if header in self._header_names else value
         return self._hide(value, itertools.chain(self.find_hidden(value), credentials))
 
     def _clean(self, value: Json, key: str) -> Json:
@@ -272,6 +281,9 @@ def _replace(text: str, places: Iterable[Place]) -> str:
     visible = [place for place in places if place.start < place.end]
     if not visible:
         return text
+    if len(visible) == 1:
+        [place] = visible
+        return text[: place.start] + place.mask + text[place.end :]
     pieces: list[str] = []
     position = 0
     for start, end, mask in _merged(visible):

@@ -43,6 +43,8 @@ def render_value(value: Value, scope: Scope, *, site: str) -> Rendered:
     match value:
         case LiteralValue(value=literal):
             return literal
+        case PathExpression(pipes=pipes) if not pipes:
+            return scope.lookup(value)
         case PathExpression() | CallExpression():
             return _evaluate(value, scope, site)
         case TextValue():
@@ -63,7 +65,7 @@ def _render_field(key: str, item: Value, scope: Scope, site: str) -> Rendered:
     if type(item) is LiteralValue:
         return item.value
     if type(item) is PathExpression:
-        return _evaluate(item, scope, site)
+        return scope.lookup(item) if not item.pipes else _evaluate(item, scope, site)
     return render_value(item, scope, site=pointer_join(site, key))
 
 
@@ -77,8 +79,12 @@ def render_parts(
     match value:
         case TextValue(parts=parts):
             return Secret.join(
-                part if isinstance(part, str) else _encoded(part, scope, f"{site}#{number}", encode)
-                for number, part in enumerate(parts)
+                [
+                    part
+                    if isinstance(part, str)
+                    else _encoded(part, scope, f"{site}#{number}", encode)
+                    for number, part in enumerate(parts)
+                ]
             )
         case PathExpression() | CallExpression():
             return _encoded(value, scope, site, encode)
@@ -97,7 +103,8 @@ def _encoded(
 
 
 def _evaluate(expression: Expression, scope: Scope, site: str) -> Rendered:
-    pipes = expression.pipes
+    if not expression.pipes:
+        return _start(expression, scope, site)
     missing: ValueMissing | None = None
     result: Rendered = None
     try:
@@ -106,7 +113,7 @@ def _evaluate(expression: Expression, scope: Scope, site: str) -> Rendered:
         raise
     except ValueMissing as reason:
         missing = reason
-    for pipe in pipes:
+    for pipe in expression.pipes:
         result, missing = _step(result, missing, pipe, expression)
     if missing is not None:
         raise missing

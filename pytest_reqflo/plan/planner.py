@@ -16,9 +16,7 @@ from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.noted import NotedBeside
 from pytest_reqflo.plan.demands import find_environment_problems
 from pytest_reqflo.plan.environments import find_me_name, find_origin, service_origin
-from pytest_reqflo.plan.expressions import (
-    read_names,
-)
+from pytest_reqflo.plan.expressions import read_names
 from pytest_reqflo.plan.grants import Grantee, find_refused, refused_problem
 from pytest_reqflo.plan.model import (
     EnvironmentSnapshot,
@@ -197,7 +195,9 @@ def _grant_problems(
     request: RunRequest,
     environment: EnvironmentSnapshot,
 ) -> Iterator[Diagnostic]:
+    if environment.grants is None or not names:
+        return
     grantee = Grantee(journey=artifact.journey_id, tags=request.identity.tags, file=request.file)
     refused = find_refused(names, grantee, environment.grants)
-    if refused and environment.grants is not None:
+    if refused:
         yield refused_problem(refused, environment.name, environment.grants)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pytest_reqflo.artifact.model import InputDeclaration, VariableDeclaration
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.lang.expression import (
@@ -32,7 +30,6 @@ from pytest_reqflo.plan.sources import (
 )
 from pytest_reqflo.plan.types import find_misfit
 from pytest_reqflo.result import ValueOrigin
-from pytest_reqflo.values import Json
 
 
 def resolve_name(
@@ -53,17 +50,17 @@ def _resolve(
     declaration: Declaration, winner: GivenValue, around: Surroundings, problems: list[Diagnostic]
 ) -> ResolvedValue:
     value = winner.value
-    if not isinstance(value, LiteralValue) and winner.layer != "source" and is_known_early(value):
+    is_literal = isinstance(value, LiteralValue)
+    if not is_literal and winner.layer != "source" and is_known_early(value):
         try:
             scope = EarlyScope(around.environment, all_service_entries(around))
             value = render_early(value, scope)
         except ValueMissing as missing:
             problems.append(_unknown_early(declaration, winner, missing))
     if isinstance(declaration, InputDeclaration) and isinstance(value, LiteralValue):
-        problems += _type_problems(declaration, winner, value.value)
-    hidden = is_sensitive(declaration) or any(
-        read_names(winner.value, root) for root in ("secrets", "me")
-    )
+        misfit = find_misfit(value.value, declaration.type)
+        problems += [_type_problem(declaration, winner, misfit)] if misfit else ()
+    hidden = is_sensitive(declaration) or (not is_literal and _reads_hidden(winner.value))
     origin = ValueOrigin(
         name=declaration.name,
         kind_of_name=kind_of(declaration),
@@ -73,6 +70,10 @@ def _resolve(
         sensitive=hidden,
     )
     return ResolvedValue(name=declaration.name, value=value, origin=origin, sensitive=hidden)
+
+
+def _reads_hidden(value: Value) -> bool:
+    return any(read_names(value, root) for root in ("secrets", "me"))
 
 
 def _mask(declaration: Declaration, value: Value) -> str:
@@ -126,13 +127,9 @@ def _unknown_early(
     return Diagnostic(code="RF301", title=title, notes=_origin_notes(winner))
 
 
-def _type_problems(
-    declaration: InputDeclaration, winner: GivenValue, value: Json
-) -> Iterator[Diagnostic]:
-    misfit = find_misfit(value, declaration.type)
-    if misfit:
-        title = f"input `{declaration.name}` {misfit}"
-        yield Diagnostic(code="RF304", title=title, notes=_origin_notes(winner))
+def _type_problem(declaration: InputDeclaration, winner: GivenValue, misfit: str) -> Diagnostic:
+    title = f"input `{declaration.name}` {misfit}"
+    return Diagnostic(code="RF304", title=title, notes=_origin_notes(winner))
 
 
 def _origin_notes(winner: GivenValue) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_reqflo.artifact.model import Artifact, VariableDeclaration
-from pytest_reqflo.lang.expression import Value
+from pytest_reqflo.lang.expression import LiteralValue, Value
 from pytest_reqflo.plan.environments import find_service
 from pytest_reqflo.plan.expressions import find_uses, read_names
 from pytest_reqflo.plan.grants import Grantee, find_refused
@@ -16,10 +16,13 @@ def needed_secrets(
     artifact: Artifact, names: Mapping[str, ResolvedValue], environment: EnvironmentSnapshot
 ) -> tuple[str, ...]:
     """Return the sorted names of the secrets that a run with the values *names* may read."""
-    needed = set(artifact.secrets) - set(_replaced_secrets(artifact, names))
+    needed = set(_header_secrets(artifact, environment))
+    if artifact.secrets:
+        needed |= set(artifact.secrets).difference(_replaced_secrets(artifact, names))
     for resolved in names.values():
-        needed |= set(read_names(resolved.value, "secrets"))
-    return tuple(sorted(needed.union(_header_secrets(artifact, environment))))
+        if type(resolved.value) is not LiteralValue:
+            needed.update(read_names(resolved.value, "secrets"))
+    return tuple(sorted(needed))
 
 
 def declared_secrets(

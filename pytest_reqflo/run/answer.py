@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import re
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ class Answer:
         self.hops = hops
         self.response = response
         self._as_text = as_text
+        self._read: tuple[Json, str, tuple[str, ...]] | None = None
 
     @property
     def status(self) -> int:
@@ -71,8 +73,14 @@ class Answer:
         """The body as text; bytes that do not fit the charset are replaced."""
         return self._decoded[0]
 
-    @functools.cached_property
+    @property
     def _parsed(self) -> tuple[Json, str, tuple[str, ...]]:
+        # By hand: the lock of a cached property costs as much as reading a small body.
+        if self._read is None:
+            self._read = self._parse()
+        return self._read
+
+    def _parse(self) -> tuple[Json, str, tuple[str, ...]]:
         if self._as_text:
             return None, "the step says `parse: text`", ()
         try:
@@ -155,9 +163,11 @@ def charset_of(content_type: str) -> str:
 
 def decode_body(body: bytes, content_type: str) -> tuple[str, bool]:
     """Return *body* as text, and whether every byte of it fits the charset."""
-    charset = charset_of(content_type)
+    charset = charset_of(content_type) if "=" in content_type else "utf-8"
     try:
-        return body.decode("utf-8-sig" if charset.lower() == "utf-8" else charset), True
+        if charset.lower() == "utf-8":
+            return body.removeprefix(codecs.BOM_UTF8).decode(), True
+        return body.decode(charset), True
     except (UnicodeDecodeError, LookupError, ValueError):
         return body.decode("utf-8", errors="replace"), False
 

@@ -9,9 +9,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from pytest_reqflo.artifact.model import StepSpec
+from pytest_reqflo.artifact.model import Artifact, StepSpec
 from pytest_reqflo.evidence.redact import Redactor
-from pytest_reqflo.lang.expression import Expression, LiteralValue, PathExpression, ValueMissing
+from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
@@ -44,8 +44,10 @@ from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.reading import (
     expressions_in,
+    find_telling,
     read_step,
     secret_names_of,
+    sources_in,
     walk_reachable,
 )
 from pytest_reqflo.run.record import record_hop, record_uses
@@ -60,8 +62,6 @@ TryFlow = Generator[TryEffect, TryOutcome, TryDone]
 
 _SHOWN_ROOTS = frozenset({"steps", "env", "case", "row", "run"})
 """Roots whose values are no secrets as they are, before any pipe."""
-
-_NAMED_ROOTS = frozenset({"inputs", "variables"})
 
 _NOT_RETRYABLE = frozenset({"refused", "limit", "values"})
 
@@ -78,8 +78,8 @@ def run_try(
     drawn = yield Draw()
     if not isinstance(drawn, Drawn):
         return _interrupted(do, drawn, started_at="")
-    needs = _needs_of(plan, do.step)
-    names = secret_names_of(needs, plan)
+    telling = _find_telling(plan, do.step)
+    names = secret_names_of(telling, plan) if telling else ()
     secrets: Mapping[str, Secret] = {}
     if names:
         read = yield ReadSecrets(names=names)
@@ -88,7 +88,7 @@ def run_try(
         secrets = read.secrets
     attempt = _Attempt(plan, start, do, redactor, drawn.now, secrets)
     try:
-        send = attempt.prepare(blobs, needs)
+        send = attempt.prepare(blobs, telling)
     except (WireProblem, ValueMissing) as problem:
         return attempt.refused(problem)
     sent = yield send
@@ -97,18 +97,19 @@ def run_try(
     return attempt.judge(sent)
 
 
-def _needs_of(plan: Plan, step: StepSpec) -> tuple[Expression, ...]:
-    """Return every expression that is rendered in a try of *step*."""
+def _find_telling(plan: Plan, step: StepSpec) -> tuple[PathExpression, ...]:
+    """Return the expressions of a try of *step* that may lead to what is hidden."""
     # Which service a whole URL belongs to is only known once it is rendered.
-    return read_step(step).all + _OF_SERVICES.of(plan.environment)
+    sources = read_step(step).sources + _OF_SERVICES.of(plan.environment)
+    return find_telling(sources, plan) if sources else ()
 
 
-def _read_services(environment: EnvironmentSnapshot) -> tuple[Expression, ...]:
-    return expressions_in(tuple(each.headers for each in environment.services.values()))
+def _read_services(environment: EnvironmentSnapshot) -> tuple[PathExpression, ...]:
+    return sources_in(expressions_in(tuple(each.headers for each in environment.services.values())))
 
 
 _OF_SERVICES = Noted(_read_services)
-"""The expressions in the headers of all services of an environment."""
+"""The sources of the headers of all services of an environment."""
 
 
 def _interrupted(do: DoTry, answer: TryOutcome, started_at: str) -> TryDone:
@@ -153,22 +154,23 @@ class _Attempt:
         for secret in secrets.values():
             redactor.add_secret(secret)
 
-    def prepare(self, blobs: Mapping[Digest, bytes], needs: tuple[Expression, ...]) -> Send:
+    def prepare(self, blobs: Mapping[Digest, bytes], telling: tuple[PathExpression, ...]) -> Send:
         """Return what must be sent. Raises: WireProblem, ValueMissing."""
-        with self._scope.unnoted():
-            self._register_derived(needs)
+        if telling:
+            with self._scope.unnoted():
+                self._register_derived(telling)
         send = render_request(self._plan, self._do, self._scope, blobs, seed=self._start.seed)
         for secret in self._scope.derived:
             self._redactor.add_secret(secret)
         return send
 
-    def _register_derived(self, needs: tuple[Expression, ...]) -> None:
+    def _register_derived(self, telling: tuple[PathExpression, ...]) -> None:
         """Hide what pipes and variables make of hidden values, before any of it can come back."""
-        for expression in walk_reachable(needs, self._plan):
+        for expression in walk_reachable(telling, self._plan):
             if not isinstance(expression, PathExpression) or expression.root == "response":
                 continue
             name = self._scope.hidden_name(expression)
-            if not name and not expression.pipes and self._is_shown(expression):
+            if not name and not expression.pipes and expression.root in _SHOWN_ROOTS:
                 continue
             try:
                 value = render_value(expression, self._scope, site="")
@@ -178,14 +180,6 @@ class _Attempt:
                 self._redactor.add_secret(value)
             elif name:
                 self._redactor.add_value(name, value)
-
-    def _is_shown(self, expression: PathExpression) -> bool:
-        """Say whether what *expression* names is no secret as it is, before any pipe."""
-        if expression.root in _SHOWN_ROOTS:
-            return True
-        name = str(expression.path[0]) if expression.path else ""
-        resolved = self._plan.names.get(name) if expression.root in _NAMED_ROOTS else None
-        return resolved is not None and type(resolved.value) is LiteralValue
 
     # --- endings ---------------------------------------------------------------------------------
 
@@ -304,9 +298,18 @@ class _Attempt:
 
     def _page(self, answer: Answer) -> dict[str, Captured]:
         """Keep the URL of an answer whose link is the URL of another step: it may be relative."""
-        steps = (*self._plan.artifact.steps, *self._plan.artifact.finally_steps)
-        is_page = any(link_source(self._plan, step.request.url) == self._step.id for step in steps)
+        links = _LINKS.of(self._plan.artifact)
+        is_page = any(link_source(self._plan, url) == self._step.id for url in links)
         return {"url": Captured(value=answer.url)} if is_page else {}
+
+
+def _read_links(artifact: Artifact) -> tuple[PathExpression, ...]:
+    urls = [step.request.url for step in (*artifact.steps, *artifact.finally_steps)]
+    return tuple(url for url in urls if type(url) is PathExpression)
+
+
+_LINKS = Noted(_read_links)
+"""The URLs of an artifact that are lone expressions: only they may be links of an answer."""
 
 
 def _with_missing(verdict: Verdict, captures: Captures) -> Verdict:

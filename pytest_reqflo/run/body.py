@@ -74,7 +74,7 @@ def render_body(
         case JsonBody(value=LiteralValue()):
             return _CONSTANT.of(body)
         case JsonBody(value=value):
-            rendered = revealed(render_value(value, scope, site=f"{site}/json"))
+            rendered = render_value(value, scope, site=f"{site}/json")
             return BodyBytes(_json_bytes(rendered), "application/json")
         case FormBody():
             return _form(body, scope, f"{site}/form")
@@ -97,7 +97,10 @@ def _render_constant(body: JsonBody) -> BodyBytes:
 _CONSTANT = Noted(_render_constant)
 """Bodies without expressions: written in the journey, and the same in each of its runs."""
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_COMPACT = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=revealed
+)
+"""Writes texts that are secret, which it does not know, as what they are."""
 
 
 def _json_bytes(value: Rendered) -> bytes:
@@ -105,12 +108,12 @@ def _json_bytes(value: Rendered) -> bytes:
         return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
         # Half of a surrogate pair has no bytes of its own, but JSON can write it.
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=revealed).encode()
 
 
 def _bytes_of(rendered: Rendered, what: str) -> bytes:
     if is_array(rendered) or isinstance(rendered, Mapping):
-        return _json_bytes(revealed(rendered))
+        return _json_bytes(rendered)
     text = _text(rendered, what)
     try:
         return text.encode()

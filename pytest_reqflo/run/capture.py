@@ -43,6 +43,8 @@ class Captures:
 
 def capture_live(step: StepSpec, answer: Answer, redactor: Redactor) -> dict[str, Captured]:
     """Return each output of *step* by its key, and make *redactor* know the sensitive ones."""
+    if not step.outputs:
+        return {}
     outputs = read_step(step).outputs
     live = {key: take_output(spec, answer, redactor) for key, spec in outputs}
     for key, spec in outputs:
@@ -64,6 +66,8 @@ def record_captures(
     step: StepSpec, live: Mapping[str, Captured], redactor: Redactor, pointer: str
 ) -> Captures:
     """Return *live* with its records, and RF506 for each required output that is missing."""
+    if not step.outputs:
+        return Captures(live=live)
     records = []
     problems = []
     number = 0
@@ -80,7 +84,7 @@ def record_captures(
 def register_captured(plan: Plan, captured: CapturedValues, redactor: Redactor) -> None:
     """Make *redactor* know every sensitive value of earlier steps; a resumed run begins with none."""
     for step in (*plan.artifact.steps, *plan.artifact.finally_steps):
-        kept = captured.get(step.id)
+        kept = captured.get(step.id) if step.outputs else None
         if not kept:
             continue
         for key, spec in read_step(step).outputs:

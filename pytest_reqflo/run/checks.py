@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Literal, assert_never
 
 from pytest_reqflo.artifact.model import AssertionSpec
@@ -45,6 +44,9 @@ _MAX_SCHEMA_FAULTS = 5
 _MAX_IN_SENTENCE = 120
 """Characters of the JSON of a structure that a sentence can hold and still be read."""
 
+_WORDS = frozenset({str, int, bool, type(None)})
+"""Types of which equal values are written in the same way; none of them is secret."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckPlace:
@@ -66,20 +68,8 @@ class CheckPlace:
         return f"{self.site}/{origin}{self.list_name}/{spec.index}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What looking gave: *fault* is a sentence when the check does not hold."""
-
-    subject: str
-    fault: str | None = None
-    expected: Json = None
-    actual: Json = None
-    is_missing: bool = False
-    differences: tuple[Difference, ...] = ()
-
-
 def run_checks(
-    specs: Iterable[AssertionSpec],
+    specs: tuple[AssertionSpec, ...],
     *,
     answer: Answer,
     scope: RunScope,
@@ -87,60 +77,54 @@ def run_checks(
     place: CheckPlace,
 ) -> tuple[CheckResult, ...]:
     """Return one result for each of *specs*, those of the template first."""
-    return tuple(
-        Check(spec, answer, scope, redactor, place.site_of(spec)).run(place)
-        for spec in in_order(specs)
-    )
+    return tuple([Check(spec, answer, scope, redactor, place).run() for spec in in_order(specs)])
 
 
-def in_order(specs: Iterable[AssertionSpec]) -> list[AssertionSpec]:
+def in_order(specs: tuple[AssertionSpec, ...]) -> Iterable[AssertionSpec]:
     """Return *specs* in the order in which they are evaluated: those of the template first."""
-    return sorted(specs, key=lambda spec: spec.origin != "template")
+    origins = [spec.origin for spec in specs]
+    return sorted(specs, key=_is_own) if "template" in origins else specs
 
 
-def _run_check(check: Check, place: CheckPlace) -> CheckResult:
-    spec, redactor = check.spec, check.redactor
-    try:
-        finding = check.find()
-    except ValueMissing as missing:
-        finding = Finding(
-            subject=subject_of(spec),
-            fault=f"{subject_of(spec)}: the check needs a value that is not there: {missing}",
-        )
-    is_poll = place.list_name != "assertions"
-    return CheckResult(
-        pointer=place.pointer_of(spec),
-        type=spec.type,
-        subject=redactor.text(finding.subject),
-        operator=spec.operator,
-        passed=finding.fault is None,
-        soft=spec.soft,
-        origin="poll" if is_poll else "template" if spec.origin == "template" else "step",
-        expected=finding.expected,
-        actual=finding.actual,
-        is_actual_missing=finding.is_missing,
-        message=shorten(redactor.text(finding.fault), MAX_VALUE) if finding.fault else "",
-        author_message=redactor.text(spec.message) if finding.fault else "",
-        differences=finding.differences,
-    )
+def _is_own(spec: AssertionSpec) -> bool:
+    return spec.origin != "template"
 
 
-@dataclass(frozen=True, slots=True)
 class Check:
     """One assertion against one answer; `run.replayed` asks first whether a record can tell."""
 
-    spec: AssertionSpec
-    answer: Answer
-    scope: RunScope
-    redactor: Redactor
-    site: str
+    __slots__ = ("answer", "place", "redactor", "scope", "spec")
 
-    def run(self, place: CheckPlace) -> CheckResult:
-        """Return the result of the check, which stands at *place*."""
-        return _run_check(self, place)
+    def __init__(
+        self,
+        spec: AssertionSpec,
+        answer: Answer,
+        scope: RunScope,
+        redactor: Redactor,
+        place: CheckPlace,
+    ) -> None:
+        self.spec = spec
+        self.answer = answer
+        self.scope = scope
+        self.redactor = redactor
+        self.place = place
 
-    def find(self) -> Finding:
-        """Look, and say what was found. Raises: ValueMissing for an expected value."""
+    def run(self) -> CheckResult:
+        """Return the result of the check."""
+        try:
+            return self.find()
+        except ValueMissing as missing:
+            subject = subject_of(self.spec)
+            fault = f"{subject}: the check needs a value that is not there: {missing}"
+            return self._found(subject, fault)
+
+    @property
+    def site(self) -> str:
+        """The call site of the values of the check."""
+        return self.place.site_of(self.spec)
+
+    def find(self) -> CheckResult:
+        """Look, and return what was found. Raises: ValueMissing for an expected value."""
         match self.spec.type:
             case "status_code":
                 return self._status()
@@ -163,31 +147,29 @@ class Check:
 
     # --- each type -------------------------------------------------------------------------------
 
-    def _status(self) -> Finding:
+    def _status(self) -> CheckResult:
         expected, status = self._expected(), self.answer.status
-        fault = parse_status(expected)
-        if fault is None and not status_matches(expected, status):
-            fault = f"expected status {status_text(expected)}, got {status}"
-        return Finding(subject="status", fault=fault, expected=self._shown(expected), actual=status)
+        # Most expect one status, and get it.
+        is_met = type(expected) is int and expected == status and 100 <= status <= 999
+        fault = None if is_met else _status_fault(expected, status)
+        return self._found("status", fault, expected=self._shown(expected), actual=status)
 
-    def _json_path(self) -> Finding:
+    def _json_path(self) -> CheckResult:
         subject = self.spec.target
         if self.answer.json_problem:
             fault = f"{subject}: the body is not JSON: {self.answer.json_problem}"
-            return Finding(
-                subject=subject, fault=fault, expected=self._expected_shown(), is_missing=True
-            )
+            return self._found(subject, fault, expected=self._expected_shown(), is_missing=True)
         try:
             query = compile_query(subject)
             found = query.select(self.answer.body)
         except (SelectProblem, QueryProblem) as problem:
-            return Finding(subject=subject, fault=f"{subject}: {problem}", is_missing=True)
+            return self._found(subject, f"{subject}: {problem}", is_missing=True)
         if query.is_singular:
             return self._compare(subject, found[0] if found else None, is_missing=not found)
         asks_presence = OPERATORS[self.spec.operator].may_miss
         return self._compare(subject, list(found), is_missing=asks_presence and not found)
 
-    def _header(self) -> Finding:
+    def _header(self) -> CheckResult:
         name = self.spec.target.lower()
         answer = self.answer
         found = answer.headers_all.get(name) if self.spec.all else answer.headers.get(name)
@@ -196,7 +178,7 @@ class Check:
             return self._compare(subject, [])
         return self._compare(subject, found, is_missing=found is None)
 
-    def _cookie(self) -> Finding:
+    def _cookie(self) -> CheckResult:
         cookie = self.answer.cookies.get(self.spec.target)
         attribute = self.spec.attribute or "value"
         subject = subject_of(self.spec)
@@ -211,7 +193,7 @@ class Check:
             return self._compare(subject, None, is_missing=True)
         return self._compare(subject, attribute_value(attribute, found))
 
-    def _body(self) -> Finding:
+    def _body(self) -> CheckResult:
         operators = {
             "body_contains": "contains",
             "body_equals": "equals",
@@ -225,16 +207,16 @@ class Check:
         operator = operators[self.spec.type]
         return self._compare("body", actual, operator=operator, expected=expected)
 
-    def _schema(self) -> Finding:
+    def _schema(self) -> CheckResult:
         # jsonschema is slow to import, and most journeys have no schema.
         from pytest_reqflo.lang.schema import validate_schema
 
         if self.answer.json_problem:
             fault = f"body: the body is not JSON: {self.answer.json_problem}"
-            return Finding(subject="body", fault=fault, is_missing=True)
+            return self._found("body", fault, is_missing=True)
         failures = validate_schema(self.spec.schema, self.answer.body)
         if not failures:
-            return Finding(subject="body")
+            return self._found("body", None)
         # Sentences of the schema quote values, perhaps cut short: only redacted ones may be quoted.
         masked = validate_schema(self.spec.schema, self.redactor.json(self.answer.body))
         quoted = {(item.path, item.keyword): item.sentence for item in masked}
@@ -243,13 +225,10 @@ class Check:
             for item in failures[:_MAX_SCHEMA_FAULTS]
         ]
         listed = [f"{item.path}: {text}" for item, text in zip(failures, sentences, strict=False)]
-        return Finding(
-            subject="body",
-            fault=f"body does not fit the schema: {'; '.join(listed)}",
-            actual=self._shown(self.answer.body),
-        )
+        fault = f"body does not fit the schema: {'; '.join(listed)}"
+        return self._found("body", fault, actual=self._shown(self.answer.body))
 
-    def _value(self) -> Finding:
+    def _value(self) -> CheckResult:
         subject = subject_of(self.spec)
         if self.spec.value is None:
             return self._compare(subject, None, is_missing=True)
@@ -258,9 +237,7 @@ class Check:
         except RenderProblem:
             raise
         except ValueMissing as missing:
-            finding = self._compare(subject, None, is_missing=True)
-            fault = f"{finding.fault}: {missing}" if finding.fault else None
-            return replace(finding, fault=fault)
+            return self._compare(subject, None, is_missing=True, reason=f": {missing}")
         self._register_derived(actual)
         return self._compare(subject, revealed(actual))
 
@@ -274,20 +251,55 @@ class Check:
         is_missing: bool = False,
         operator: str = "",
         expected: Json = None,
-    ) -> Finding:
+        reason: str = "",
+    ) -> CheckResult:
         expected = expected if operator else self._expected()
         # Without an actual value there is nothing to hide at a telling place.
         redact = self.redactor.json if is_missing else self._redact_of(subject)
         mismatch = compare(
             operator or self.spec.operator, actual, expected, is_missing=is_missing, redact=redact
         )
-        return Finding(
-            subject=subject,
-            fault=f"{subject}: {_sentence(mismatch, expected, actual)}" if mismatch else None,
-            expected=shorten_value(redact(expected)),
-            actual=shorten_value(redact(actual)),
+        shown = shorten_value(redact(expected))
+        # What is the same looks the same.
+        kind = type(actual)
+        is_same = kind in _WORDS and kind is type(expected) and actual == expected
+        sentence = _sentence(mismatch, expected, actual) if mismatch else ""
+        return self._found(
+            subject,
+            f"{subject}: {sentence}{reason}" if mismatch else None,
+            expected=shown,
+            actual=shown if is_same else shorten_value(redact(actual)),
             is_missing=is_missing,
-            differences=self._differences(mismatch.differences if mismatch else (), redact),
+            differences=self._differences(mismatch.differences, redact) if mismatch else (),
+        )
+
+    def _found(
+        self,
+        subject: str,
+        fault: str | None,
+        *,
+        expected: Json = None,
+        actual: Json = None,
+        is_missing: bool = False,
+        differences: tuple[Difference, ...] = (),
+    ) -> CheckResult:
+        """Return the result; *fault* is a sentence when the check does not hold."""
+        spec, place, redactor = self.spec, self.place, self.redactor
+        is_poll = place.list_name != "assertions"
+        return CheckResult(
+            pointer=place.pointer_of(spec),
+            type=spec.type,
+            subject=redactor.text(subject),
+            operator=spec.operator,
+            passed=fault is None,
+            soft=spec.soft,
+            origin="poll" if is_poll else "template" if spec.origin == "template" else "step",
+            expected=expected,
+            actual=actual,
+            is_actual_missing=is_missing,
+            message=shorten(redactor.text(fault), MAX_VALUE) if fault else "",
+            author_message=redactor.text(spec.message) if fault else "",
+            differences=differences,
         )
 
     def _expected(self) -> Json:
@@ -297,6 +309,8 @@ class Check:
         if isinstance(expected, LiteralValue):
             return expected.value
         rendered = render_value(expected, self.scope, site=f"{self.site}/expected")
+        if type(rendered) in _WORDS:
+            return rendered
         self._register_derived(rendered)
         return revealed(rendered)
 
@@ -318,12 +332,12 @@ class Check:
         return (lambda value: mask_leaves(value, name)) if name else self.redactor.json
 
     def _hidden_value(self) -> str:
-        parts = (self.spec.value, self.spec.expected)
-        expressions = [part for part in parts if type(part) is PathExpression]
-        if not expressions:
-            return ""
-        names = (self.scope.hidden_name(each) or self._unlisted(each) for each in expressions)
-        return next(filter(None, names), "")
+        for part in (self.spec.value, self.spec.expected):
+            if type(part) is PathExpression:
+                name = self.scope.hidden_name(part) or self._unlisted(part)
+                if name:
+                    return name
+        return ""
 
     def _unlisted(self, expression: PathExpression) -> str:
         """Return the name of a derived secret that the redactor cannot find by its text."""
@@ -353,6 +367,13 @@ class Check:
             )
             for item in found
         )
+
+
+def _status_fault(expected: Json, status: int) -> str | None:
+    fault = parse_status(expected)
+    if fault is None and not status_matches(expected, status):
+        return f"expected status {status_text(expected)}, got {status}"
+    return fault
 
 
 def _sentence(mismatch: Mismatch, expected: Json, actual: Json) -> str:

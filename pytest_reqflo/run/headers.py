@@ -9,7 +9,7 @@ import base64
 import functools
 import importlib.metadata
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 from typing import assert_never
 
@@ -17,7 +17,7 @@ from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, RequestSpec
 from pytest_reqflo.evidence.redact import SensitiveNames
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.lang.expression import Value
+from pytest_reqflo.lang.expression import LiteralValue, PathExpression, Value
 from pytest_reqflo.plan.model import Service
 from pytest_reqflo.run.body import BodyBytes
 from pytest_reqflo.run.problems import WireProblem
@@ -51,34 +51,51 @@ def render_headers(
 
     Raises: WireProblem, ValueMissing.
     """
-    headers = list(_given_headers(spec.headers, scope, f"{site}/headers"))
-    removed = {name.lower() for name in spec.removed_headers}
-    if spec.auth is not None and not has_header(headers, "authorization"):
+    headers = _given_headers(spec.headers, scope, f"{site}/headers")
+    taken = {header.name.lower() for header in headers}
+    if spec.auth is not None and "authorization" not in taken:
         headers.append(_render_auth(spec.auth, scope, f"{site}/auth"))
+        taken.add("authorization")
+    taken.update([name.lower() for name in spec.removed_headers])
     if own is not None and own.headers:
-        taken = removed | {header.name.lower() for header in headers}
-        taken |= {name.lower() for name in spec.headers}
-        left = {name: value for name, value in own.headers.items() if name.lower() not in taken}
-        headers += _given_headers(left, scope, f"{site}/service/headers")
-    defaults = [("User-Agent", user_agent()), ("Accept", "*/*")]
-    defaults += [("Content-Type", body.content_type)] if body and body.content_type else []
-    taken = removed | {header.name.lower() for header in headers}
-    headers += [Header(name, value) for name, value in defaults if name.lower() not in taken]
-    if body is None or not body.boundary:
+        closed = taken.union([name.lower() for name in spec.headers])
+        left = {name: value for name, value in own.headers.items() if name.lower() not in closed}
+        added = _given_headers(left, scope, f"{site}/service/headers")
+        headers += added
+        taken.update([header.name.lower() for header in added])
+    headers += [header for name, header in _defaults() if name not in taken]
+    if body is None:
         return headers
-    return [_completed(header, body) for header in headers]
+    if body.content_type and "content-type" not in taken:
+        headers.append(Header("Content-Type", body.content_type))
+    return [_completed(header, body) for header in headers] if body.boundary else headers
 
 
-def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> Iterator[Header]:
+@functools.cache
+def _defaults() -> tuple[tuple[str, Header], ...]:
+    """Return the headers of every request that does not say otherwise, by lower-case name."""
+    return ("user-agent", Header("User-Agent", user_agent())), ("accept", Header("Accept", "*/*"))
+
+
+def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> list[Header]:
+    found: list[Header] = []
     for name, value in headers.items():
         if fault := find_header_fault(name):
             raise WireProblem(f"header `{name}` {fault}")
+        if type(value) is LiteralValue and type(value.value) is str:
+            found.append(Header(name, _checked(value.value, name)))
+            continue
         is_hidden = _is_hidden(value, scope)
-        for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`"):
-            yield Header(name, _checked(text, name), is_hidden or isinstance(text, Secret))
+        found += [
+            Header(name, _checked(text, name), is_hidden or isinstance(text, Secret))
+            for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`")
+        ]
+    return found
 
 
 def _is_hidden(value: Value, scope: RunScope) -> bool:
+    if type(value) is PathExpression:
+        return bool(scope.hidden_name(value))
     return any(scope.hidden_name(expression) for expression in expressions_in(value))
 
 
@@ -88,14 +105,19 @@ def _checked(text: str | Secret, name: str) -> str | Secret:
     if _BAD_IN_HEADER.search(stripped):
         what = "a line break" if re.search("[\r\n]", stripped) else "a control character"
         raise WireProblem(f"the value of header `{name}` holds {what}")
+    if not stripped.isascii():
+        _check_latin(stripped, name)
+    return Secret(text.name, stripped) if isinstance(text, Secret) else stripped
+
+
+def _check_latin(text: str, name: str) -> None:
     try:
-        stripped.encode("latin-1")
+        text.encode("latin-1")
     except UnicodeEncodeError:
         raise WireProblem(
             f"the value of header `{name}` holds a character that headers cannot carry",
             hint="only the characters of Latin-1 can; write `| urlencode` or `| base64`",
         ) from None
-    return Secret(text.name, stripped) if isinstance(text, Secret) else stripped
 
 
 def _completed(header: Header, body: BodyBytes) -> Header:
@@ -154,6 +176,8 @@ def render_cookies(spec: RequestSpec, scope: RunScope, site: str) -> tuple[tuple
 
     Raises: WireProblem, ValueMissing.
     """
+    if not spec.cookies:
+        return ()
     cookies = []
     for name, value in spec.cookies.items():
         if not _TOKEN.fullmatch(name):

@@ -7,9 +7,9 @@ same outcomes give the same effects, at the same addresses. Time is the sum of r
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import replace
 
 from pytest_reqflo.artifact.model import StepSpec
+from pytest_reqflo.frozen import replace
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.run.budget import Budget

@@ -28,15 +28,17 @@ class Verdict:
     poll: PollState | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Judge:
     """Judges answers to one step; *scope* knows the root `response`."""
 
-    step: StepSpec
-    pointer: str
-    answer: Answer
-    scope: RunScope
-    redactor: Redactor
+    def __init__(
+        self, step: StepSpec, pointer: str, answer: Answer, scope: RunScope, redactor: Redactor
+    ) -> None:
+        self.step = step
+        self.pointer = pointer
+        self.answer = answer
+        self.scope = scope
+        self.redactor = redactor
 
     def judge(self) -> Verdict:
         """Return the verdict; the assertions of a polling step wait for the last answer."""
@@ -56,11 +58,12 @@ class Judge:
 
     def _judge_assertions(self) -> Verdict:
         checks = self._checks(self.step.assertions, "assertions")
-        is_failed = any(not check.passed and not check.soft for check in checks)
+        failed = [check for check in checks if not check.passed]
+        is_passed = all(check.soft for check in failed)
         return Verdict(
-            outcome="failed" if is_failed else "passed",
+            outcome="passed" if is_passed else "failed",
             checks=checks,
-            warnings=(*_soft_failures(checks), *self._bad_status()),
+            warnings=(*_soft_failures(failed), *self._bad_status()),
         )
 
     def _checks(
@@ -118,9 +121,9 @@ def _state_of(check: CheckResult) -> str:
     return f"{check.subject} is {shorten(shown, 200)}"
 
 
-def _soft_failures(checks: tuple[CheckResult, ...]) -> tuple[Problem, ...]:
-    return tuple(
+def _soft_failures(failed: list[CheckResult]) -> list[Problem]:
+    return [
         Problem(code="RF502", category="assertion", message=check.message, pointer=check.pointer)
-        for check in checks
-        if check.soft and not check.passed
-    )
+        for check in failed
+        if check.soft
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_reqflo.artifact.model import ConditionSpec, StepSpec
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.lang.expression import PathExpression, ValueMissing
+from pytest_reqflo.lang.expression import LiteralValue, PathExpression, ValueMissing
 from pytest_reqflo.lang.operators import OPERATORS, compare
 from pytest_reqflo.lang.render import RenderProblem, render_value
 from pytest_reqflo.plan.model import Plan
@@ -27,8 +27,8 @@ class ConditionProblem(Exception):
 
 def find_missing(step: StepSpec, plan: Plan, scope: RunScope) -> Missing | None:
     """Return the first value of an earlier step that *step* needs and that is not there."""
-    for expression in read_step(step).all:
-        if not isinstance(expression, PathExpression) or not _reads_steps(expression, plan):
+    for expression in read_step(step).sources:
+        if not _reads_steps(expression, plan):
             continue
         if expression.root == "steps" and not expression.pipes and scope.has_output(expression):
             continue
@@ -48,7 +48,7 @@ def _reads_steps(expression: PathExpression, plan: Plan, depth: int = 0) -> bool
     if expression.root not in ("inputs", "variables") or not expression.path:
         return False
     resolved = plan.names.get(str(expression.path[0]))
-    if resolved is None or depth > len(plan.names):
+    if resolved is None or type(resolved.value) is LiteralValue or depth > len(plan.names):
         return False
     return any(
         isinstance(inner, PathExpression) and _reads_steps(inner, plan, depth + 1)

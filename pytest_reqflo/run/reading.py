@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
@@ -29,12 +29,20 @@ _PLAIN_FIELDS = frozenset({"str", "int", "float", "bool", "Json", "tuple[str, ..
 """How the fields are declared that hold no expression."""
 
 
+_SOURCES = frozenset({"inputs", "variables", "steps", "secrets", "me"})
+"""Roots below which something may be hidden, or come from an earlier step."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepReading:
-    """The expressions of a step in the order in which they stand, and the keys of its outputs."""
+    """The expressions of a step in the order in which they stand, and the keys of its outputs.
+
+    Shape: *sources* are those of all that name something below one of the `_SOURCES`.
+    """
 
     request: tuple[Expression, ...]
     judging: tuple[Expression, ...]
+    sources: tuple[PathExpression, ...]
     outputs: tuple[tuple[str, OutputSpec], ...]
 
     @property
@@ -49,9 +57,12 @@ def read_step(step: StepSpec) -> StepReading:
 
 
 def _read(step: StepSpec) -> StepReading:
+    request = expressions_in(step.request)
+    judging = expressions_in((step.assertions, step.poll))
     return StepReading(
-        request=expressions_in(step.request),
-        judging=expressions_in((step.assertions, step.poll)),
+        request=request,
+        judging=judging,
+        sources=sources_in(request + judging),
         outputs=tuple((output_key(spec), spec) for spec in step.outputs),
     )
 
@@ -92,14 +103,18 @@ def _gather(part: Any, found: list[Expression]) -> None:
     if kind is PathExpression or kind is CallExpression:
         found.append(part)
     elif isinstance(part, tuple):
-        for item in part:
-            _gather(item, found)
+        _gather_each(part, found)
     elif isinstance(part, Mapping):
-        for item in part.values():
-            _gather(item, found)
+        _gather_each(part.values(), found)
     else:
-        for name in _field_names(kind):
-            _gather(getattr(part, name), found)
+        _gather_each([getattr(part, name) for name in _field_names(kind)], found)
+
+
+def _gather_each(parts: Iterable[Any], found: list[Expression]) -> None:
+    for part in parts:
+        # Most parts are empty, or plain.
+        if part and type(part) not in _PLAIN:
+            _gather(part, found)
 
 
 @functools.cache
@@ -112,6 +127,29 @@ def _field_names(kind: type) -> tuple[str, ...]:
 
 def _may_hold(declared: str) -> bool:
     return declared.removesuffix(" | None") not in _PLAIN_FIELDS and "Literal[" not in declared
+
+
+def sources_in(expressions: tuple[Expression, ...]) -> tuple[PathExpression, ...]:
+    """Return those of *expressions* that name something below one of the `_SOURCES`."""
+    return tuple(
+        each
+        for each in expressions
+        if type(each) is PathExpression and each.path and each.root in _SOURCES
+    )
+
+
+def find_telling(sources: tuple[PathExpression, ...], plan: Plan) -> tuple[PathExpression, ...]:
+    """Return those of *sources* that may lead to what is hidden: none in most steps."""
+    return tuple([each for each in sources if not _is_plain(each, plan)])
+
+
+def _is_plain(source: PathExpression, plan: Plan) -> bool:
+    """Say whether *source* names an input or a variable that is a literal and may be shown."""
+    resolved = plan.names.get(str(source.path[0])) if source.root in _NAMED_ROOTS else None
+    return resolved is not None and type(resolved.value) is LiteralValue and not resolved.sensitive
+
+
+_NAMED_ROOTS = frozenset({"inputs", "variables"})
 
 
 def walk_reachable(expressions: tuple[Expression, ...], plan: Plan) -> Iterator[Expression]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from pytest_reqflo.evidence.model import (
     Body,
@@ -15,6 +17,7 @@ from pytest_reqflo.evidence.model import (
     Timing,
 )
 from pytest_reqflo.evidence.redact import Redactor, is_hideable, is_mask, sensitive_mask
+from pytest_reqflo.frozen import Late
 from pytest_reqflo.lang.expression import Rendered
 from pytest_reqflo.result import ValueUse
 from pytest_reqflo.run.answer import decode_body
@@ -48,12 +51,16 @@ def record_hop(
 ) -> Exchange:
     """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
     request = _record_request(hop.request, redactor)
+    # The redacted record is all that it holds until the command is asked for.
+    curl: Any = Late(
+        functools.partial(render_curl, request, user=_basic_user(hop.request, redactor))
+    )
     return Exchange(
         request=request,
         response=_record_response(hop.response, redactor, repeated_keys) if hop.response else None,
         timing=_record_times(hop.times),
         error=redactor.text(failure.message) if failure else "",
-        curl=render_curl(request, user=_basic_user(hop.request, redactor)),
+        curl=curl,
         proxy=redactor.text(hop.proxy),
     )
 
@@ -95,14 +102,15 @@ def _record_headers(request: WireRequest, redactor: Redactor) -> tuple[tuple[str
     shown = redactor.headers(request.headers)
     if not request.secret_headers:
         return shown
+    hidden = request.secret_headers
     return tuple(
-        (name, sensitive_mask(name.lower()) if _is_bare(name, value, raw, request) else value)
-        for (name, value), (_, raw) in zip(shown, request.headers, strict=True)
+        [
+            (name, sensitive_mask(name.lower()))
+            if raw and value == raw and name.lower() in hidden
+            else (name, value)
+            for (name, value), (_, raw) in zip(shown, request.headers, strict=True)
+        ]
     )
-
-
-def _is_bare(name: str, shown: str, raw: str, request: WireRequest) -> bool:
-    return bool(raw) and shown == raw and name.lower() in request.secret_headers
 
 
 def _record_response(
@@ -111,7 +119,9 @@ def _record_response(
     body = _record_body(
         response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
     )
-    listed = tuple(shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED))
+    listed = tuple(
+        [shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED)]
+    )
     return ResponseRecord(
         status=response.status,
         reason=redactor.text(response.reason),
@@ -122,7 +132,10 @@ def _record_response(
 
 
 def _content_type(headers: Iterable[tuple[str, str]]) -> str:
-    return next((value for name, value in headers if name.lower() == "content-type"), "")
+    for name, value in headers:
+        if name.lower() == "content-type":
+            return value
+    return ""
 
 
 def _record_body(
@@ -202,10 +215,15 @@ def _json_text(value: Json) -> str:
     return canonical_json(value).decode("utf-8", "replace")
 
 
-def record_uses(uses: Iterable[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
+def record_uses(uses: list[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
     """Return each value that was used, once, in the order of first use."""
     found: dict[object, ValueUse] = {}
+    met: set[tuple[str, int]] = set()
     for use in uses:
+        # Most values that are used again are the very same.
+        if (use.expression, id(use.value)) in met:
+            continue
+        met.add((use.expression, id(use.value)))
         is_masked = bool(use.hidden_as) and not isinstance(use.value, Secret)
         value = sensitive_mask(use.hidden_as) if is_masked else record_value(use.value, redactor)
         key = (use.expression, _key_of(value))

@@ -40,16 +40,15 @@ class ReplayJudge:
         return (*until, *self._checks(self.step.assertions, "assertions"))
 
     def _checks(
-        self, specs: Iterable[AssertionSpec], list_name: ListName
+        self, specs: tuple[AssertionSpec, ...], list_name: ListName
     ) -> tuple[ReplayedCheck, ...]:
         place = _place(self.step, self.pointer, list_name)
         return tuple(self._check(spec, place) for spec in in_order(specs))
 
     def _check(self, spec: AssertionSpec, place: CheckPlace) -> ReplayedCheck:
-        site = place.site_of(spec)
-        check = RecordedCheck(spec, self.answer, self.scope, self.redactor, site)
+        check = RecordedCheck(spec, self.answer, self.scope, self.redactor, place)
         try:
-            found = check.run(place)
+            found = check.run()
         except Undecided as gap:
             shown = _without_check(spec, place, "undecidable", self.redactor.text(str(gap)))
             # What stands at a telling place of an answer is not shown where it is expected either.

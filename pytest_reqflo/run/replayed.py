@@ -9,8 +9,9 @@ from pytest_reqflo.artifact.model import OutputSpec
 from pytest_reqflo.evidence.masks import find_mask
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.select import QueryProblem, SelectProblem, compile_query
+from pytest_reqflo.result import CheckResult
 from pytest_reqflo.run.capture import take_output
-from pytest_reqflo.run.checks import Check, Finding
+from pytest_reqflo.run.checks import Check
 from pytest_reqflo.run.masked import Undecided, is_decided, without_unknown
 from pytest_reqflo.run.recorded import RecordedAnswer
 from pytest_reqflo.values import Json, is_array
@@ -33,39 +34,39 @@ class RecordedCheck(Check):
         assert isinstance(self.answer, RecordedAnswer)  # noqa: S101  # it is made with one
         return self.answer
 
-    def find(self) -> Finding:
-        """Look, and say what was found. Raises: Undecided; ValueMissing for an expected value."""
+    def find(self) -> CheckResult:
+        """Look, and return what was found. Raises: Undecided; ValueMissing for an expected value."""
         if self.spec.type == "response_time":
             _refuse(self._recorded.timing_gap)
         return super().find()
 
-    def _status(self) -> Finding:
+    def _status(self) -> CheckResult:
         _refuse(_expected_gap(self._expected()))
         return super()._status()
 
-    def _json_path(self) -> Finding:
+    def _json_path(self) -> CheckResult:
         _refuse(self._recorded.json_gap)
         if not self._recorded.json_problem:
             _refuse(_selection_gap(self.spec.target, self._recorded))
         return super()._json_path()
 
-    def _header(self) -> Finding:
+    def _header(self) -> CheckResult:
         name = self.spec.target.lower()
         if name not in self._recorded.headers_all:
             _refuse(_name_gap("header", self._recorded.headers_all))
         return super()._header()
 
-    def _cookie(self) -> Finding:
+    def _cookie(self) -> CheckResult:
         if self.spec.target not in self._recorded.cookies:
             _refuse(_name_gap("cookie", self._recorded.cookies))
         return super()._cookie()
 
-    def _body(self) -> Finding:
+    def _body(self) -> CheckResult:
         is_text = self.spec.type == "body_contains" or isinstance(self._expected(), str)
         _refuse(self._recorded.text_gap if is_text else self._recorded.json_gap)
         return super()._body()
 
-    def _schema(self) -> Finding:
+    def _schema(self) -> CheckResult:
         recorded = self._recorded
         _refuse(recorded.json_gap)
         is_open = recorded.hides_numbers or recorded.masked_key or _uses_content(self.spec.schema)
@@ -81,7 +82,8 @@ class RecordedCheck(Check):
         is_missing: bool = False,
         operator: str = "",
         expected: Json = None,
-    ) -> Finding:
+        reason: str = "",
+    ) -> CheckResult:
         name = operator or self.spec.operator
         wanted = expected if operator else self._expected()
         if not is_decided(
@@ -95,7 +97,12 @@ class RecordedCheck(Check):
         if name == "equals" and not is_missing:
             wanted = without_unknown(wanted, actual)
         return super()._compare(
-            subject, actual, is_missing=is_missing, operator=name, expected=wanted
+            subject,
+            actual,
+            is_missing=is_missing,
+            operator=name,
+            expected=wanted,
+            reason=reason,
         )
 
     def _are_masks_text(self) -> bool:

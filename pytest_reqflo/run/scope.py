@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
-from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
+    LiteralValue,
     PathExpression,
     Rendered,
     Segment,
@@ -34,14 +34,16 @@ _MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
 """Pipes whose result is no text; they take no secret."""
 
 
-@dataclass(frozen=True, slots=True)
 class Use:
     """One value that was asked for; *hidden_as* names it when it must not be shown."""
 
-    expression: str
-    value: Rendered = field(repr=False)
-    origin: str
-    hidden_as: str = ""
+    __slots__ = ("expression", "hidden_as", "origin", "value")
+
+    def __init__(self, expression: str, value: Rendered, origin: str, hidden_as: str = "") -> None:
+        self.expression = expression
+        self.value = value
+        self.origin = origin
+        self.hidden_as = hidden_as
 
 
 class RunScope:
@@ -109,8 +111,14 @@ class RunScope:
         """
         value = self._find(expression)
         if self.is_noting and expression.root != "response":
-            hidden_as = self.hidden_name(expression)
-            self._note(expression, value, self._origin_of(expression), hidden_as)
+            self.uses.append(
+                Use(
+                    "{{ " + _path_key((expression.root, *expression.path)) + " }}",
+                    value,
+                    self._origin_of(expression),
+                    self.hidden_name(expression),
+                )
+            )
         return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
@@ -119,7 +127,8 @@ class RunScope:
             expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
         )
         if self.is_noting:
-            self._note(expression, value, "drawn for this run", "")
+            text = expression_text(replace(expression, pipes=()))
+            self.uses.append(Use("{{ " + text + " }}", value, "drawn for this run"))
         return value
 
     @property
@@ -139,14 +148,17 @@ class RunScope:
 
     def hidden_name(self, expression: Expression) -> str:
         """Return the name under which the value is hidden, empty when it may be shown."""
-        if not isinstance(expression, PathExpression) or not expression.path:
+        if type(expression) is not PathExpression or not expression.path:
             return ""
         name = str(expression.path[0])
         match expression.root:
+            case "inputs" | "variables":
+                resolved = self.plan.names.get(name)
+                if resolved is not None and type(resolved.value) is LiteralValue:
+                    return name if resolved.sensitive else ""
+                return name if self._is_hidden(name) else ""
             case "me":
                 return name
-            case "inputs" | "variables":
-                return name if self._is_hidden(name) else ""
             case "steps":
                 return self._hidden_output(expression)
             case _:
@@ -182,8 +194,13 @@ class RunScope:
         resolved = self.plan.names.get(name)
         if resolved is None or not resolved.is_set:
             raise ValueMissing(f"`{shown}` has no value in this run", expression=shown)
-        value = render_value(resolved.value, self, site=f"variables/{name}")
-        return walk_path(value, expression.path[1:], shown=shown)
+        value = (
+            resolved.value.value
+            if type(resolved.value) is LiteralValue
+            else render_value(resolved.value, self, site=f"variables/{name}")
+        )
+        rest = expression.path[1:]
+        return walk_path(value, rest, shown=shown) if rest else value
 
     def _step_value(self, expression: PathExpression) -> Rendered:
         step = _first(expression)
@@ -310,10 +327,6 @@ class RunScope:
             case _:
                 return "this run"
 
-    def _note(self, expression: Expression, value: Rendered, origin: str, hidden_as: str) -> None:
-        text = _text_without_pipes(expression)
-        self.uses.append(Use("{{ " + text + " }}", value, origin, hidden_as))
-
 
 _path_key = functools.lru_cache(maxsize=4_096)(path_text)
 """Paths are written in journeys: the same ones are looked up in every run."""
@@ -324,12 +337,6 @@ def _keys_along(path: tuple[Segment, ...]) -> tuple[tuple[str, tuple[Segment, ..
     """Return each key under which a value may be kept, the longest first, and what leads on."""
     below = folded(path[1:])
     return tuple((path_text(below[:end]), below[end:]) for end in range(len(below), 0, -1))
-
-
-def _text_without_pipes(expression: Expression) -> str:
-    if isinstance(expression, PathExpression):
-        return _path_key((expression.root, *expression.path))
-    return expression_text(replace(expression, pipes=()))
 
 
 def revealed(value: Rendered) -> Json:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from typing import Literal
 
 from pytest_reqflo.artifact.model import StepSpec
+from pytest_reqflo.frozen import replace
 from pytest_reqflo.lang.expression import ValueMissing
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import Outcome, Problem, StepResult, TryResult

@@ -26,6 +26,8 @@ from pytest_reqflo.run.texts import plain, text_of, texts_of
 from pytest_reqflo.secret import Secret
 
 _PLACEHOLDER = re.compile(r"\{([^{}/?#\s]+)\}")
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
+_SCHEME = re.compile(r"^[a-z]+://")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -49,11 +51,17 @@ def render_url(
         given = text_of(url, scope, f"{site}/url", "the URL")
         joined = _join_lone(given, base_url, page)
     else:
-        pieces = _expand(url, spec, scope, site)
-        if any(piece.is_value for piece in pieces):
-            _check_segments(pieces)
-        joined = _join_base(Secret.join(piece.text for piece in pieces), base_url)
-    return _with_query(joined, _render_query(spec, scope, site))
+        joined = _join_base(_render_text(url, spec, scope, site), base_url)
+    return _with_query(joined, _render_query(spec, scope, site)) if spec.query else joined
+
+
+def _render_text(url: Value, spec: RequestSpec, scope: RunScope, site: str) -> str | Secret:
+    if type(url) is LiteralValue and type(url.value) is str and "{" not in url.value:
+        return url.value
+    pieces = _expand(url, spec, scope, site)
+    if any(piece.is_value for piece in pieces):
+        _check_segments(pieces)
+    return Secret.join([piece.text for piece in pieces])
 
 
 def _expand(url: Value, spec: RequestSpec, scope: RunScope, site: str) -> list[_Piece]:
@@ -61,7 +69,7 @@ def _expand(url: Value, spec: RequestSpec, scope: RunScope, site: str) -> list[_
     pieces: list[_Piece] = []
     for number, part in enumerate(parts):
         if isinstance(part, str):
-            pieces += _fill(part, spec, scope, site)
+            pieces += _fill(part, spec, scope, site) if "{" in part else [_Piece(part)]
             continue
         value = text_of(part, scope, f"{site}/url#{number}", "the URL")
         is_base = number == 0 and _ABSOLUTE.match(plain(value)) is not None
@@ -94,6 +102,8 @@ def _encoded(value: str | Secret) -> _Piece:
 
 
 def _percent(text: str) -> str:
+    if _UNRESERVED.fullmatch(text):
+        return text
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
@@ -109,7 +119,7 @@ def _check_segments(pieces: list[_Piece]) -> None:
         if piece.is_value:
             segment += text
             continue
-        path, mark, _ = re.sub(r"^[a-z]+://", "", text).partition("?")
+        path, mark, _ = _SCHEME.sub("", text).partition("?")
         first, *others = re.split("[/#]", path)
         segment += first
         for other in others:
@@ -142,7 +152,8 @@ def _join_base(path: str | Secret, base_url: str) -> str | Secret:
     if not base_url:
         raise WireProblem("the URL is relative, and no service gives it a base URL")
     slash = "" if not bare or bare[0] in "/?#" else "/"
-    return Secret.join([base_url.rstrip("/"), slash, path])
+    base = base_url.rstrip("/")
+    return f"{base}{slash}{path}" if type(path) is str else Secret.join([base, slash, path])
 
 
 def _join_lone(given: str | Secret, base_url: str, page: str) -> str | Secret:
@@ -165,7 +176,7 @@ def find_page(plan: Plan, captured: CapturedValues, url: Value) -> str:
 
 def link_source(plan: Plan, url: Value, depth: int = 0) -> str:
     """Return the step whose answer gives *url* as a lone expression, empty for any other URL."""
-    if not isinstance(url, PathExpression) or not url.path or depth > len(plan.names):
+    if type(url) is not PathExpression or not url.path or depth > len(plan.names):
         return ""
     name = str(url.path[0])
     if url.root == "steps":

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
+from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.environments import find_open_guards
-from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
 from pytest_reqflo.result import (
     Category,
     JourneyResult,
@@ -30,16 +31,17 @@ _RANKS: dict[Outcome, int] = {
 def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> JourneyResult:
     """Return the result of a run with these *steps*; it is left open when it ended."""
     outcomes: list[Outcome] = [step.outcome for step in steps]
+    guards = _OPEN_GUARDS.of(plan.environment)
     bad = next((step for step in steps if step.outcome in BAD), None)
     return JourneyResult(
         identity=plan.identity,
         outcome=worst_of(outcomes),
         started_at=start.started_at,
         finished_at="",
-        elapsed_s=sum(step.elapsed_s for step in steps),
+        elapsed_s=sum([step.elapsed_s for step in steps]),
         steps=steps,
-        warnings=(*_short_values(plan), *_open_guards(plan)),
-        values=tuple(resolved.origin for resolved in plan.names.values()),
+        warnings=(*_short_values(plan), *guards),
+        values=tuple([resolved.origin for resolved in plan.names.values()]),
         category=_category_of(bad) if bad else None,
         fingerprint=fingerprint_of(plan.identity.artifact, bad.id, _failures_of(bad))
         if bad
@@ -57,7 +59,7 @@ def _trace_of(plan: Plan) -> Mapping[str, Json]:
 
 def worst_of(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the worst of *outcomes*; a run whose every step was skipped was skipped itself."""
-    return max(outcomes, key=lambda each: _RANKS[each], default="passed")
+    return max(outcomes, key=_RANKS.__getitem__, default="passed")
 
 
 def _category_of(step: StepResult) -> Category:
@@ -96,10 +98,15 @@ def _short_values(plan: Plan) -> Iterator[Problem]:
             )
 
 
-def _open_guards(plan: Plan) -> Iterator[Problem]:
-    """Yield RF511 for each protection that the configuration turns off."""
-    for sentence in find_open_guards(plan.environment):
-        yield Problem(code="RF511", category="refused", message=sentence)
+def _open_guards(environment: EnvironmentSnapshot) -> tuple[Problem, ...]:
+    """Return RF511 for each protection that the configuration turns off."""
+    return tuple(
+        Problem(code="RF511", category="refused", message=sentence)
+        for sentence in find_open_guards(environment)
+    )
+
+
+_OPEN_GUARDS = Noted(_open_guards)
 
 
 def _is_short(value: object) -> bool:

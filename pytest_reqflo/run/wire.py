@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec, StepSpec
+from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.environments import find_origin, find_service, service_origin
-from pytest_reqflo.plan.model import Plan, Service
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, Service
 from pytest_reqflo.run.body import render_body
 from pytest_reqflo.run.effects import DoTry, OriginTls, Send, WireRequest
 from pytest_reqflo.run.headers import (
@@ -41,20 +42,22 @@ def render_request(
     Raises: WireProblem, and ValueMissing when a value does not exist.
     """
     spec, site = do.step.request, do.step.id
-    service = find_service(plan.environment, spec.service)
-    base_url = service[1].base_url if service else ""
+    found = find_service(plan.environment, spec.service)
+    service = found[1] if found else None
+    base_url = service.base_url if service else ""
     url = render_url(spec, scope, site, base_url, find_page(plan, do.captured, spec.url))
-    own = _service_at(plan, service[1] if service else None, url)
+    own = _service_at(plan, service, url)
     body = render_body(spec.body, scope, blobs, site=site, seed=seed)
     headers = render_headers(spec, own, scope, site, body)
     if do.step.in_flight == "repeat_with_key" and not has_header(headers, "idempotency-key"):
         key = f"{plan.identity.run_id}:{do.step.id}#{do.number}"
-        headers = [*headers, Header("Idempotency-Key", key)]
-    headers = [*headers, *_trace_headers(plan, spec, headers)]
+        headers.append(Header("Idempotency-Key", key))
+    if plan.trace:
+        headers += _trace_headers(plan, spec, headers)
     request = WireRequest(
         method=spec.method,
         url=plain(url),
-        headers=tuple((header.name, plain(header.value)) for header in headers),
+        headers=tuple([(header.name, plain(header.value)) for header in headers]),
         body=body.content if body else None,
         secret_headers=_secret_headers(plan, headers),
     )
@@ -62,14 +65,14 @@ def render_request(
     if _hops_of(spec, own):
         request = _with_hidden(request, spec, own, scope)
     _check_bound(do.step, own, request.url, scope)
-    return _make_send(plan, do, request, own, render_cookies(spec, scope, site))
+    return _make_send(plan, do, request, service, own, render_cookies(spec, scope, site))
 
 
 def _trace_headers(plan: Plan, spec: RequestSpec, headers: list[Header]) -> Iterator[Header]:
     """Yield the headers of the trace, unless the step has one of its own or wants none."""
-    removed = {name.lower() for name in spec.removed_headers}
-    if plan.trace and "traceparent" not in removed and not has_header(headers, "traceparent"):
-        taken = removed | {header.name.lower() for header in headers}
+    taken = {name.lower() for name in spec.removed_headers}
+    taken |= {header.name.lower() for header in headers}
+    if "traceparent" not in taken:
         yield from (Header(name, value) for name, value in plan.trace if name not in taken)
 
 
@@ -94,12 +97,9 @@ def _with_hidden(
 
 def _secret_headers(plan: Plan, headers: list[Header]) -> frozenset[str]:
     """Return the names of headers whose values are hidden, or that the environment calls sensitive."""
-    names = (
-        header.name.lower()
-        for header in headers
-        if header.is_hidden or plan.environment.sensitive.is_header(header.name)
-    )
-    return frozenset(names)
+    named = [(header.name.lower(), header.is_hidden) for header in headers]
+    sensitive = plan.environment.sensitive.headers
+    return frozenset([name for name, is_hidden in named if is_hidden or name in sensitive])
 
 
 def _check_link(plan: Plan, spec: RequestSpec, request: WireRequest, scope: RunScope) -> None:
@@ -148,21 +148,21 @@ def _check_bound(step: StepSpec, own: Service | None, url: str, scope: RunScope)
             )
 
 
-def own_timeout_s(plan: Plan, spec: RequestSpec) -> float:
+def _own_timeout_s(spec: RequestSpec, service: Service | None) -> float:
     """Return the deadline of an exchange, before any budget of the run."""
-    service = find_service(plan.environment, spec.service)
-    return spec.timeout_s or (service[1].timeout_s if service else None) or DEFAULT_TIMEOUT_S
+    return spec.timeout_s or (service.timeout_s if service else None) or DEFAULT_TIMEOUT_S
 
 
 def _make_send(
     plan: Plan,
     do: DoTry,
     request: WireRequest,
+    service: Service | None,
     own: Service | None,
     cookies: tuple[tuple[str, str], ...],
 ) -> Send:
     spec = do.step.request
-    timeout_s = own_timeout_s(plan, spec)
+    timeout_s = _own_timeout_s(spec, service)
     return Send(
         request=request,
         jars=do.jars,
@@ -174,11 +174,19 @@ def _make_send(
         allows_any_origin=plan.environment.allows_any_origin,
         verify_tls=own.verify_tls if own else True,
         ca_file=own.ca_file if own else None,
-        tls=tuple(
-            OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
-            for each in plan.environment.services.values()
-        ),
+        tls=_TLS.of(plan.environment),
     )
+
+
+def _read_tls(environment: EnvironmentSnapshot) -> tuple[OriginTls, ...]:
+    return tuple(
+        OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
+        for each in environment.services.values()
+    )
+
+
+_TLS = Noted(_read_tls)
+"""How certificates are checked at the services of an environment."""
 
 
 def _service_at(plan: Plan, named: Service | None, url: str | Secret) -> Service | None:
