@@ -188,8 +188,11 @@ class _Compiler:
 
 def journey_id_of(model: m.JourneyModel) -> str:
     """Return the id of a journey: its own, or the slug of its name."""
-    fallback = f"journey-{digest_of(model.name.encode('utf-8', errors='surrogatepass'))[:6]}"
-    return model.id or slugify(model.name) or fallback
+    return model.id or slugify(model.name) or _id_of_name(model.name)
+
+
+def _id_of_name(name: str) -> str:
+    return f"journey-{digest_of(name.encode('utf-8', errors='surrogatepass'))[:6]}"
 
 
 def _asked(ask: Callable[[], tuple[_T, ...]], findings: Findings) -> tuple[_T, ...] | None:

@@ -17,23 +17,25 @@ def compile_outputs(
     models: Sequence[m.OutputModel], place: Place, findings: Findings
 ) -> tuple[OutputSpec, ...]:
     """Return the outputs of the list at *place*, with what is wrong with them noted."""
-    named = [(each.name, place.at(i, "name")) for i, each in enumerate(models)]
-    note_twice("output", named, findings)
-    return tuple(_output(each, place.at(i), findings) for i, each in enumerate(models))
+    if not models:
+        return ()
+    if len({each.name for each in models}) < len(models):
+        named = [(each.name, place.at(i, "name")) for i, each in enumerate(models)]
+        note_twice("output", named, findings)
+    return tuple([_output(each, place.at(i), findings) for i, each in enumerate(models)])
 
 
 def _output(model: m.OutputModel, place: Place, findings: Findings) -> OutputSpec:
-    at = place.at("path")
     try:
         path = read_output_path(model.path)
         if path.query:
-            check_query(path.query, at, findings)
+            check_query(path.query, place, "path", findings)
     except TemplateProblem as problem:
-        label = at.part_label(problem.offset, problem.length)
+        label = place.at("path").part_label(problem.offset, problem.length)
         findings.note(problem.code, problem.message, label, hint=problem.hint)
         path = read_output_path("body")
     if model.pattern is not None:
-        check_pattern(model.pattern, place.at("pattern"), findings)
+        check_pattern(model.pattern, place, "pattern", findings)
     return OutputSpec(
         name=model.name,
         source=path.source,

@@ -37,8 +37,6 @@ class CompiledJourney:
     root: Path
     model: JourneyModel
     artifact: Artifact
-    digest: Digest
-    artifact_id: str
     blobs: Mapping[Digest, bytes] = field(repr=False)
     source_map: SourceMap = field(repr=False)
     document: Document = field(repr=False)
@@ -48,6 +46,16 @@ class CompiledJourney:
     file: str = ""
     rows_file: Path | None = None
     warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """The address of the artifact, worked out when it is asked for."""
+        return artifact_digest(self.artifact)
+
+    @property
+    def artifact_id(self) -> str:
+        """The short name of the artifact."""
+        return artifact_id(self.digest)
 
 
 class Project:
@@ -83,15 +91,12 @@ class Project:
         content = read_bytes(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
         loaded = read_journey(content, path, shown=shown, root=place.root)
         compilation = compile_journey(loaded, library, adhoc=self._adhoc)
-        digest = artifact_digest(compilation.artifact)
         return CompiledJourney(
             path=path,
             shown=shown,
             root=place.root,
             model=compilation.model,
             artifact=compilation.artifact,
-            digest=digest,
-            artifact_id=artifact_id(digest),
             blobs=compilation.blobs,
             source_map=loaded.document.map,
             document=loaded.document,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from pytest_reqflo.lang.expression import (
@@ -12,9 +13,14 @@ from pytest_reqflo.lang.expression import (
     Value,
 )
 
+_PATH = re.compile(r"/(?:[!-.0-~][!-~]*)?")
+"""A path, as most are: it has neither scheme nor host."""
+
 
 def find_url_fault(text: str) -> str | None:
     """Return what is wrong with the literal URL *text*, None when it can be used."""
+    if _PATH.fullmatch(text):
+        return None
     try:
         parts = urlsplit(text)
         port = parts.port
