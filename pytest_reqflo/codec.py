@@ -12,7 +12,6 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
-import operator
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -67,12 +66,11 @@ def _writer_of(cls: type) -> Callable[[Any], Json]:
 
 def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
     fields = [(field.name, *_default_of(field)) for field in dataclasses.fields(cls)]
-    # All fields in one call; of a lone one it would give no tuple.
-    read = operator.attrgetter(*(name for name, _, _ in fields), "__class__")
 
     def write(value: Any) -> Json:
         document = {}
-        for (name, default, default_kind), item in zip(fields, read(value), strict=False):
+        for name, default, default_kind in fields:
+            item = getattr(value, name)
             if item is default:
                 continue
             kind: Any = type(item)

@@ -9,6 +9,7 @@ from pytest_reqflo.artifact.model import AssertionSpec
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.references import ASSERTION_ROOTS, References
+from pytest_reqflo.compile.repeated import Key, Repeated, key_of
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import LiteralValue, Value
 from pytest_reqflo.lang.operators import OPERATORS, find_expected_fault, parse_status
@@ -18,6 +19,9 @@ from pytest_reqflo.syntax import model as m
 from pytest_reqflo.values import Json
 
 Origin = Literal["step", "template", "overlay"]
+
+
+_KNOWN: Repeated[AssertionSpec] = Repeated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,20 @@ class AssertionCompiler:
         *, first: int = 0,
     ) -> tuple[AssertionSpec, ...]:  # fmt: skip
         """Return the assertions of the list at *place*, numbered from *first*."""
-        return tuple(
-            [
-                self._compile(model, place.at(index), first + index, origin)
-                for index, model in enumerate(models)
-            ]
-        )
+        found = []
+        for index, model in enumerate(models):
+            key = key_of(model, first + index, origin)
+            spec = _KNOWN.find(key)
+            if spec is None:
+                spec = self._compile(model, place.at(index), first + index, origin)
+                self._note(key, model, spec)
+            found.append(spec)
+        return tuple(found)
+
+    def _note(self, key: Key | None, model: m.AssertionModel, spec: AssertionSpec) -> None:
+        # A problem must be found again wherever it stands; what lies in a file depends on that.
+        if not self.findings.found and not _names_file(model):
+            _KNOWN.keep(key, spec)
 
     def _compile(
         self, model: m.AssertionModel, place: Place, index: int, origin: Origin
@@ -167,6 +179,11 @@ class AssertionCompiler:
             )
             self.findings.note("RF209", problem.message, at.label(), hint=problem.hint)
         return schema
+
+
+def _names_file(model: m.AssertionModel) -> bool:
+    names = (getattr(model, "expected_file", None), getattr(model, "file", None))
+    return names != (None, None)
 
 
 def check_expected(operator: str, expected: Value, place: Place, findings: Findings) -> None:

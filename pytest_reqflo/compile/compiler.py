@@ -51,7 +51,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compilation:
-    """What compiling gave: the artifact, its files, warnings, and the data file of the journey."""
+    """What compiling gave: the artifact, its files, warnings, and the data file of the journey.
+
+    Shape: *model* is the journey without its steps.
+    """
 
     artifact: Artifact
     blobs: Mapping[Digest, bytes]
@@ -80,7 +83,8 @@ def compile_journey(
         blobs=compiler.files.blobs,
         warnings=warnings,
         rows_file=rows_file,
-        model=compiler.model,
+        # The steps are in the artifact: half of what a file takes, kept to the end of a session.
+        model=compiler.model.model_copy(update={"steps": [], "finally_": []}),
     )
 
 

@@ -9,6 +9,7 @@ from pytest_reqflo.compile.assertions import check_pattern, check_query
 from pytest_reqflo.compile.declarations import note_twice
 from pytest_reqflo.compile.findings import Findings, Place
 from pytest_reqflo.compile.reading import read_output_path
+from pytest_reqflo.compile.repeated import Repeated, key_of
 from pytest_reqflo.lang.template import TemplateProblem
 from pytest_reqflo.syntax import model as m
 
@@ -22,7 +23,20 @@ def compile_outputs(
     if len({each.name for each in models}) < len(models):
         named = [(each.name, place.at(i, "name")) for i, each in enumerate(models)]
         note_twice("output", named, findings)
-    return tuple([_output(each, place.at(i), findings) for i, each in enumerate(models)])
+    return tuple([_find_output(each, place, i, findings) for i, each in enumerate(models)])
+
+
+_KNOWN: Repeated[OutputSpec] = Repeated()
+
+
+def _find_output(model: m.OutputModel, place: Place, index: int, findings: Findings) -> OutputSpec:
+    key = key_of(model)
+    spec = _KNOWN.find(key)
+    if spec is None:
+        spec = _output(model, place.at(index), findings)
+        if not findings.found:
+            _KNOWN.keep(key, spec)
+    return spec
 
 
 def _output(model: m.OutputModel, place: Place, findings: Findings) -> OutputSpec:

@@ -28,8 +28,9 @@ class CompiledJourney:
     """A journey file, compiled.
 
     Shape: *document* and *source_map* are those of the author's file, with pointers that begin with
-        ``/journey``; *rows_file* is the data file it names; *source_digest* is that of the file's bytes,
-        *source_stamp* its state on disk, None when that says nothing; *file* is the path below the root.
+        ``/journey``; *model* is the journey without its steps; *rows_file* is the data file it names;
+        *source_digest* is that of the file's bytes, *source_stamp* its state on disk, None when that
+        says nothing; *file* is the path below the root.
     """
 
     path: Path

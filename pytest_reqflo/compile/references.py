@@ -137,7 +137,8 @@ class References:
         *before* is the order of the step that uses it; None: where steps may not be read, and where
         what is read is no need of the artifact, because cases and marks are no part of it.
         """
-        if not may_hold_expression(data):
+        is_literal = "{{" not in data if type(data) is str else not may_hold_expression(data)
+        if is_literal:
             return LiteralValue(data)
         # Most values hold none, so that nobody asks for their place.
         place = place.at(*parts) if parts else place
