@@ -182,8 +182,7 @@ class AssertionCompiler:
 
 
 def _names_file(model: m.AssertionModel) -> bool:
-    names = (getattr(model, "expected_file", None), getattr(model, "file", None))
-    return names != (None, None)
+    return not model.model_fields_set.isdisjoint(("expected_file", "file"))
 
 
 def check_expected(operator: str, expected: Value, place: Place, findings: Findings) -> None:

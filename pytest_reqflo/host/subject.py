@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,8 +71,10 @@ class Subject:
         data = self.compiled.model.data if self.compiled else None
         return data is not None and not isinstance(data, str) and data.rows is not None
 
-    def declared(self, sets: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    def declared(self, sets: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return those of *sets* whose name the journey declares, or uses as that of a secret."""
+        if not sets:
+            return ()
         names = (*self.declared_names(), *secret_keys(self.artifact))
         return tuple((name, text) for name, text in sets if name in names)
 

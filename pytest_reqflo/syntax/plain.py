@@ -6,6 +6,7 @@ words for it. Both give the same JSON; this one takes a fifth of the time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from sys import intern
 from typing import Any, NamedTuple
@@ -40,6 +41,9 @@ class PlainTree:
 
 _BEGINNINGS = frozenset({"", *"+-.0123456789", *(word[:1] for word in WORDS)})
 """First characters of unquoted scalars that may be more than text."""
+
+_COUNT = re.compile(r"0|[1-9][0-9]{0,17}")
+"""What most numbers are: it needs no further look."""
 
 
 class _NotPlain(Exception):
@@ -134,6 +138,8 @@ def _has_mark(event: Any) -> bool:
 
 
 def _resolve(text: str) -> Json:
+    if _COUNT.fullmatch(text):
+        return int(text)
     if text in WORDS:
         return WORDS[text]
     if text[0] not in "+-.0123456789":

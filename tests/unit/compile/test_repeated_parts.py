@@ -1,5 +1,7 @@
 """Parts that journeys of a suite write alike are compiled once, and never taken for one another."""
 
+from __future__ import annotations
+
 import itertools
 
 import pytest
