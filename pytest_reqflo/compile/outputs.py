@@ -17,9 +17,10 @@ from pytest_reqflo.syntax import model as m
 def compile_outputs(
     models: Sequence[m.OutputModel], place: Place, findings: Findings
 ) -> tuple[OutputSpec, ...]:
-    """Return the outputs of the list at *place*, with what is wrong with them noted."""
+    """Return the outputs of the step at *place*, with what is wrong with them noted."""
     if not models:
         return ()
+    place = place.at("outputs")
     if len({each.name for each in models}) < len(models):
         named = [(each.name, place.at(i, "name")) for i, each in enumerate(models)]
         note_twice("output", named, findings)

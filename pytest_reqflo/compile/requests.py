@@ -68,16 +68,17 @@ class RequestCompiler:
         place: Place,
         base: Template | AdhocRequest | None,
         defaults: m.RequestDefaultsModel | None,
-        defaults_place: Place,
+        journey: Place,
         *,
         is_base_missing: bool = False,
     ) -> RequestSpec:
         """Return the request of *step*, written at *place*, over its template *base*.
 
-        Shape: *is_base_missing* when the template that it names was not found, which is noted.
+        Shape: *defaults* are those of the settings of the *journey*; *is_base_missing* when the
+            template that it names was not found, which is noted.
         """
         if defaults is not None:
-            self._lay_defaults(defaults, defaults_place)
+            self._lay_defaults(defaults, journey.at("settings", "request"))
         match base:
             case Template():
                 self._lay_template(base)

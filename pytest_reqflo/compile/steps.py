@@ -21,7 +21,7 @@ from pytest_reqflo.compile.overlays import AddedAssertions
 from pytest_reqflo.compile.references import References
 from pytest_reqflo.compile.requests import RequestCompiler
 from pytest_reqflo.compile.templates import AdhocRequest, Template, TemplateFinder
-from pytest_reqflo.compile.urls import literal_origin, may_be_whole
+from pytest_reqflo.compile.urls import is_path, literal_origin, may_be_whole
 from pytest_reqflo.syntax import model as m
 
 
@@ -55,7 +55,7 @@ class StepCompiler:
             template=_template_name(base),
             request=request,
             assertions=self._assertions(step, place, order, base),
-            outputs=compile_outputs(step.outputs, place.at("outputs"), self.findings),
+            outputs=compile_outputs(step.outputs, place, self.findings),
             retry=_retry(step.retry),
             poll=self._poll(step.poll, place, order),
             when=self._condition(step.when, place, order),
@@ -97,7 +97,7 @@ class StepCompiler:
             place,
             base,
             self.model.settings.request,
-            self.place.at("settings", "request"),
+            self.place,
             is_base_missing=is_missing,
         )
         service = step.service or request.service or self.model.service
@@ -107,7 +107,7 @@ class StepCompiler:
         return request
 
     def _gather_service(self, request: RequestSpec) -> None:
-        origin = literal_origin(request.url)
+        origin = None if is_path(request.url) else literal_origin(request.url)
         if origin is not None:
             self.origins.add(origin)
         elif request.service is not None or not may_be_whole(request.url):

@@ -67,6 +67,8 @@ def placeholders_of(url: str) -> tuple[str, ...]:
 
 def placeholders_in(url: Value) -> tuple[str, ...]:
     """Return the names of the placeholders outside of the expressions of *url*, in order."""
+    if isinstance(url, LiteralValue):
+        return placeholders_of(url.value)
     return tuple([name for text in url_texts(url) for name in placeholders_of(text)])
 
 

@@ -50,6 +50,13 @@ def may_be_whole(url: Value) -> bool:
     return isinstance(first, PathExpression | CallExpression)
 
 
+def is_path(url: Value) -> bool:
+    """Say whether *url* begins with the slash of a path, as nearly all do: it has no origin."""
+    first = url.parts[0] if isinstance(url, TextValue) else url
+    text = first.value if isinstance(first, LiteralValue) else first
+    return isinstance(text, str) and text.startswith("/")
+
+
 def literal_origin(url: Value) -> str | None:
     """Return the origin that *url* writes out, such as ``https://api.example:8443``, or None.
 
