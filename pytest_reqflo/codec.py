@@ -14,7 +14,7 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from pytest_reqflo.values import Json
@@ -56,9 +56,9 @@ def _writer_of(cls: type) -> Callable[[Any], Json]:
     if issubclass(cls, enum.Enum):
         return lambda value: value.value
     if issubclass(cls, Mapping):
-        return lambda value: {str(key): to_json(item) for key, item in value.items()}
+        return _write_mapping
     if issubclass(cls, (list, tuple)):
-        return lambda value: [to_json(item) for item in value]
+        return _write_items
     if issubclass(cls, (frozenset, set)):
         return lambda value: sorted(to_json(item) for item in value)
     return lambda value: value
@@ -80,6 +80,22 @@ def _dataclass_writer(cls: type) -> Callable[[Any], Json]:
         return document
 
     return write
+
+
+def _write_mapping(value: Mapping[Any, Any]) -> Json:
+    document = {}
+    for key, item in value.items():
+        kind: Any = type(item)
+        document[str(key)] = item if kind in _PLAIN else _writer_of(kind)(item)
+    return document
+
+
+def _write_items(value: Iterable[Any]) -> Json:
+    document = []
+    for item in value:
+        kind: Any = type(item)
+        document.append(item if kind in _PLAIN else _writer_of(kind)(item))
+    return document
 
 
 _PLAIN = frozenset({str, int, bool, float, type(None)})

@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 _WAIT_FOR_NOTHING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_PIECE_BYTES = 64 * 1024
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -31,12 +32,29 @@ def read_regular(path: Path, *, max_bytes: int, below: Path | None = None) -> by
     # Opening a device can do something; only what becomes one in between is opened.
     _check_regular(os.stat(path).st_mode)
     descriptor = _open_below(below, path) if below else os.open(path, _WAIT_FOR_NOTHING)
-    with os.fdopen(descriptor, "rb") as file:
-        _check_regular(os.fstat(descriptor).st_mode)
-        content = file.read(max_bytes + 1)
+    try:
+        status = os.fstat(descriptor)
+        _check_regular(status.st_mode)
+        content = _read_head(descriptor, max_bytes + 1, expected=status.st_size)
+    finally:
+        os.close(descriptor)
     if len(content) > max_bytes:
         raise TooLarge(f"more than {max_bytes} bytes")
     return content
+
+
+def _read_head(descriptor: int, most: int, *, expected: int) -> bytes:
+    """Return the content of the open file, at most its first *most* bytes."""
+    # Room for all that may come would cost more than to read what is there.
+    content = os.read(descriptor, min(most, expected + 1))
+    if len(content) == most or not content:
+        return content
+    pieces = [content]
+    left = most - len(content)
+    while left and (piece := os.read(descriptor, min(left, _PIECE_BYTES))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _check_regular(mode: int) -> None:
@@ -44,8 +62,15 @@ def _check_regular(mode: int) -> None:
         raise NotRegular("no regular file")
 
 
+def _parts_below(root: Path, path: Path) -> list[str]:
+    base, inner = os.fspath(root).rstrip("/") + "/", os.fspath(path)
+    if not inner.startswith(base):
+        raise ValueError(f"{inner!r} is not below {base!r}")
+    return inner[len(base) :].split("/")
+
+
 def _open_below(root: Path, path: Path) -> int:
-    *folders, name = path.relative_to(root).parts
+    *folders, name = _parts_below(root, path)
     folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
     try:
         for each in folders:

@@ -271,10 +271,13 @@ def pointer_join(pointer: str, *parts: str | int) -> str:
     return pointer
 
 
+_NOT_IN_SLUGS = re.compile(r"[^a-z0-9._]+")
+
+
 def slugify(text: str, *, limit: int = 60) -> str:
     """Return a lower-case ``[a-z0-9._-]`` name made from *text*; empty when nothing is usable."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9._]+", "-", plain).strip("-.")[:limit].rstrip("-.")
+    return _NOT_IN_SLUGS.sub("-", plain).strip("-.")[:limit].rstrip("-.")
 
 
 _UNPRINTABLE = re.compile(

@@ -71,19 +71,17 @@ class ArtifactStore:
     # --- writing ---------------------------------------------------------------------------------
 
     def put(
-        self, artifact: Artifact, blobs: Mapping[Digest, bytes], digest: Digest | None = None
+        self, artifact: Artifact, blobs: Mapping[Digest, bytes], content: bytes | None = None
     ) -> Path:
         """Write *artifact* and the files it names, and return the path of the artifact.
 
-        What is there already is left as it is; with the *digest* of the artifact, that is found
-        without making its bytes.
+        What is there already is left as it is; *content* are the bytes of the artifact, if they
+        were made already.
         Raises: OSError when the store cannot be written.
         """
-        for blob, content in blobs.items():
-            self._write_once(self.directory / "blobs" / blob, content)
-        if digest is not None and (path := self.artifact_path(digest)).exists():
-            return path
-        content = to_bytes(artifact)
+        for blob, held in blobs.items():
+            self._write_once(self.directory / "blobs" / blob, held)
+        content = to_bytes(artifact) if content is None else content
         path = self.artifact_path(digest_of(content))
         self._write_once(path, content)
         return path

@@ -51,7 +51,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compilation:
-    """What compiling gave: the artifact, its files, warnings, and the data file of the journey."""
+    """What compiling gave: the artifact, its files, warnings, and the data file of the journey.
+
+    Shape: *model* is the journey without its steps.
+    """
 
     artifact: Artifact
     blobs: Mapping[Digest, bytes]
@@ -80,7 +83,8 @@ def compile_journey(
         blobs=compiler.files.blobs,
         warnings=warnings,
         rows_file=rows_file,
-        model=compiler.model,
+        # The steps are in the artifact: half of what a file takes, kept to the end of a session.
+        model=compiler.model.model_copy(update={"steps": [], "finally_": []}),
     )
 
 
@@ -188,8 +192,11 @@ class _Compiler:
 
 def journey_id_of(model: m.JourneyModel) -> str:
     """Return the id of a journey: its own, or the slug of its name."""
-    fallback = f"journey-{digest_of(model.name.encode('utf-8', errors='surrogatepass'))[:6]}"
-    return model.id or slugify(model.name) or fallback
+    return model.id or slugify(model.name) or _id_of_name(model.name)
+
+
+def _id_of_name(name: str) -> str:
+    return f"journey-{digest_of(name.encode('utf-8', errors='surrogatepass'))[:6]}"
 
 
 def _asked(ask: Callable[[], tuple[_T, ...]], findings: Findings) -> tuple[_T, ...] | None:

@@ -64,4 +64,4 @@ class ConditionCompiler:
             label = place.at("expected").key_label()
             self.findings.note("RF210", title, label, hint="remove it")
         elif needs:
-            check_expected(when.operator, expected, place.at("expected"), self.findings)
+            check_expected(when.operator, expected, place, self.findings)

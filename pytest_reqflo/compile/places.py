@@ -39,7 +39,7 @@ class Folders:
     def __init__(self, rootdir: Path, configured: Path | None) -> None:
         self._rootdir = rootdir
         self._configured = configured
-        self._known: dict[Path, FilePlace] = {}
+        self._known: dict[str, FilePlace] = {}
 
     def place_of(self, path: Path, shown: str) -> FilePlace:
         """Return where the journey file *path* lies.
@@ -48,10 +48,10 @@ class Folders:
         """
         if os.path.islink(path):
             return self._find(path, shown)
-        folder = self._known.get(path.parent)
+        above, _, name = os.fspath(path).rpartition(os.sep)
+        folder = self._known.get(above)
         if folder is None:
-            folder = self._known[path.parent] = self._find(path, shown)
-        name = path.name
+            folder = self._known[above] = self._find(path, shown)
         file = folder.file and f"{folder.file.removesuffix(folder.real.name)}{name}"
         return FilePlace(folder.real.with_name(name), folder.below, folder.root, file)
 

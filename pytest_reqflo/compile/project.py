@@ -28,8 +28,9 @@ class CompiledJourney:
     """A journey file, compiled.
 
     Shape: *document* and *source_map* are those of the author's file, with pointers that begin with
-        ``/journey``; *rows_file* is the data file it names; *source_digest* is that of the file's bytes,
-        *source_stamp* its state on disk, None when that says nothing; *file* is the path below the root.
+        ``/journey``; *model* is the journey without its steps; *rows_file* is the data file it names;
+        *source_digest* is that of the file's bytes, *source_stamp* its state on disk, None when that
+        says nothing; *file* is the path below the root.
     """
 
     path: Path
@@ -37,8 +38,6 @@ class CompiledJourney:
     root: Path
     model: JourneyModel
     artifact: Artifact
-    digest: Digest
-    artifact_id: str
     blobs: Mapping[Digest, bytes] = field(repr=False)
     source_map: SourceMap = field(repr=False)
     document: Document = field(repr=False)
@@ -48,6 +47,16 @@ class CompiledJourney:
     file: str = ""
     rows_file: Path | None = None
     warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """The address of the artifact, worked out when it is asked for."""
+        return artifact_digest(self.artifact)
+
+    @property
+    def artifact_id(self) -> str:
+        """The short name of the artifact."""
+        return artifact_id(self.digest)
 
 
 class Project:
@@ -83,15 +92,12 @@ class Project:
         content = read_bytes(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
         loaded = read_journey(content, path, shown=shown, root=place.root)
         compilation = compile_journey(loaded, library, adhoc=self._adhoc)
-        digest = artifact_digest(compilation.artifact)
         return CompiledJourney(
             path=path,
             shown=shown,
             root=place.root,
             model=compilation.model,
             artifact=compilation.artifact,
-            digest=digest,
-            artifact_id=artifact_id(digest),
             blobs=compilation.blobs,
             source_map=loaded.document.map,
             document=loaded.document,

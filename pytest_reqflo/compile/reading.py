@@ -5,9 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 
-from pytest_reqflo.lang.expression import Value
+from pytest_reqflo.lang.expression import PathExpression, Value
 from pytest_reqflo.lang.outputs import OutputPath, parse_output_path
-from pytest_reqflo.lang.template import PlacedProblem, locate_expressions, parse_value
+from pytest_reqflo.lang.template import (
+    PlacedProblem,
+    locate_expressions,
+    parse_value,
+    walk_expressions,
+)
 from pytest_reqflo.values import Json
 
 _LONGEST = 200
@@ -20,11 +25,20 @@ Reading = tuple[Value, tuple[PlacedProblem, ...]]
 
 def may_hold_expression(data: Json) -> bool:
     """Say whether any text or key in *data* holds two opening braces; else it is what it is."""
-    if isinstance(data, str):
+    kind = type(data)
+    if kind is str:
         return "{{" in data
+    if kind in _WITHOUT_TEXT:
+        return False
     if isinstance(data, Mapping):
-        return any("{{" in key or may_hold_expression(item) for key, item in data.items())
+        return any(
+            "{{" in key or ("{{" in item if type(item) is str else may_hold_expression(item))
+            for key, item in data.items()
+        )
     return isinstance(data, list | tuple) and any(map(may_hold_expression, data))
+
+
+_WITHOUT_TEXT = frozenset({int, bool, float, type(None)})
 
 
 def read_value(data: Json) -> Reading:
@@ -45,6 +59,26 @@ def find_expressions(text: str) -> tuple[tuple[int, int], ...]:
 
 
 _find = functools.lru_cache(_MOST)(locate_expressions)
+
+
+def find_paths(text: str) -> tuple[tuple[PathExpression, int, int], ...]:
+    """Return the path expressions of *text* in order, each with its offset and length."""
+    return _find_paths(text) if len(text) <= _LONGEST else _locate_paths(text)
+
+
+def _locate_paths(text: str) -> tuple[tuple[PathExpression, int, int], ...]:
+    value, problems = read_value(text)
+    if problems:
+        return ()
+    expressions = (expression for _, expression in walk_expressions(value))
+    return tuple(
+        (expression, *at)
+        for expression, at in zip(expressions, find_expressions(text), strict=True)
+        if isinstance(expression, PathExpression)
+    )
+
+
+_find_paths = functools.lru_cache(_MOST)(_locate_paths)
 
 
 def read_output_path(text: str) -> OutputPath:

@@ -12,7 +12,12 @@ from dataclasses import field
 
 from pytest_reqflo.artifact.model import OutputSpec
 from pytest_reqflo.compile.findings import Findings, Place
-from pytest_reqflo.compile.reading import find_expressions, may_hold_expression, read_value
+from pytest_reqflo.compile.reading import (
+    find_expressions,
+    find_paths,
+    may_hold_expression,
+    read_value,
+)
 from pytest_reqflo.diagnostic import Label, name_hint
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Expression, LiteralValue, PathExpression, Value
@@ -119,15 +124,24 @@ class References:
     inside_variables: dict[str, list[_Found]] = field(default_factory=dict)
 
     def read(
-        self, data: Json, place: Place, roots: frozenset[str], *, before: int | None = None
+        self,
+        data: Json,
+        place: Place,
+        roots: frozenset[str],
+        *,
+        before: int | None = None,
+        parts: tuple[str | int, ...] = (),
     ) -> Value:
-        """Return the value written at *place*, with its expressions checked.
+        """Return the value written at the *parts* of *place*, with its expressions checked.
 
         *before* is the order of the step that uses it; None: where steps may not be read, and where
         what is read is no need of the artifact, because cases and marks are no part of it.
         """
-        if not may_hold_expression(data):
+        is_literal = "{{" not in data if type(data) is str else not may_hold_expression(data)
+        if is_literal:
             return LiteralValue(data)
+        # Most values hold none, so that nobody asks for their place.
+        place = place.at(*parts) if parts else place
         value = self._parse(data, place)
         for found in _locate(value, data, place):
             self._check(found, roots, before)
@@ -325,6 +339,11 @@ class References:
 
 def _locate(value: Value, data: Json, place: Place) -> list[_Found]:
     """Return the path expressions of *value* in order, each with its place in its text."""
+    if isinstance(data, str):
+        return [
+            _Found(expression, place, offset, length)
+            for expression, offset, length in find_paths(data)
+        ]
     found: list[_Found] = []
     counts: dict[str, int] = {}
     places: dict[str, tuple[tuple[int, int], ...]] = {}

@@ -7,7 +7,7 @@ values, the step's `request`. Null takes away what lies below.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_reqflo.artifact.header_names import find_header_fault
@@ -26,11 +26,14 @@ from pytest_reqflo.compile.templates import (
     AdhocRequest,
     Template,
     brace_placeholders,
+    may_hold_colon,
+    placeholders_in,
     placeholders_of,
+    with_braces,
 )
-from pytest_reqflo.compile.urls import find_url_fault, url_texts
+from pytest_reqflo.compile.urls import find_url_fault
 from pytest_reqflo.diagnostic import name_hint
-from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
+from pytest_reqflo.lang.expression import LiteralValue, Value
 from pytest_reqflo.syntax import model as m
 from pytest_reqflo.values import Json
 
@@ -38,6 +41,9 @@ DEFAULT_HOPS = 5
 _QUERY_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _HEADER_NAME = re.compile(r"(authorization|content-type|x-.+)", re.IGNORECASE)
 _FORM = "application/x-www-form-urlencoded"
+_MAPS = ("path_params", "query", "cookies")
+_BODY_NAMES = tuple(("json_" if key == "json" else key, key) for key in BODY_KEYS)
+_BODY_FIELDS = frozenset(name for name, _ in _BODY_NAMES)
 
 
 @dataclass(slots=True)
@@ -62,23 +68,24 @@ class RequestCompiler:
         place: Place,
         base: Template | AdhocRequest | None,
         defaults: m.RequestDefaultsModel | None,
-        defaults_place: Place,
+        journey: Place,
         *,
         is_base_missing: bool = False,
     ) -> RequestSpec:
         """Return the request of *step*, written at *place*, over its template *base*.
 
-        Shape: *is_base_missing* when the template that it names was not found, which is noted.
+        Shape: *defaults* are those of the settings of the *journey*; *is_base_missing* when the
+            template that it names was not found, which is noted.
         """
         if defaults is not None:
-            self._lay_defaults(defaults, defaults_place)
+            self._lay_defaults(defaults, journey.at("settings", "request"))
         match base:
             case Template():
                 self._lay_template(base)
                 self._place_values(base, step, place)
             case AdhocRequest():
                 self.draft.method = base.method
-                self.draft.url = self._read_url(base.url, place.at("template"))
+                self.draft.url = self._read_url(base.url, place, "template")
                 self._place_freely(step, place, base.method, base.url)
             case None:
                 request = step.request if isinstance(step.request, m.RequestModel) else None
@@ -90,8 +97,8 @@ class RequestCompiler:
             self._check_whole(step, place, base)
         return self.draft.spec()
 
-    def _read(self, data: Json, place: Place) -> Value:
-        return self.references.read(data, place, STEP_ROOTS, before=self.before)
+    def _read(self, data: Json, place: Place, *parts: str) -> Value:
+        return self.references.read(data, place, STEP_ROOTS, before=self.before, parts=parts)
 
     # --- the layers ------------------------------------------------------------------------------
 
@@ -103,7 +110,7 @@ class RequestCompiler:
     def _lay_template(self, template: Template) -> None:
         model, place, draft = template.model, template.place, self.draft
         draft.method = model.method
-        draft.url = self._read_url(model.url, place.at("url"))
+        draft.url = self._read_url(model.url, place, "url")
         draft.service = model.service
         self._lay_headers(model.headers, place.at("headers"))
         self._lay_map(draft.query, model.query, place.at("query"))
@@ -149,6 +156,8 @@ class RequestCompiler:
 
     def _place_freely(self, step: m.StepModel, place: Place, method: str, url: str) -> None:
         """Put each value where its name belongs in a request that no template describes."""
+        if not step.values:
+            return
         in_path = placeholders_of(brace_placeholders(url))
         for name, data in step.values.items():
             at = place.at("values", name)
@@ -183,19 +192,15 @@ class RequestCompiler:
         draft, given = self.draft, request.model_fields_set
         draft.method = request.method or draft.method
         if request.url is not None:
-            draft.url = self._read_url(request.url, place.at("url"))
+            draft.url = self._read_url(request.url, place, "url")
         draft.service = request.service or draft.service
-        if "headers" in given and request.headers is None:
-            draft.headers.clear()
-        self._lay_headers(request.headers or {}, place.at("headers"))
-        for key, target in (
-            ("path_params", draft.path_params),
-            ("query", draft.query),
-            ("cookies", draft.cookies),
-        ):
-            if key in given and getattr(request, key) is None:
-                target.clear()
-            self._lay_map(target, getattr(request, key) or {}, place.at(key))
+        if "headers" in given:
+            if request.headers is None:
+                draft.headers.clear()
+            self._lay_headers(request.headers or {}, place.at("headers"))
+        for key in _MAPS:
+            if key in given:
+                self._lay_given(getattr(draft, key), getattr(request, key), place.at(key))
         self._lay_request_body(request, place)
         if "auth" in given:
             draft.auth = self._auth(request.auth, place.at("auth")) if request.auth else None
@@ -206,6 +211,14 @@ class RequestCompiler:
         if request.jar is not None:
             draft.jar = None if request.jar is False else request.jar
 
+    def _lay_given(
+        self, target: dict[str, Value], data: Mapping[str, Json] | None, place: Place
+    ) -> None:
+        if data is None:
+            target.clear()
+        else:
+            self._lay_map(target, data, place)
+
     def _lay_request_body(self, request: m.RequestModel, place: Place) -> None:
         given = _bodies_of(request)
         if not given:
@@ -213,7 +226,8 @@ class RequestCompiler:
         before, self.draft.body = self.draft.body, None
         for key, data in given:
             if data is not None:
-                self._refuse_both(place.at(key))
+                if self.in_body:
+                    self._refuse_both(place.at(key))
                 self.draft.body = self._bodies().compile(key, data, place.at(key))
         if type(self.draft.body) is not type(before):
             self.content_type = ""
@@ -230,38 +244,32 @@ class RequestCompiler:
             if data is None:
                 self.draft.remove_header(name)
             else:
-                self.draft.set_header(name, self._read(data, place.at(name)))
-                self._check_header(name, place.at(name))
-            self._refuse_expression_key(name, place.at(name))
+                self.draft.set_header(name, self._read(data, place, name))
+                self._check_header(name, place, name)
+            self._refuse_expression_key(name, place, name)
 
-    def _check_header(self, name: str, place: Place) -> None:
+    def _check_header(self, name: str, place: Place, *parts: str) -> None:
         fault = find_header_fault(name)
         if fault and "{{" not in name:
-            self.findings.note("RF107", f"header `{name}` {fault}", place.key_label())
+            label = place.at(*parts).key_label()
+            self.findings.note("RF107", f"header `{name}` {fault}", label)
 
     def _lay_map(self, target: dict[str, Value], data: Mapping[str, Json], place: Place) -> None:
         for name, item in data.items():
-            _set(target, name, self._read(item, place.at(name)))
-            self._refuse_expression_key(name, place.at(name))
+            _set(target, name, self._read(item, place, name))
+            self._refuse_expression_key(name, place, name)
 
-    def _refuse_expression_key(self, name: str, place: Place) -> None:
+    def _refuse_expression_key(self, name: str, place: Place, *parts: str) -> None:
         if "{{" in name:
             title = "a key cannot hold an expression"
             hint = "put the expression in the value"
-            self.findings.note("RF204", title, place.key_label(), hint=hint)
+            self.findings.note("RF204", title, place.at(*parts).key_label(), hint=hint)
 
-    def _read_url(self, url: str, place: Place) -> Value:
-        value = self._read(url, place)
-        if isinstance(value, LiteralValue):
-            if fault := find_url_fault(url):
-                self.findings.note("RF107", fault, place.label())
-            return LiteralValue(brace_placeholders(str(value.value)))
-        if isinstance(value, TextValue):
-            parts = (
-                brace_placeholders(part) if isinstance(part, str) else part for part in value.parts
-            )
-            return TextValue(tuple(parts))
-        return value
+    def _read_url(self, url: str, place: Place, part: str) -> Value:
+        value = self._read(url, place, part)
+        if isinstance(value, LiteralValue) and (fault := find_url_fault(url)):
+            self.findings.note("RF107", fault, place.at(part).label())
+        return with_braces(value) if may_hold_colon(url) else value
 
     def _auth(self, auth: m.AuthModel, place: Place) -> BasicAuth | BearerAuth | None:
         if auth.basic is not None:
@@ -295,7 +303,9 @@ class RequestCompiler:
         if isinstance(base, Template):
             required = [each.name for each in base.model.values if _is_missing(each, step)]
             self._note_missing(required, f"template `{base.model.name}`", place)
-        names = [name for text in url_texts(draft.url) for name in placeholders_of(text)]
+        names = placeholders_in(draft.url)
+        if not names and not draft.path_params and not required:
+            return
         open_ones = [each for each in dict.fromkeys(names) if each not in draft.path_params]
         self._note_missing([each for each in open_ones if each not in required], "the URL", place)
         for name in [each for each in draft.path_params if each not in names]:
@@ -311,7 +321,9 @@ class RequestCompiler:
         hint = f"add {', '.join(f'{name}: …' for name in missing)} to `values`"
         self.findings.note("RF206", title, label, hint=hint)
 
-    def _judge_unused(self, name: str, names: list[str], step: m.StepModel, place: Place) -> None:
+    def _judge_unused(
+        self, name: str, names: Sequence[str], step: m.StepModel, place: Place
+    ) -> None:
         """Drop a value that fills no placeholder; note it when the step itself gives it."""
         del self.draft.path_params[name]
         request = step.request if isinstance(step.request, m.RequestModel) else None
@@ -328,10 +340,10 @@ class RequestCompiler:
 
 def _bodies_of(model: m.RequestModel | m.TemplateBodyModel) -> list[tuple[str, Json]]:
     """Return the bodies that the author wrote, null for one that is taken away."""
-    names = {"json_" if key == "json" else key: key for key in BODY_KEYS}
-    return [
-        (key, getattr(model, name)) for name, key in names.items() if name in model.model_fields_set
-    ]
+    given = model.model_fields_set
+    if _BODY_FIELDS.isdisjoint(given):
+        return []
+    return [(key, getattr(model, name)) for name, key in _BODY_NAMES if name in given]
 
 
 def _is_missing(value: m.TemplateValueModel, step: m.StepModel) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from pytest_reqflo.artifact.model import (
     AssertionSpec,
+    ConditionSpec,
     PollSpec,
     RequestSpec,
     RetrySpec,
@@ -20,7 +21,7 @@ from pytest_reqflo.compile.overlays import AddedAssertions
 from pytest_reqflo.compile.references import References
 from pytest_reqflo.compile.requests import RequestCompiler
 from pytest_reqflo.compile.templates import AdhocRequest, Template, TemplateFinder
-from pytest_reqflo.compile.urls import literal_origin, may_be_whole
+from pytest_reqflo.compile.urls import is_path, literal_origin, may_be_whole
 from pytest_reqflo.syntax import model as m
 
 
@@ -54,12 +55,10 @@ class StepCompiler:
             template=_template_name(base),
             request=request,
             assertions=self._assertions(step, place, order, base),
-            outputs=compile_outputs(step.outputs, place.at("outputs"), self.findings),
+            outputs=compile_outputs(step.outputs, place, self.findings),
             retry=_retry(step.retry),
-            poll=self._poll(step.poll, place.at("poll"), order),
-            when=ConditionCompiler(self.findings, self.references, order).compile(
-                step.when, place.at("when")
-            ),
+            poll=self._poll(step.poll, place, order),
+            when=self._condition(step.when, place, order),
             delay_s=step.delay_s,
             in_flight=step.in_flight
             or (base.model.in_flight if isinstance(base, Template) else None),
@@ -98,7 +97,7 @@ class StepCompiler:
             place,
             base,
             self.model.settings.request,
-            self.place.at("settings", "request"),
+            self.place,
             is_base_missing=is_missing,
         )
         service = step.service or request.service or self.model.service
@@ -108,7 +107,7 @@ class StepCompiler:
         return request
 
     def _gather_service(self, request: RequestSpec) -> None:
-        origin = literal_origin(request.url)
+        origin = None if is_path(request.url) else literal_origin(request.url)
         if origin is not None:
             self.origins.add(origin)
         elif request.service is not None or not may_be_whole(request.url):
@@ -125,6 +124,8 @@ class StepCompiler:
             at = base.place.at("assertions")
             found = compiler.compile_all(base.model.assertions, at, "template")
         found += compiler.compile_all(step.assertions, place.at("assertions"))
+        if not self.added:
+            return found
         added = [each for each in self.added if each.step == self.ids[order]]
         for number, each in enumerate(added):
             first = sum(len(earlier.models) for earlier in added[:number])
@@ -134,13 +135,21 @@ class StepCompiler:
     def _assertion_compiler(self, order: int) -> AssertionCompiler:
         return AssertionCompiler(self.findings, self.references, self.files, order)
 
+    def _condition(
+        self, when: str | bool | m.ConditionModel | None, place: Place, order: int
+    ) -> ConditionSpec | None:
+        if when is None:
+            return None
+        compiler = ConditionCompiler(self.findings, self.references, order)
+        return compiler.compile(when, place.at("when"))
+
     def _poll(self, poll: m.PollModel | None, place: Place, order: int) -> PollSpec | None:
         if poll is None:
             return None
         compiler = self._assertion_compiler(order)
         return PollSpec(
-            until=compiler.compile_all(poll.until, place.at("until")),
-            stop_on=compiler.compile_all(poll.stop_on, place.at("stop_on")),
+            until=compiler.compile_all(poll.until, place.at("poll", "until")),
+            stop_on=compiler.compile_all(poll.stop_on, place.at("poll", "stop_on")),
             every_s=poll.every_s,
             timeout_s=poll.timeout_s,
         )

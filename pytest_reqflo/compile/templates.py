@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import Literal
 
 from pytest_reqflo.compile.findings import Findings, Place
+from pytest_reqflo.compile.urls import url_texts
 from pytest_reqflo.diagnostic import name_hint
 from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
 from pytest_reqflo.syntax.model import TemplateModel
 from pytest_reqflo.values import slugify
 
@@ -40,12 +42,34 @@ class AdhocRequest:
 
 def brace_placeholders(url: str) -> str:
     """Return *url* with ``:id`` written as ``{id}``."""
-    return _COLON.sub(r"{\1}", url)
+    return _COLON.sub(r"{\1}", url) if may_hold_colon(url) else url
+
+
+def may_hold_colon(url: str) -> bool:
+    """Say whether *url* may hold a placeholder that is written ``:id``."""
+    return "/:" in url
+
+
+def with_braces(url: Value) -> Value:
+    """Return *url* with what stands outside of its expressions as `brace_placeholders` has it."""
+    if isinstance(url, LiteralValue):
+        return LiteralValue(brace_placeholders(str(url.value)))
+    if isinstance(url, TextValue):
+        parts = (brace_placeholders(part) if isinstance(part, str) else part for part in url.parts)
+        return TextValue(tuple(parts))
+    return url
 
 
 def placeholders_of(url: str) -> tuple[str, ...]:
     """Return the names of the ``{name}`` placeholders of *url*, in order."""
-    return tuple(_PLACEHOLDER.findall(url))
+    return tuple(_PLACEHOLDER.findall(url)) if "{" in url else ()
+
+
+def placeholders_in(url: Value) -> tuple[str, ...]:
+    """Return the names of the placeholders outside of the expressions of *url*, in order."""
+    if isinstance(url, LiteralValue):
+        return placeholders_of(url.value)
+    return tuple([name for text in url_texts(url) for name in placeholders_of(text)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from pytest_reqflo.lang.expression import (
@@ -12,9 +13,14 @@ from pytest_reqflo.lang.expression import (
     Value,
 )
 
+_PATH = re.compile(r"/(?:[!-.0-~][!-~]*)?")
+"""A path, as most are: it has neither scheme nor host."""
+
 
 def find_url_fault(text: str) -> str | None:
     """Return what is wrong with the literal URL *text*, None when it can be used."""
+    if _PATH.fullmatch(text):
+        return None
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -42,6 +48,13 @@ def may_be_whole(url: Value) -> bool:
     """Say whether *url* begins with an expression, which may give a whole URL."""
     first = url.parts[0] if isinstance(url, TextValue) else url
     return isinstance(first, PathExpression | CallExpression)
+
+
+def is_path(url: Value) -> bool:
+    """Say whether *url* begins with the slash of a path, as nearly all do: it has no origin."""
+    first = url.parts[0] if isinstance(url, TextValue) else url
+    text = first.value if isinstance(first, LiteralValue) else first
+    return isinstance(text, str) and text.startswith("/")
 
 
 def literal_origin(url: Value) -> str | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_reqflo.artifact.codec import artifact_digest, artifact_id
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Label, label_at
 from pytest_reqflo.errors import JourneyError
@@ -28,12 +29,11 @@ class Subject:
 
     Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
         *shown* is the path as shown to people; *file* is the path of the journey below its root,
-        empty when it is not known; *unchanged* is the state of the file when it was last as compiled.
+        empty when it is not known; *unchanged* is the state of the file when it was last as compiled;
+        *known_digest* is that of the artifact once somebody asked.
     """
 
     artifact: Artifact
-    digest: Digest
-    artifact_id: str
     blobs: Mapping[Digest, bytes]
     name: str
     path: Path
@@ -51,6 +51,19 @@ class Subject:
     compiled: CompiledJourney | None = field(default=None, repr=False)
     version: str = ""
     unchanged: Stamp | None = None
+    known_digest: Digest | None = None
+
+    @property
+    def digest(self) -> Digest:
+        """The address of the artifact; a session that only collects never asks for it."""
+        if self.known_digest is None:
+            self.known_digest = artifact_digest(self.artifact)
+        return self.known_digest
+
+    @property
+    def artifact_id(self) -> str:
+        """The short name of the artifact."""
+        return artifact_id(self.digest)
 
     @property
     def has_inline_rows(self) -> bool:
@@ -58,8 +71,10 @@ class Subject:
         data = self.compiled.model.data if self.compiled else None
         return data is not None and not isinstance(data, str) and data.rows is not None
 
-    def declared(self, sets: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    def declared(self, sets: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return those of *sets* whose name the journey declares, or uses as that of a secret."""
+        if not sets:
+            return ()
         names = (*self.declared_names(), *secret_keys(self.artifact))
         return tuple((name, text) for name, text in sets if name in names)
 
@@ -102,8 +117,6 @@ def subject_of_journey(compiled: CompiledJourney) -> Subject:
     model = compiled.model
     return Subject(
         artifact=compiled.artifact,
-        digest=compiled.digest,
-        artifact_id=compiled.artifact_id,
         blobs=compiled.blobs,
         name=model.name,
         path=compiled.path,
@@ -128,7 +141,6 @@ def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subj
 
     Raises: ArtifactError when it does not verify.
     """
-    from pytest_reqflo.artifact.codec import artifact_id
     from pytest_reqflo.artifact.store import ArtifactStore
     from pytest_reqflo.host.version import UNKNOWN
     from pytest_reqflo.syntax.library import load_library
@@ -144,8 +156,7 @@ def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subj
     is_known = record is not None and bool(record.file)
     return Subject(
         artifact=artifact,
-        digest=digest,
-        artifact_id=artifact_id(digest),
+        known_digest=digest,
         blobs=store.load_blobs(artifact),
         name=(record.name if record else "") or artifact.journey_id,
         label=record.label if record else "",

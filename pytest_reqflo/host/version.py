@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_reqflo.artifact.codec import to_bytes
 from pytest_reqflo.artifact.store import ArtifactStore, VersionRecord
 from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.values import digest_of
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.subject import Subject
@@ -20,8 +22,11 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
     """
     if subject.version:
         return None
+    # The digest is made of the bytes that are stored.
+    content = to_bytes(subject.artifact)
+    subject.known_digest = digest_of(content)
     try:
-        store.put(subject.artifact, subject.blobs, subject.digest)
+        store.put(subject.artifact, subject.blobs, content)
         subject.version = store.record_version(_record_of(subject)).version
     except OSError as error:
         subject.version = UNKNOWN

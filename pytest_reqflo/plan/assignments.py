@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from pytest_reqflo.artifact.model import Artifact, InputType
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
@@ -15,12 +15,14 @@ ReadTyped = Callable[[str, InputType], Json]
 
 
 def read_assignments(
-    sets: Iterable[tuple[str, str]], artifact: Artifact, read_typed: ReadTyped
+    sets: Collection[tuple[str, str]], artifact: Artifact, read_typed: ReadTyped
 ) -> tuple[GivenValue, ...]:
     """Return *sets* as values of layer ``set``; the text of a variable stays text.
 
     Raises: UsageProblem RF801 with every one that cannot be used.
     """
+    if not sets:
+        return ()
     types: Mapping[str, InputType] = {
         **{variable.name: "string" for variable in artifact.variables},
         **{each.name: each.type for each in artifact.inputs},

@@ -18,12 +18,16 @@ from pytest_reqflo.values import Json
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
+_ALLOWED_ASCII = b"\t\n\r" + bytes(range(0x20, 0x7F))
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
 _TAG = re.compile(r"![^\s,\[\]{}]*")
 
 
 def has_forbidden(text: str) -> bool:
     """Say whether *text* holds a character that YAML excludes."""
+    if text.isascii():
+        # Nearly every file. The pattern takes ten times as long.
+        return bool(text.encode().translate(None, _ALLOWED_ASCII))
     return _FORBIDDEN.search(text) is not None
 
 

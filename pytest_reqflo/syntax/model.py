@@ -78,11 +78,10 @@ class _Ruled(_Part):
         return self
 
     def _is_kept(self) -> bool:
-        rule, given = self.rule, self.model_fields_set
-        count = 0
-        for name in _names_of(type(self)):
-            if name in given and (rule.null_counts or getattr(self, name) is not None):
-                count += 1
+        rule, given = self.rule, self.model_fields_set & _names_of(type(self))
+        count = len(given)
+        if count and not rule.null_counts:
+            count = sum(getattr(self, name) is not None for name in given)
         return count == 1 or (count == 0 and not rule.is_needed)
 
 
@@ -91,9 +90,9 @@ RULE_BROKEN = "rule_broken"
 
 
 @functools.cache
-def _names_of(model: type[_Ruled]) -> tuple[str, ...]:
+def _names_of(model: type[_Ruled]) -> frozenset[str]:
     """Return the attributes that hold the keys of the rule of *model*."""
-    return tuple(
+    return frozenset(
         name
         for name, field in model.model_fields.items()
         if (field.alias or name) in model.rule.keys
@@ -539,6 +538,12 @@ class SettingsModel(_Part):
     request: RequestDefaultsModel | None = Field(None, description="Defaults of every request.")
 
 
+@functools.cache
+def _no_settings() -> SettingsModel:
+    # Made once: nobody can change it. Validating nothing would make a validator of its own.
+    return SettingsModel.model_construct()
+
+
 class JourneyModel(_Part):
     """A journey: an ordered set of requests with values and checks."""
 
@@ -568,8 +573,7 @@ class JourneyModel(_Part):
         | None
     ) = Field(None, description="Rows, each one a run; a text is a file.")
     settings: SettingsModel = Field(
-        # Validating nothing would make a validator of its own.
-        default_factory=lambda: SettingsModel.model_construct(),
+        default_factory=lambda: _no_settings(),
         description="Settings of the whole journey.",
     )
     skip: Mark | None = Field(None, description="Skip the journey, with a reason.")
