@@ -28,7 +28,8 @@ class Subject:
 
     Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
         *shown* is the path as shown to people; *file* is the path of the journey below its root,
-        empty when it is not known; *unchanged* is the state of the file when it was last as compiled.
+        empty when it is not known; *unchanged* is the state of the file when it was last as compiled;
+        *located* is the path in reports, ``""`` until an item has found it.
     """
 
     artifact: Artifact
@@ -51,6 +52,7 @@ class Subject:
     compiled: CompiledJourney | None = field(default=None, repr=False)
     version: str = ""
     unchanged: Stamp | None = None
+    located: str = ""
 
     @property
     def has_inline_rows(self) -> bool:
