@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
@@ -27,6 +27,8 @@ __all__ = ["InputType", "Row", "check_type", "load_rows", "read_typed", "rows_fr
 
 MAX_SIZE_BYTES = 10 * 1024 * 1024
 _MAX_PROBLEMS = 20
+_MAX_SHARED = 512
+"""Different cells of a column among which equal ones are found."""
 
 _TABLES: Mapping[str, Callable[[SourceText], Table]] = {
     ".csv": CsvTable,
@@ -223,10 +225,10 @@ class _Reader:
         if len(kinds) < len(names) or not is_plain:
             self._take_carefully(table.records(), table)
             return
-        typed = [each for each in enumerate(kinds) if each[1] not in ("any", "string")]
+        readers = [_reader_of(kind) for kind in kinds]
         for number, line, cells in table.rows():
             key = cells[place] if place is not None else ""
-            values = None if "" in cells or key in self.first_with else _fit_all(cells, typed)
+            values = None if "" in cells or key in self.first_with else _fit_all(cells, readers)
             if values is None:
                 self._take_carefully([table.record(number, line, cells)], table)
                 continue
@@ -303,15 +305,20 @@ class _Reader:
         return tuple(self.rows)
 
 
-def _fit_all(cells: list[str], typed: Sequence[tuple[int, InputType]]) -> tuple[Json, ...] | None:
-    """Return *cells* with those at *typed* read, None when one does not fit."""
-    values: list[Json] = list(cells)
+def _reader_of(kind: InputType) -> Callable[[str], Json]:
+    """Return what reads the cells of one column: equal ones as one object, if none can change it."""
+    if kind in ("array", "object"):
+        return partial(read_typed, type=kind)
+    read = str if kind in ("any", "string") else partial(read_typed, type=kind)
+    return lru_cache(maxsize=_MAX_SHARED)(read)
+
+
+def _fit_all(cells: list[str], readers: list[Callable[[str], Json]]) -> tuple[Json, ...] | None:
+    """Return *cells* as they are read, None when one does not fit."""
     try:
-        for index, kind in typed:
-            values[index] = read_typed(cells[index], kind)
+        return tuple([read(cell) for read, cell in zip(readers, cells, strict=True)])
     except ValueError:
         return None
-    return tuple(values)
 
 
 def _fit(cell: Json, kind: InputType, is_text: bool, values: dict[str, Json], name: str) -> str:
