@@ -133,7 +133,7 @@ class _ItemFile(_ReqfloFile):
 
         self._register_marks(subject.tags)
         fixtures = self._find_fixtures(subject.fixtures)
-        asking = None if fixtures is None else _asking_for(fixtures)
+        asking = None if fixtures is None else self._asking(fixtures)
         for each in gather_rows(specs) if self._session().settings.is_batched else specs:
             if isinstance(each, RowBatch):
                 yield self._make_rows_item(subject, each, asking)
@@ -152,7 +152,9 @@ class _ItemFile(_ReqfloFile):
         if asking is None:
             item = JourneyItem.from_parent(self, name=spec.id)
         else:
-            item = JourneyFunction.from_parent(self, name=spec.id, callobj=asking)
+            item = JourneyFunction.from_parent(self, name=spec.id, **asking)
+            # Whoever changes it means this item.
+            item.fixturenames = list(item.fixturenames)
         item.prepare(subject, spec, line=_line_of(subject, spec))
         return item
 
@@ -163,7 +165,7 @@ class _ItemFile(_ReqfloFile):
         if asking is None:
             item = RowsItem.from_parent(self, name=spec.id)
         else:
-            item = RowsFunction.from_parent(self, name=spec.id, callobj=asking)
+            item = RowsFunction.from_parent(self, name=spec.id, **asking)
         item.rows = batch.rows
         item.prepare(subject, spec, line=_line_of(subject, batch.rows[0]))
         return item
@@ -190,8 +192,23 @@ class _ItemFile(_ReqfloFile):
         return bool(self._closure_of(())), overridden
 
     def _closure_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        probe = pytest.Function.from_parent(self, name="probe", callobj=_asking_for(names))
-        return tuple(probe.fixturenames)
+        return tuple(self._probe(_asking_for(names)).fixturenames)
+
+    def _probe(self, function: Any) -> pytest.Function:
+        probe: pytest.Function = pytest.Function.from_parent(self, name="probe", callobj=function)
+        return probe
+
+    def _asking(self, fixtures: tuple[str, ...]) -> dict[str, Any]:
+        """Return what items are made with that ask for *fixtures*.
+
+        pytest works out once for a function what its parameters need; so do we for the rows of a
+        journey. Where it no longer tells what that is, it works it out for each.
+        """
+        function = _asking_for(fixtures)
+        return {
+            "callobj": function,
+            "fixtureinfo": getattr(self._probe(function), "_fixtureinfo", None),
+        }
 
 
 class JourneyFile(_ItemFile):
