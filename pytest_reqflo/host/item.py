@@ -86,7 +86,8 @@ class JourneyNode(pytest.Item):
         self.forget_run()
         # An empty set is larger than the item, and hardly anyone asks for it.
         self._matches = self._matches or None
-        if subject.tags or spec.tags or spec.skip or spec.xfail:
+        of = spec.of
+        if subject.tags or of.tags or of.skip or of.xfail:
             for marker in marks_of(subject.tags, spec):
                 self.add_marker(marker)
         group = subject.group or (_SERIAL_GROUP if subject.is_serial else "")

@@ -200,21 +200,14 @@ class _Reader:
             if problem:
                 self._note_cell(record, name, problem, self._where(locate, name))
         key = self._key_of(record, values, locate)
-        self._keep(record.number, key, tuple(values), tuple(values.values()), record.line, column)
+        columns = self._columns_of(tuple(values), column)
+        self.rows.append(Row(record.number, key, tuple(values.values()), columns, record.line))
 
-    def _keep(
-        self,
-        number: int,
-        key: str,
-        names: tuple[str, ...],
-        cells: tuple[Json, ...],
-        line: int,
-        column: int = 1,
-    ) -> None:
+    def _columns_of(self, names: tuple[str, ...], column: int = 1) -> Columns:
         columns = self.columns.get((names, column))
         if columns is None:
             columns = self.columns[names, column] = Columns(self.source.file, names, column)
-        self.rows.append(Row(number, key, cells, columns, line))
+        return columns
 
     def take_cells(self, table: CsvTable) -> None:
         """Add the rows of *table*: at once those without a fault, the others with care."""
@@ -226,6 +219,7 @@ class _Reader:
             self._take_carefully(table.records(), table)
             return
         readers = [_reader_of(kind) for kind in kinds]
+        columns = self._columns_of(names)
         for number, line, cells in table.rows():
             key = cells[place] if place is not None else ""
             values = None if "" in cells or key in self.first_with else _fit_all(cells, readers)
@@ -234,7 +228,7 @@ class _Reader:
                 continue
             if place is not None:
                 self.first_with[key] = len(self.rows)
-            self._keep(number, key, names, values, line)
+            self.rows.append(Row(number, key, values, columns, line))
 
     def _take_carefully(self, records: Iterable[Record], table: Table) -> None:
         for record in records:
