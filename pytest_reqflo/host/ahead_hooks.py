@@ -38,9 +38,8 @@ class AheadHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Load what keeps journeys in flight, where it is needed, while the collector rests."""
-        self._is_needed = _may_overlap(session.items) and not any(
-            self._config.getoption(name, False) for name in _ONE_BY_ONE
-        )
+        is_one_by_one = any(self._config.getoption(name, False) for name in _ONE_BY_ONE)
+        self._is_needed = not is_one_by_one and _may_overlap(session.items)
         if self._is_needed:
             importlib.import_module("pytest_reqflo.host.ahead")
 

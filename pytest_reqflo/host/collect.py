@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,39 +140,41 @@ class _ItemFile(_ReqfloFile, pytest.Module):
 
         self._register_marks(subject.tags)
         fixtures = self._find_fixtures(subject.fixtures)
-        asking = None if fixtures is None else _asking_for(fixtures)
+        asking = None if fixtures is None else self._asking(fixtures)
+        find_line = _line_finder(subject)
         for each in gather_rows(specs) if self._session().settings.is_batched else specs:
             if isinstance(each, RowBatch):
-                yield self._make_rows_item(subject, each, asking)
+                item = self._make_rows_item(each, asking)
+                item.prepare(subject, each.spec, line=find_line(each.rows[0]))
             else:
-                if each.tags:
-                    self._register_marks(each.tags)
-                yield self._make_item(subject, each, asking)
+                item = self._make_item(each, asking)
+                item.prepare(subject, each, line=find_line(each))
+            yield item
 
     def _register_marks(self, tags: Iterable[str]) -> None:
         # Without this, --strict-markers refuses a tag that no Python test has registered.
         for tag in tags:
             self.config.addinivalue_line("markers", f"{tag}: tag of a journey")
 
-    def _make_item(self, subject: Subject, spec: ItemSpec, asking: Any) -> JourneyNode:
-        item: JourneyNode
+    def _make_item(self, spec: ItemSpec, asking: Any) -> JourneyNode:
+        if spec.tags:
+            self._register_marks(spec.tags)
         if asking is None:
-            item = JourneyItem.from_parent(self, name=spec.id)
-        else:
-            item = JourneyFunction.from_parent(self, name=spec.id, callobj=asking)
-        item.prepare(subject, spec, line=_line_of(subject, spec))
+            return JourneyItem.from_parent(self, name=spec.id)
+        item = JourneyFunction.from_parent(self, name=spec.id, **asking)
+        # Whoever changes it means this item.
+        item.fixturenames = list(item.fixturenames)
         return item
 
-    def _make_rows_item(self, subject: Subject, batch: RowBatch, asking: Any) -> JourneyNode:
+    def _make_rows_item(self, batch: RowBatch, asking: Any) -> JourneyNode:
         spec = batch.spec
         self._register_marks(spec.tags)
         item: RowsNode
         if asking is None:
             item = RowsItem.from_parent(self, name=spec.id)
         else:
-            item = RowsFunction.from_parent(self, name=spec.id, callobj=asking)
+            item = RowsFunction.from_parent(self, name=spec.id, **asking)
         item.rows = batch.rows
-        item.prepare(subject, spec, line=_line_of(subject, batch.rows[0]))
         return item
 
     def _find_fixtures(self, named: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -197,8 +199,23 @@ class _ItemFile(_ReqfloFile, pytest.Module):
         return bool(self._closure_of(())), overridden
 
     def _closure_of(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        probe = pytest.Function.from_parent(self, name="probe", callobj=_asking_for(names))
-        return tuple(probe.fixturenames)
+        return tuple(self._probe(_asking_for(names)).fixturenames)
+
+    def _probe(self, function: Any) -> pytest.Function:
+        probe: pytest.Function = pytest.Function.from_parent(self, name="probe", callobj=function)
+        return probe
+
+    def _asking(self, fixtures: tuple[str, ...]) -> dict[str, Any]:
+        """Return what items are made with that ask for *fixtures*.
+
+        pytest works out once for a function what its parameters need; so do we for the rows of a
+        journey. Where it no longer tells what that is, it works it out for each.
+        """
+        function = _asking_for(fixtures)
+        return {
+            "callobj": function,
+            "fixtureinfo": getattr(self._probe(function), "_fixtureinfo", None),
+        }
 
 
 class JourneyFile(_ItemFile):
@@ -278,11 +295,22 @@ def _asking_for(names: tuple[str, ...]) -> Any:
     return pytest.mark.usefixtures(*names)(journey) if names else journey
 
 
-def _line_of(subject: Subject, spec: ItemSpec) -> int:
-    if spec.row is not None and not subject.has_inline_rows:
-        return subject.line_of("/journey/data")
-    if spec.row is not None:
-        return subject.line_of(f"/journey/data/rows/{spec.row.number - 1}")
-    if spec.case in subject.case_names:
-        return subject.line_of(f"/journey/cases/{subject.case_names.index(spec.case)}")
+def _line_finder(subject: Subject) -> Callable[[ItemSpec], int]:
+    """Return what tells where an item stands: the rows of a file, all where it is named."""
+    line_of_data = subject.line_of("/journey/data")
+    is_inline = subject.has_inline_rows
+
+    def find(spec: ItemSpec) -> int:
+        if spec.row is None:
+            return _line_of_case(subject, spec.case)
+        if is_inline:
+            return subject.line_of(f"/journey/data/rows/{spec.row.number - 1}")
+        return line_of_data
+
+    return find
+
+
+def _line_of_case(subject: Subject, case: str) -> int:
+    if case in subject.case_names:
+        return subject.line_of(f"/journey/cases/{subject.case_names.index(case)}")
     return subject.line_of("/journey")

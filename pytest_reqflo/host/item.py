@@ -5,7 +5,6 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +26,7 @@ from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_b
 from pytest_reqflo.host.hiding import hide_in
 from pytest_reqflo.host.session import JourneySession, begin_session, warn
 from pytest_reqflo.host.version import find_version
-from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome
+from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome, share_keys
 from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
@@ -48,32 +47,47 @@ _SERIAL_GROUP = "reqflo-serial"
 """Journeys that run beside no other share a worker at least, where xdist looks at groups."""
 
 
-_OF_RUN = ("_verdict", "_problem", "_span")
-"""What an item keeps of its run until that is reported."""
+_OF_PYTEST = ("_report_sections", "keywords", "own_markers", "stash", "user_properties")
+"""What pytest sets on each item, beside what it has slots for itself."""
+
+_OF_OURS = (
+    "subject", "spec", "line", "_location", "_matches", "_verdict", "_problem", "_span",
+    "_setup_problem",
+)  # fmt: skip
 
 
 class JourneyNode(pytest.Item):
     """What both kinds of items share.
 
-    The class attributes are set by `prepare`, because the two kinds are constructed differently.
+    The attributes are set by `prepare`, because the two kinds are constructed differently.
     """
+
+    # There may be very many, each of which would have a dict of its own once something of it changes.
+    __slots__ = (*_OF_PYTEST, *_OF_OURS)
 
     subject: Subject
     spec: ItemSpec
+    line: int
     lacks_case = False
     data_problem: ReqfloError | None = None
-    line = 1
-    _verdict: Verdict | None = None
-    _problem: ReqfloError | None = None
-    _span: Span | None = None
-    _setup_problem: ReqfloError | None = None
+    _location: tuple[str, int | None, str] | None
+    _matches: set[str] | None
+    _verdict: Verdict | None
+    _problem: ReqfloError | None
+    _span: Span | None
+    _setup_problem: ReqfloError | None
 
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
         self.subject = subject
         self.spec = spec
         self.line = line
-        if subject.tags or spec.tags or spec.skip or spec.xfail:
+        self._location = self._setup_problem = None
+        self.forget_run()
+        # An empty set is larger than the item, and hardly anyone asks for it.
+        self._matches = self._matches or None
+        of = spec.of
+        if subject.tags or of.tags or of.skip or of.xfail:
             for marker in marks_of(subject.tags, spec):
                 self.add_marker(marker)
         group = subject.group or (_SERIAL_GROUP if subject.is_serial else "")
@@ -175,8 +189,7 @@ class JourneyNode(pytest.Item):
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        for name in _OF_RUN:
-            self.__dict__.pop(name, None)
+        self._verdict = self._problem = self._span = None
 
     def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
         """Return why the test fails: the run itself, or a warning that is an error here."""
@@ -237,11 +250,27 @@ class JourneyNode(pytest.Item):
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
-    @functools.cached_property
+    @property
     def location(self) -> tuple[str, int | None, str]:
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
-        path, line, heading = super().location
-        return printable_line(path), line, heading
+        if self._location is None:
+            if not self.subject.located:
+                # As pytest shows it: worked out for the first item of a file.
+                self.subject.located = printable_line(super().location[0])
+            _, line, heading = self.reportinfo()
+            self._location = self.subject.located, line, heading
+        return self._location
+
+    @property
+    def extra_keyword_matches(self) -> set[str]:
+        """Further names that ``-k`` finds the item by."""
+        if self._matches is None:
+            self._matches = set()
+        return self._matches
+
+    @extra_keyword_matches.setter
+    def extra_keyword_matches(self, names: set[str]) -> None:
+        self._matches = names
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return our page for our own errors, pytest's representation for all others."""
@@ -284,7 +313,7 @@ class JourneyNode(pytest.Item):
         told = to_report({**self._told_of_failure(result), **self._told_of_run()})
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
-        return {**render_outcome(result), **told, **failed, **full}
+        return share_keys({**render_outcome(result), **told, **failed, **full})
 
     def broken_data(self, report: pytest.TestReport) -> Json:
         """Return what the report of a setup or teardown that failed carries."""

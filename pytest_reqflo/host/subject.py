@@ -30,7 +30,8 @@ class Subject:
     Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
         *shown* is the path as shown to people; *file* is the path of the journey below its root,
         empty when it is not known; *unchanged* is the state of the file when it was last as compiled;
-        *known_digest* is that of the artifact once somebody asked.
+        *known_digest* is that of the artifact once somebody asked; *located* is the path in reports,
+        ``""`` until an item has found it.
     """
 
     artifact: Artifact
@@ -52,6 +53,7 @@ class Subject:
     version: str = ""
     unchanged: Stamp | None = None
     known_digest: Digest | None = None
+    located: str = ""
 
     @property
     def digest(self) -> Digest:

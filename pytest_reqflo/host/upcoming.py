@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
@@ -26,11 +27,18 @@ class OrderedItems:
 
     def __init__(self, items: Sequence[pytest.Item]) -> None:
         self._items = items
-        self._places = {id(item): place for place, item in enumerate(items)}
+        self._turn = 0
         self._next = 0
 
     def begin_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        self._next = max(self._next, self._places.get(id(item), -1) + 1)
+        self._turn = self._find_place(item)
+        self._next = max(self._next, self._turn)
+
+    def _find_place(self, item: pytest.Item) -> int:
+        """Return the place behind *item*: nearly always the first that is looked at."""
+        count = len(self._items)
+        places = itertools.chain(range(self._turn, count), range(self._turn))
+        return next((place + 1 for place in places if self._items[place] is item), self._turn)
 
     def take(self) -> pytest.Item | None:
         if self._next >= len(self._items):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
@@ -27,6 +27,8 @@ __all__ = ["InputType", "Row", "check_type", "load_rows", "read_typed", "rows_fr
 
 MAX_SIZE_BYTES = 10 * 1024 * 1024
 _MAX_PROBLEMS = 20
+_MAX_SHARED = 512
+"""Different cells of a column among which equal ones are found."""
 
 _TABLES: Mapping[str, Callable[[SourceText], Table]] = {
     ".csv": CsvTable,
@@ -198,21 +200,14 @@ class _Reader:
             if problem:
                 self._note_cell(record, name, problem, self._where(locate, name))
         key = self._key_of(record, values, locate)
-        self._keep(record.number, key, tuple(values), tuple(values.values()), record.line, column)
+        columns = self._columns_of(tuple(values), column)
+        self.rows.append(Row(record.number, key, tuple(values.values()), columns, record.line))
 
-    def _keep(
-        self,
-        number: int,
-        key: str,
-        names: tuple[str, ...],
-        cells: tuple[Json, ...],
-        line: int,
-        column: int = 1,
-    ) -> None:
+    def _columns_of(self, names: tuple[str, ...], column: int = 1) -> Columns:
         columns = self.columns.get((names, column))
         if columns is None:
             columns = self.columns[names, column] = Columns(self.source.file, names, column)
-        self.rows.append(Row(number, key, cells, columns, line))
+        return columns
 
     def take_cells(self, table: CsvTable) -> None:
         """Add the rows of *table*: at once those without a fault, the others with care."""
@@ -223,16 +218,17 @@ class _Reader:
         if len(kinds) < len(names) or not is_plain:
             self._take_carefully(table.records(), table)
             return
-        typed = [each for each in enumerate(kinds) if each[1] not in ("any", "string")]
+        readers = [_reader_of(kind) for kind in kinds]
+        columns = self._columns_of(names)
         for number, line, cells in table.rows():
             key = cells[place] if place is not None else ""
-            values = None if "" in cells or key in self.first_with else _fit_all(cells, typed)
+            values = None if "" in cells or key in self.first_with else _fit_all(cells, readers)
             if values is None:
                 self._take_carefully([table.record(number, line, cells)], table)
                 continue
             if place is not None:
                 self.first_with[key] = len(self.rows)
-            self._keep(number, key, names, values, line)
+            self.rows.append(Row(number, key, values, columns, line))
 
     def _take_carefully(self, records: Iterable[Record], table: Table) -> None:
         for record in records:
@@ -303,15 +299,20 @@ class _Reader:
         return tuple(self.rows)
 
 
-def _fit_all(cells: list[str], typed: Sequence[tuple[int, InputType]]) -> tuple[Json, ...] | None:
-    """Return *cells* with those at *typed* read, None when one does not fit."""
-    values: list[Json] = list(cells)
+def _reader_of(kind: InputType) -> Callable[[str], Json]:
+    """Return what reads the cells of one column: equal ones as one object, if none can change it."""
+    if kind in ("array", "object"):
+        return partial(read_typed, type=kind)
+    read = str if kind in ("any", "string") else partial(read_typed, type=kind)
+    return lru_cache(maxsize=_MAX_SHARED)(read)
+
+
+def _fit_all(cells: list[str], readers: list[Callable[[str], Json]]) -> tuple[Json, ...] | None:
+    """Return *cells* as they are read, None when one does not fit."""
     try:
-        for index, kind in typed:
-            values[index] = read_typed(cells[index], kind)
+        return tuple([read(cell) for read, cell in zip(readers, cells, strict=True)])
     except ValueError:
         return None
-    return tuple(values)
 
 
 def _fit(cell: Json, kind: InputType, is_text: bool, values: dict[str, Json], name: str) -> str:

@@ -143,3 +143,30 @@ def test_memory_of_collected_rows_is_small_and_grows_in_proportion(project):
     assert few / 1000 < ROW_BYTES
     assert many / 4000 < ROW_BYTES
     assert (many - few) / 3000 < 1.1 * few / 1000
+
+
+def test_rows_that_ask_for_fixtures_hold_little_more_than_others(project):
+    project.write("conftest.py", "import pytest\n@pytest.fixture(autouse=True)\ndef shop(): pass\n")
+    held_for(project, 10)
+    few, many = held_for(project, 1000), held_for(project, 3000)
+    assert (many - few) / 2000 < ROW_BYTES
+
+
+class Dicts:
+    """Counts the items of journeys that have got a dict of their own, at the end of a session."""
+
+    count = None
+
+    def pytest_sessionfinish(self, session):
+        self.count = sum(
+            any(type(each) is dict for each in gc.get_referents(item)) for item in session.items
+        )
+
+
+def test_no_row_gets_a_dict_of_its_own_by_its_run(project, counting):
+    environment_of(project, counting)
+    row_journey(project, 20)
+    dicts = Dicts()
+    run_with(project, dicts).assert_outcomes(passed=20)
+    # The first item of a file finds its place in reports for all.
+    assert dicts.count <= 1

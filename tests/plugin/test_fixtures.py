@@ -86,6 +86,61 @@ def test_a_fixture_of_module_scope_lives_as_long_as_the_file(project) -> None:
     ]
 
 
+def test_what_a_plugin_changes_of_one_row_concerns_no_other(project) -> None:
+    project.write("rows.csv", "n\n1\n2\n3\n")
+    head = "inputs: [{name: n, type: string}]\ndata: rows.csv\nsettings: {fixtures: [shop]}"
+    project.journey("a.journey.yaml", "/status/200?n={{ inputs.n }}", head=head)
+    project.write(
+        "conftest.py",
+        """
+        import pytest
+
+        @pytest.fixture
+        def shop(): pass
+
+        @pytest.fixture
+        def extra(request): print("EXTRA for", request.node.name)
+
+        def pytest_collection_modifyitems(items):
+            items[1].fixturenames.append("extra")
+            items[1].user_properties.append(("mine", 1))
+            items[1].extra_keyword_matches.add("wanted")
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_finish(session):
+            for item in session.items:
+                print(item.name, item.fixturenames, item.user_properties, item.extra_keyword_matches)
+        """,
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "row-00001 *'shop'] [[][]] set()",
+            "row-00002 *'shop', 'extra'] [[]('mine', 1)[]] {'wanted'}",
+            "row-00003 *'shop'] [[][]] set()",
+            "*EXTRA for row-00002",
+        ]
+    )
+    assert str(result.stdout).count("EXTRA for") == 1
+
+
+def test_names_that_a_plugin_adds_to_an_item_are_found(project) -> None:
+    for name in ("a", "b"):
+        project.journey(f"{name}.journey.yaml", GREEN)
+    project.write(
+        "conftest.py",
+        """
+        def pytest_itemcollected(item):
+            if item.path.name.startswith("b"):
+                item.extra_keyword_matches.add("wanted")
+        """,
+    )
+    result = project.run("-k", "wanted", "-v")
+    result.assert_outcomes(passed=1, deselected=1)
+    result.stdout.fnmatch_lines(["b.journey.yaml::run PASSED*"])
+
+
 def test_a_missing_fixture_fails_in_the_call_phase_with_its_place(project) -> None:
     project.journey("a.journey.yaml", GREEN, head="settings: {fixtures: [shpo]}")
     result = project.run()

@@ -41,6 +41,15 @@ def test_an_item_that_is_run_again_brings_nothing_back() -> None:
     assert upcoming.take() is items[2]
 
 
+def test_an_item_that_is_unknown_or_came_before_changes_nothing() -> None:
+    items = make_items(4)
+    upcoming = OrderedItems(items)
+    upcoming.begin_turn(items[2], items[3])
+    upcoming.begin_turn(make_items(1)[0], None)
+    upcoming.begin_turn(items[0], items[1])
+    assert [upcoming.take(), upcoming.take()] == [items[3], None]
+
+
 def test_a_worker_without_claims_knows_the_next_one_only() -> None:
     items = make_items(3)
     upcoming = WorkerItems(items, None)

@@ -6,7 +6,7 @@ import json
 
 import results as make
 
-from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome
+from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome, share_keys
 from pytest_reqflo.source import SourceMap, SourceText
 
 SOURCE = SourceText("order.journey.yaml", "journey:\n  steps:\n    - x\n")
@@ -66,3 +66,15 @@ def test_the_outcome_is_flat_and_plain() -> None:
     outcome = render_outcome(make.result(make.step("pay", make.tried())))
     assert outcome["outcome"] == "passed"
     assert all(value is None or isinstance(value, (str, int)) for value in outcome.values())
+
+
+def test_dicts_that_share_their_keys_are_dicts_of_their_own() -> None:
+    given = [{"run_id": f"r{number}", "outcome": "passed", "row": None} for number in range(3)]
+    shared = [share_keys(each) for each in given]
+    assert shared == given
+    assert [type(each) for each in shared] == [dict, dict, dict]
+    assert list(shared[0]) == ["run_id", "outcome", "row"]
+    shared[0]["row"] = "row-1"
+    shared[1].pop("outcome")
+    assert shared[1:] == [{"run_id": "r1", "row": None}, given[2]]
+    assert json.dumps(shared[0]) == '{"run_id": "r0", "outcome": "passed", "row": "row-1"}'

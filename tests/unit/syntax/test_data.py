@@ -45,6 +45,12 @@ class TestCsv:
             (2, "a, b", {"id": "a, b", "on": False, "x": -0.5}, "data/d.csv:3:1"),
         ]  # fmt: skip
 
+    def test_rows_share_equal_cells_but_nothing_that_could_be_changed(self, tmp_path) -> None:
+        text = 'id,n,tags,x\nshop,5000,"[1]",2.5\nshop,5000,"[1]",2.5\n'
+        first, second = (row.values for row in load(tmp_path, "d.csv", text))
+        assert first == second == {"id": "shop", "n": 5000, "tags": [1], "x": 2.5}
+        assert [name for name in first if first[name] is second[name]] == ["id", "n", "x"]
+
     @pytest.mark.parametrize(
         "content",
         [
