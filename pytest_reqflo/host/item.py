@@ -48,8 +48,8 @@ _SERIAL_GROUP = "reqflo-serial"
 """Journeys that run beside no other share a worker at least, where xdist looks at groups."""
 
 
-_OF_RUN = ("_verdict", "_problem", "_span")
-"""What an item keeps of its run until that is reported."""
+_LOCATION = pytest.StashKey[str]()
+"""Where a file lies, as the reports of its items say."""
 
 
 class JourneyNode(pytest.Item):
@@ -107,14 +107,17 @@ class JourneyNode(pytest.Item):
         self._problem = self.data_problem or self._setup_problem
         if self._problem is not None:
             raise self._problem
-        verdict, self._span = self._find_verdict()
+        verdict, span = self._find_verdict()
         self._verdict = verdict
+        if span is not None:
+            self._span = span
         self.user_properties += properties_of(verdict.result)
         if verdict.pending is not None:
             # pytest makes no report of an interrupted test.
             self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
-        self._problem = self._find_problem(verdict)
+        if verdict.error is not None or verdict.warnings:
+            self._problem = self._find_problem(verdict)
         if self._problem is not None:
             self._show_exchanges(verdict)
             self._attach_evidence(self._verdict.result)
@@ -169,14 +172,19 @@ class JourneyNode(pytest.Item):
 
     def _drop_properties(self) -> None:
         # A rerun starts from a clean slate: properties of the earlier try would stand twice.
-        self.user_properties[:] = [
-            (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
-        ]
+        if self.user_properties:
+            self.user_properties[:] = [
+                each for each in self.user_properties if not each[0].startswith("reqflo.")
+            ]
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
-        for name in _OF_RUN:
-            self.__dict__.pop(name, None)
+        if self._verdict is not None:
+            del self._verdict
+        if self._problem is not None:
+            del self._problem
+        if self._span is not None:
+            del self._span
 
     def _find_problem(self, verdict: Verdict) -> ReqfloError | None:
         """Return why the test fails: the run itself, or a warning that is an error here."""
@@ -233,15 +241,19 @@ class JourneyNode(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
-        name = to_line(self.subject.name, limit=100)
+        name = _heading(self.subject.name)
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
     @functools.cached_property
     def location(self) -> tuple[str, int | None, str]:
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
-        path, line, heading = super().location
-        return printable_line(path), line, heading
+        assert self.parent is not None  # noqa: S101  # the file
+        path = self.parent.stash.get(_LOCATION, "")
+        if not path:
+            path = self.parent.stash[_LOCATION] = printable_line(super().location[0])
+        _, line, heading = self.reportinfo()
+        return path, line, heading
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return our page for our own errors, pytest's representation for all others."""
@@ -281,7 +293,7 @@ class JourneyNode(pytest.Item):
         else:
             return None
         failed = {"failure": self._facts_of(problem, result, self._verdict)} if problem else {}
-        told = to_report({**self._told_of_failure(result), **self._told_of_run()})
+        told = {**self._told_of_failure(result), **self._told_of_run()}
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
         return {**render_outcome(result), **told, **failed, **full}
@@ -316,14 +328,15 @@ class JourneyNode(pytest.Item):
     def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
         if result.outcome not in ("failed", "error"):
             return {}
-        return {"sentence": self.journeys.hiding.text(cause_sentence(result))}
+        return {"sentence": to_report(self.journeys.hiding.text(cause_sentence(result)))}
 
     def _told_of_run(self) -> dict[str, Json]:
         if self._verdict is None:
             return {}
         result, slowest = self._verdict.result, self.journeys.slowest
         steps = slowest.select(result) if slowest is not None else []
-        return {"elapsed_s": result.elapsed_s, **({"slow_steps": steps} if steps else {})}
+        told = {"elapsed_s": to_report(result.elapsed_s)}
+        return {**told, "slow_steps": to_report(steps)} if steps else told
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.
@@ -376,6 +389,11 @@ def marks_of(tags: tuple[str, ...], spec: ItemSpec) -> Iterator[pytest.MarkDecor
         yield pytest.mark.skip(reason=to_line(spec.skip.reason))
     if spec.xfail is not None:
         yield pytest.mark.xfail(reason=to_line(spec.xfail.reason), raises=ChecksFailed)
+
+
+@functools.lru_cache(maxsize=64)
+def _heading(name: str) -> str:
+    return to_line(name, limit=100)
 
 
 def _with_notes(problem: ReqfloError, notes: list[str]) -> ReqfloError:

@@ -52,11 +52,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """An item that is about to run: who it is, and what the store had to say."""
+    """An item that is about to run: what is known before its environment is, and what the store said."""
 
     subject: Subject
     spec: ItemSpec
-    identity: RunIdentity
+    run_id: str
+    is_file_changed: bool
     warning: Diagnostic | None
 
 
@@ -154,7 +155,21 @@ def _begin(session: JourneySession, subject: Subject, spec: ItemSpec) -> Beginni
     warning = session.take_store_warning(subject) or record_version(session.store, subject)
     cloud = session.cloud
     run_id = cloud.run_id_of(item_id_of(subject, spec)) if cloud else new_run_id()
-    return Beginning(subject, spec, make_identity(session, subject, spec, run_id), warning)
+    return Beginning(subject, spec, run_id, subject.is_file_changed(), warning)
+
+
+def _identity_of(
+    session: JourneySession, beginning: Beginning, environment: str | None = None
+) -> RunIdentity:
+    """Return who runs, in the *environment* that was chosen or only asked for."""
+    return make_identity(
+        session,
+        beginning.subject,
+        beginning.spec,
+        beginning.run_id,
+        environment,
+        beginning.is_file_changed,
+    )
 
 
 def _conclude(
@@ -179,7 +194,7 @@ def _conclude(
         verdict = judge(done, subject, is_recorded=is_recorded)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
-        verdict = refused(shown, subject, beginning.identity, settle)
+        verdict = refused(shown, subject, _identity_of(session, beginning), settle)
     warning = beginning.warning
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
@@ -189,7 +204,8 @@ def _perform(
 ) -> LocalRun:
     subject, spec = beginning.subject, beginning.spec
     if session.cloud is not None:
-        return session.cloud.run(session, subject, spec, beginning.identity, fixtures)
+        identity = _identity_of(session, beginning)
+        return session.cloud.run(session, subject, spec, identity, fixtures)
     asked = _ask(session, beginning, fixtures)
     if session.durable is not None:
         return session.runner.run_durable(
@@ -211,7 +227,7 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     request = make_request(
         subject,
         beginning.spec,
-        beginning.identity,
+        _identity_of(session, beginning, snapshot.name),
         snapshot.name,
         fixtures,
         is_tracing=session.settings.is_tracing,
