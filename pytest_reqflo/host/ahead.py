@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,6 +61,7 @@ class Ahead:
         self._coming: dict[int, Stand] = {}
         self._flying: dict[int, Stand] = {}
         self._bad: set[int] = set()
+        self._asking: set[int] = set()
         self._landed: queue.SimpleQueue[Flight] = queue.SimpleQueue()
         self._head = Stand(journey=None, is_alone=True)
         self._is_stopped = False
@@ -93,6 +94,19 @@ class Ahead:
         started.flight.release_records()
         verdict = end_item(self._journeys, started.flight)
         return verdict, started.flight.span
+
+    def has_smooth(self, item: JourneyNode) -> bool:
+        """Say whether the run of *item* is over, passed, and left nothing to log or to warn of.
+
+        Shape: never while the providers of secrets may be asked: theirs is code of others, of which
+            pytest captures what it prints.
+        """
+        started = self._started.get(id(item))
+        return started is not None and started.flight.is_smooth and not self._asking
+
+    def marks_of(self, item: JourneyNode) -> Sequence[pytest.Mark]:
+        """Return the marks of *item*."""
+        return self._stands.marks_of(item)
 
     def _set_head(self, item: pytest.Item, stand: Stand) -> None:
         self._head = stand
@@ -143,8 +157,11 @@ class Ahead:
         start_item(self._journeys, item.subject, item.spec, fixtures, flight, self._landed)
         if flight.problem is not None:
             self._land(flight)
+        elif flight.may_ask:
+            self._asking.add(id(flight))
 
     def _land(self, flight: Flight) -> None:
+        self._asking.discard(id(flight))
         # One that was found to be over before it landed is reported, and counts no more.
         if self._flying.pop(id(flight), None) is not None and flight.is_bad:
             self._bad.add(id(flight))

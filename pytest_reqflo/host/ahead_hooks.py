@@ -12,6 +12,7 @@ from pytest_reqflo.host.claims import install_claims
 from pytest_reqflo.host.item import JourneyNode
 from pytest_reqflo.host.rows import RowsNode
 from pytest_reqflo.host.session import JourneySession
+from pytest_reqflo.host.short_turn import ShortTurns
 from pytest_reqflo.host.stand import Stands
 from pytest_reqflo.host.upcoming import OrderedItems, Upcoming, WorkerItems
 from pytest_reqflo.host.window import width_of
@@ -43,6 +44,7 @@ class AheadHooks:
         )
         if self._is_needed:
             importlib.import_module("pytest_reqflo.host.ahead")
+            self._config.pluginmanager.register(ShortTurns(self._session), "reqflo-short-turns")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

@@ -13,6 +13,7 @@ from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records
+from pytest_reqflo.host.verdict import is_quiet
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.values import Digest
 
@@ -34,7 +35,7 @@ class Flight:
     """One run on the loop; used by the thread that started it.
 
     Shape: *problem* is why it could not begin; then nothing was sent. *finally_timeout_s* is what
-        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins;
+        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins; *may_ask* when it may ask for secrets;
         *records* wait for the turn of the item, *released* have had theirs.
     """
 
@@ -44,6 +45,7 @@ class Flight:
         self.problem: Exception | None = None
         self.was_interrupted = False
         self.redactor: Redactor | None = None
+        self.may_ask = False
         self.records: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self.released: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self._cause = Cause()
@@ -104,6 +106,16 @@ class Flight:
         if future.cancelled() or future.exception() is not None:
             return True
         return future.result().result.outcome not in ("passed", "skipped")
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether it is over, passed, and has nothing to tell beside its result."""
+        begun, started = self.beginning, self._started
+        if begun is None or started is None or not started.future.done():
+            return False
+        if self.records or self.was_interrupted or self.is_bad or begun.warning is not None:
+            return False
+        return is_quiet(started.future.result().result, begun.subject)
 
     @property
     def span(self) -> Span:
