@@ -48,6 +48,9 @@ _SERIAL_GROUP = "reqflo-serial"
 """Journeys that run beside no other share a worker at least, where xdist looks at groups."""
 
 
+_RELAY = pytest.StashKey[Any]()
+"""The hooks that the items of a file call."""
+
 _LOCATION = pytest.StashKey[str]()
 """Where a file lies, as the reports of its items say."""
 
@@ -83,6 +86,17 @@ class JourneyNode(pytest.Item):
     def runs(self) -> Iterator[tuple[Subject, ItemSpec]]:
         """Yield what the item runs."""
         yield self.subject, self.spec
+
+    @property
+    def ihook(self) -> Any:
+        """The hooks that the folder of the file sees; looked up once, when collecting is over."""
+        # Before, a conftest.py may still be found.
+        if not self.session.testscollected or self.parent is None:
+            return super().ihook
+        relay = self.parent.stash.get(_RELAY, None)
+        if relay is None:
+            relay = self.parent.stash[_RELAY] = super().ihook
+        return relay
 
     @property
     def case_names(self) -> tuple[str, ...]:

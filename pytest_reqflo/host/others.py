@@ -37,14 +37,19 @@ class Others:
         self._known = known
         self._hooks = hooks
         self._folders: dict[str, bool] = {}
+        self._latest: tuple[object, bool] = (self, False)
 
     def act_around(self, item: pytest.Item) -> bool:
         """Say whether one acts around the items of the folder of *item*."""
-        # Asked several times for each item: a text is a quarter of the work of a path.
-        folder = os.path.dirname(item.path)
-        if folder not in self._folders:
-            self._folders[folder] = self.are_heard(item.ihook)
-        return self._folders[folder]
+        # Asked several times for each item, and those of one file come one after another.
+        file, answer = self._latest
+        if file is not item.parent:
+            folder = os.path.dirname(item.path)
+            if folder not in self._folders:
+                self._folders[folder] = self.are_heard(item.ihook)
+            answer = self._folders[folder]
+            self._latest = (item.parent, answer)
+        return answer
 
     def are_heard(self, relay: Any) -> bool:
         """Say whether one has a hook that is called through *relay*."""
