@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,10 +103,6 @@ class Ahead:
         """
         started = self._started.get(id(item))
         return started is not None and started.flight.is_smooth and not self._asking
-
-    def marks_of(self, item: JourneyNode) -> Sequence[pytest.Mark]:
-        """Return the marks of *item*."""
-        return self._stands.marks_of(item)
 
     def _set_head(self, item: pytest.Item, stand: Stand) -> None:
         self._head = stand

@@ -10,20 +10,15 @@ import pytest
 
 from pytest_reqflo.host.claims import install_claims
 from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.others import is_looked_at
 from pytest_reqflo.host.rows import RowsNode
 from pytest_reqflo.host.session import JourneySession
-from pytest_reqflo.host.short_turn import ShortTurns
 from pytest_reqflo.host.stand import Stands
 from pytest_reqflo.host.upcoming import OrderedItems, Upcoming, WorkerItems
 from pytest_reqflo.host.window import width_of
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
-
-_ONE_BY_ONE = (
-    "usepdb", "trace", "setupshow", "setuponly", "setupplan", "stepwise", "collectonly", "forked",
-)  # fmt: skip
-"""Options under which each item runs at its own turn: a person or another process looks on."""
 
 
 class AheadHooks:
@@ -39,12 +34,9 @@ class AheadHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Load what keeps journeys in flight, where it is needed, while the collector rests."""
-        self._is_needed = _may_overlap(session.items) and not any(
-            self._config.getoption(name, False) for name in _ONE_BY_ONE
-        )
+        self._is_needed = _may_overlap(session.items) and not is_looked_at(self._config)
         if self._is_needed:
             importlib.import_module("pytest_reqflo.host.ahead")
-            self._config.pluginmanager.register(ShortTurns(self._session), "reqflo-short-turns")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records
+from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records, release
 from pytest_reqflo.host.verdict import is_quiet
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.values import Digest
@@ -153,7 +153,4 @@ class Flight:
 
     def release_records(self) -> None:
         """Hand the log records of the run to their loggers, here and now."""
-        while self.records:
-            record = self.records.popleft()
-            self.released.append(record)
-            logging.getLogger(record.name).handle(record)
+        release(self.records, self.released)

@@ -36,6 +36,7 @@ from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.flight import Span
+    from pytest_reqflo.host.quiet_run import QuietRun
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
@@ -363,6 +364,25 @@ class JourneyNode(pytest.Item):
 
 class JourneyItem(JourneyNode):
     """An item without fixtures; pytest's cheapest."""
+
+    _quiet: QuietRun | None = None
+
+    def run_quietly(self) -> bool:
+        """Run the journey before pytest puts anything around it; say whether only reports are left."""
+        from pytest_reqflo.host.run import run_quietly
+
+        self._quiet = run_quietly(self.journeys, self.subject, self.spec)
+        return self._quiet.is_smooth
+
+    def _find_verdict(self) -> tuple[Verdict, Span | None]:
+        quiet = self._quiet
+        if quiet is None:
+            return super()._find_verdict()
+        from pytest_reqflo.host.run import end_quietly
+
+        # A rerun runs anew.
+        del self._quiet
+        return self._guarded(lambda: end_quietly(self.journeys, quiet)), None
 
 
 class JourneyFunction(JourneyNode, pytest.Function):

@@ -51,6 +51,14 @@ def noting_records(records: deque[logging.LogRecord]) -> AbstractContextManager[
     return _Putting(_NOTED, records)
 
 
+def release(records: deque[logging.LogRecord], released: deque[logging.LogRecord]) -> None:
+    """Hand *records* that were kept to their loggers, here and now, and put them into *released*."""
+    while records:
+        record = records.popleft()
+        released.append(record)
+        logging.getLogger(record.name).handle(record)
+
+
 def log_text(records: Iterable[logging.LogRecord], hide: Hide) -> str:
     """Return *records* as the lines of a log, with the secrets known by now hidden.
 

@@ -30,6 +30,17 @@ HARMLESS = frozenset({
 """Plugins whose hooks around a test neither skip it nor prepare anything that it needs."""
 
 
+_ONE_BY_ONE = (
+    "usepdb", "trace", "setupshow", "setuponly", "setupplan", "stepwise", "collectonly", "forked",
+)  # fmt: skip
+"""Options under which each item runs at its own turn: a person or another process looks on."""
+
+
+def is_looked_at(config: pytest.Config) -> bool:
+    """Say whether somebody follows each phase of each test."""
+    return any(config.getoption(name, False) for name in _ONE_BY_ONE)
+
+
 class Others:
     """Plugins other than *known* that have one of *hooks*, as the items of a session see them."""
 

@@ -33,6 +33,7 @@ from pytest_reqflo.host.environment import (
 from pytest_reqflo.host.failure import hidden_error
 from pytest_reqflo.host.hidden_result import hide_result
 from pytest_reqflo.host.logs import MOST_RECORDS, log_text, noting_records
+from pytest_reqflo.host.quiet_run import QuietRun
 from pytest_reqflo.host.request import item_id_of, make_identity, make_request, new_run_id
 from pytest_reqflo.host.verdict import Verdict, judge, refused
 from pytest_reqflo.host.version import record_version
@@ -79,6 +80,31 @@ def run_item(
     with noting_records(records):
         run = functools.partial(_perform, session, beginning, fixtures)
         return _conclude(session, beginning, run, records)
+
+
+def run_quietly(session: JourneySession, subject: Subject, spec: ItemSpec) -> QuietRun:
+    """Run what `run_item` runs for an item without fixtures, unless it may ask for secrets.
+
+    Shape: nothing is raised here: what goes wrong is told when the run is asked for its result.
+    """
+    quiet = QuietRun()
+    try:
+        quiet.beginning = beginning = _begin(session, subject, spec)
+        asked = _ask(session, beginning, {})
+        plan = make_plan(subject.artifact, asked.request, asked.environment)
+        perform = functools.partial(session.runner.run, plan, subject.blobs, asked.secrets)
+        quiet.begin(perform, may_ask=bool(plan.secret_names))
+    except Exception as error:  # noqa: BLE001  # raised again when pytest looks on
+        quiet.problem = error
+    return quiet
+
+
+def end_quietly(session: JourneySession, quiet: QuietRun) -> Verdict:
+    """Say what became of a quiet run. Raises: what kept it from beginning."""
+    quiet.release_records()
+    if quiet.beginning is None:
+        raise quiet.problem or RuntimeError("the run never began")
+    return _conclude(session, quiet.beginning, quiet.result, quiet.released)
 
 
 def start_item(

@@ -1,24 +1,22 @@
-"""The turn of an item whose run is over and went well: its reports, and nothing around them.
+"""The turn of an item that needs nothing but its run: its reports, and nothing around them.
 
 pytest surrounds the three phases of a test with what captures output, logs and exceptions. Between
-two items of one file, of which neither needs anything set up, and after a run that ended well
-before its turn, none of that has anything to do.
+two items of one file, of which neither needs anything set up, and for a run that went well, none of
+that has anything to do. Where a run has more to tell, pytest's surroundings are put around it then.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 
 from pytest_reqflo.host.item import JourneyItem
-from pytest_reqflo.host.others import Others
+from pytest_reqflo.host.others import Others, is_looked_at
 
 if TYPE_CHECKING:
-    from pytest_reqflo.host.ahead import Ahead
     from pytest_reqflo.host.session import JourneySession
 
 _KNOWN = frozenset({
@@ -26,6 +24,9 @@ _KNOWN = frozenset({
     "pytest_metadata", "pytest_reportlog", "anyio", "_hypothesis_pytestplugin", "faulthandler",
 })  # fmt: skip
 """Plugins that miss nothing when no phase of a test is run."""
+
+_TIMING = frozenset({"pytest_timeout"})
+"""Plugins that may act around the run itself."""
 
 _DECIDING = frozenset({"skip", "skipif", "xfail", "flaky", "timeout", "usefixtures"})
 """Marks by which something happens in a phase of a test."""
@@ -40,9 +41,11 @@ _ENDING = (KeyboardInterrupt, pytest.exit.Exception)
 class ShortTurns:
     """Reports items where nothing has to be set up or torn down, and leaves all others to pytest."""
 
-    def __init__(self, session: JourneySession) -> None:
+    def __init__(self, config: pytest.Config, session: JourneySession) -> None:
         self._session = session
         self._others = Others(_KNOWN)
+        self._others_here = Others(_KNOWN - _TIMING)
+        self._is_alone = session.settings.concurrency == 1 and not is_looked_at(config)
         self._next: pytest.Item | None = None
         self._set_up: pytest.Item | None = None
 
@@ -55,14 +58,14 @@ class ShortTurns:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
-        """Report *item* when that is all there is to do."""
+        """Report *item* when that, and its run, is all there is to do."""
         expected, self._next = self._next, nextitem
-        ahead = self._session.ahead
-        if expected is not item or ahead is None or not self._is_between(item, nextitem):
+        if expected is not item or not self._is_between(item, nextitem):
             return None
-        if not isinstance(item, JourneyItem) or not self._is_smooth(item, ahead):
+        turn = self._find_turn(item, nextitem)
+        if turn is None:
             return None
-        report_smoothly(item)
+        turn.report()
         self._set_up = item
         return True
 
@@ -74,41 +77,69 @@ class ShortTurns:
         is_slim = type(item) is JourneyItem and type(nextitem) is JourneyItem
         return is_slim and item.parent is earlier.parent is nextitem.parent
 
-    def _is_smooth(self, item: JourneyItem, ahead: Ahead) -> bool:
-        """Say whether all that is left of *item* is to report it."""
-        if not ahead.has_smooth(item) or self._others.act_around(item):
-            return False
-        return not any(mark.name in _DECIDING for mark in ahead.marks_of(item))
+    def _find_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> ShortTurn | None:
+        ahead = self._session.ahead
+        if not isinstance(item, JourneyItem) or item.data_problem is not None:
+            return None
+        if any(mark.name in _DECIDING for mark in item.iter_markers()):
+            return None
+        if ahead is not None:
+            is_smooth = ahead.has_smooth(item) and not self._others.act_around(item)
+            return ShortTurn(item, nextitem, is_over=True) if is_smooth else None
+        may_run = self._is_alone and not self._others_here.act_around(item)
+        return ShortTurn(item, nextitem, is_over=False) if may_run else None
 
 
-def report_smoothly(item: JourneyItem) -> None:
-    """Make the reports of *item* as pytest does, in the same order and through the same hooks."""
-    relay = item.ihook
-    relay.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    _report(item, relay, "setup", _do_nothing)
-    _report(item, relay, "call", item.runtest)
-    _report(item, relay, "teardown", functools.partial(_tear_down, item))
-    relay.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+class ShortTurn:
+    """The turn of *item*, whose run *is_over*, or is to be carried out now."""
 
+    def __init__(self, item: JourneyItem, nextitem: pytest.Item | None, *, is_over: bool) -> None:
+        self._item = item
+        self._next = nextitem
+        self._is_over = is_over
+        self._relay = item.ihook
+        self._is_set_up = False
 
-def _report(
-    item: JourneyItem, relay: Any, when: Literal["setup", "call", "teardown"], act: Act
-) -> None:
-    os.environ[_AT_HAND] = f"{item.nodeid} ({when})".replace("\0", "(null)")
-    call = pytest.CallInfo.from_call(act, when=when, reraise=_ENDING)
-    report = relay.pytest_runtest_makereport(item=item, call=call)
-    relay.pytest_runtest_logreport(report=report)
-    if call.excinfo is not None:  # a defect of ours, or of what a teardown ends
-        relay.pytest_exception_interact(node=item, call=call, report=report)
+    def report(self) -> None:
+        """Make the reports as pytest does, in the same order and through the same hooks."""
+        item, relay = self._item, self._relay
+        relay.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        self._report("setup", _do_nothing)
+        self._report("call", self._call)
+        self._report("teardown", self._tear_down)
+        relay.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+
+    def _report(self, when: Literal["setup", "call", "teardown"], act: Act) -> None:
+        item, relay = self._item, self._relay
+        os.environ[_AT_HAND] = f"{item.nodeid} ({when})".replace("\0", "(null)")
+        call = pytest.CallInfo.from_call(act, when=when, reraise=_ENDING)
+        report = relay.pytest_runtest_makereport(item=item, call=call)
+        relay.pytest_runtest_logreport(report=report)
+        if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
+            relay.pytest_exception_interact(node=item, call=call, report=report)
+
+    def _call(self) -> None:
+        if self._is_over or self._item.run_quietly():
+            self._item.runtest()
+        else:
+            self._set_up()
+            self._relay.pytest_runtest_call(item=self._item)
+
+    def _set_up(self) -> None:
+        self._is_set_up = True
+        self._relay.pytest_runtest_setup(item=self._item)
+
+    def _tear_down(self) -> None:
+        item, following = self._item, self._next
+        if item.session.shouldfail or item.session.shouldstop:
+            # What others have set up ends with the last item; pytest looks for the setup of that, too.
+            following = None
+            if not self._is_set_up:
+                self._set_up()
+        if self._is_set_up:
+            self._relay.pytest_runtest_teardown(item=item, nextitem=following)
+        os.environ.pop(_AT_HAND, None)
 
 
 def _do_nothing() -> None:
     """Set up what needs nothing."""
-
-
-def _tear_down(item: JourneyItem) -> None:
-    if item.session.shouldfail or item.session.shouldstop:
-        # What others have set up ends with the last item; pytest looks for the setup of that, too.
-        item.ihook.pytest_runtest_setup(item=item)
-        item.ihook.pytest_runtest_teardown(item=item, nextitem=None)
-    os.environ.pop(_AT_HAND, None)

@@ -51,13 +51,13 @@ FEW = "--reqflo-concurrency=2"
 def short(monkeypatch) -> list[str]:
     """Return the items whose turns were short, as they come."""
     seen: list[str] = []
-    report = short_turn.report_smoothly
+    report = short_turn.ShortTurn.report
 
-    def note(item) -> None:
-        seen.append(item.nodeid)
-        report(item)
+    def note(turn) -> None:
+        seen.append(turn._item.nodeid)
+        report(turn)
 
-    monkeypatch.setattr(short_turn, "report_smoothly", note)
+    monkeypatch.setattr(short_turn.ShortTurn, "report", note)
     return seen
 
 
@@ -110,26 +110,60 @@ def told(folder) -> dict[str, object]:
 
 
 @pytest.mark.every_plugin
-def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short) -> None:
+@pytest.mark.parametrize(("width", "turns"), [(2, (2, 3, 5, 6, 7)), (1, (2, 3, 4, 5, 6))])
+def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, turns) -> None:
     write_rows(meeting, bad=4, head="tags: [smoke]")
-    # A plugin whose hooks may have to see each phase.
-    arguments = (FEW, *REPORTERS, "-p", "no:rerunfailures")
+    # Plugins whose hooks may have to see each phase.
+    arguments = (*REPORTERS, "-p", "no:rerunfailures", "-p", "no:timeout")
+    arguments = (*arguments, f"--reqflo-concurrency={width}")
     run(meeting, *arguments, conftest=WATCHING, is_held=False)  # versions are written
     short.clear()
 
-    quick, seen = run(meeting, *arguments, conftest=WATCHING)
+    quick, seen = run(meeting, *arguments, conftest=WATCHING, is_held=width > 1)
     kept = told(meeting.path)
-    # The first is set up with its file; the fourth has a page; both as ever.
-    assert [f"a.journey.yaml::row-{n:05}" for n in (2, 3, 5, 6, 7)] == short[:5]
+    # The first is set up with its file; the fourth has a page.
+    assert [f"a.journey.yaml::row-{n:05}" for n in turns] == short[:5]
     assert "a.journey.yaml::row-00012" not in short
-    count = len(short)
+    short.clear()
     stock, seen_then = run(meeting, *arguments, conftest=WATCHING + ACTING, is_held=False)
-    assert len(short) == count
+    assert short == []
 
     assert seen == seen_then
     assert kept == told(meeting.path)
     assert plain(quick.stdout.str()) == plain(stock.stdout.str())
     assert len(reported(quick)) == 12
+
+
+LOGGING = """
+import logging
+import pytest_reqflo.engine.local as local
+
+def pytest_configure(config):
+    run = local.LocalEngine.run
+    def logged(self, plan, *arguments, **named):
+        if plan.row_number in (1, 3, 6):
+            logging.getLogger("wire").warning("at row %s", plan.row_number)
+        return run(self, plan, *arguments, **named)
+    local.LocalEngine.run = logged
+    config.add_cleanup(lambda: setattr(local.LocalEngine, "run", run))
+"""
+
+
+@pytest.mark.every_plugin
+def test_what_is_logged_lands_where_it_does_otherwise(meeting, short) -> None:
+    write_rows(meeting, bad=6)
+    # Plugins whose hooks may have to see each phase.
+    arguments = (*REPORTERS, "-p", "no:rerunfailures", "-p", "no:timeout", "-olog_cli=true")
+    arguments = (*arguments, "--reqflo-concurrency=1", "--reqflo-evidence=all")
+    run(meeting, *arguments, conftest=LOGGING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        result, _ = run(meeting, *arguments, conftest=WATCHING + LOGGING + end, is_held=False)
+        assert len(short) == (0 if end else 10)
+        ways.append((plain(result.stdout.str()), told(meeting.path)))
+    assert ways[0] == ways[1]
+    assert ways[0][0].count("at row 3") > 1
 
 
 @pytest.mark.every_plugin
@@ -140,15 +174,19 @@ def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short) -> None:
 )
 def test_reporters_that_look_into_each_phase_see_it(meeting, short, reporter) -> None:
     write_rows(meeting)
-    result, _ = run(meeting, FEW, "-p", "no:rerunfailures", *reporter)
-    result.assert_outcomes(passed=12)
-    assert short == []
+    plugins = ("-p", "no:rerunfailures", "-p", "no:timeout", *reporter)
+    for width in (2, 1):
+        arguments = (*plugins, f"--reqflo-concurrency={width}")
+        result, _ = run(meeting, *arguments, is_held=width > 1)
+        result.assert_outcomes(passed=12)
+        assert short == []
 
 
 @pytest.mark.parametrize("head", ["xfail: API-1", "skip: not yet"])
 def test_marks_that_act_in_a_phase_are_left_to_pytest(meeting, short, head) -> None:
     write_rows(meeting, head=head)
     run(meeting, FEW, is_held="xfail" in head)
+    run(meeting, "--reqflo-concurrency=1", is_held=False)
     assert short == []
 
 
@@ -173,15 +211,17 @@ def pytest_collection_finish(session):
 """
 
 
-def test_a_session_that_ends_tears_down_with_its_last_item(meeting, short) -> None:
+@pytest.mark.parametrize("width", [2, 1])
+def test_a_session_that_ends_tears_down_with_its_last_item(meeting, short, width) -> None:
     meeting.write("test_0.py", "def test_it(shop): pass\n")
     write_rows(meeting)
+    paths = (f"--reqflo-concurrency={width}", "test_0.py", "a.journey.yaml")
     ends = []
-    for end, is_held in (("", True), (ACTING, False)):
+    for end in ("", ACTING):
         short.clear()
-        paths = ("test_0.py", "a.journey.yaml")
-        result, seen = run(meeting, FEW, *paths, conftest=STOPPING + end, is_held=is_held)
-        assert ("a.journey.yaml::row-00003" in short) == is_held
+        is_held = width > 1 and not end
+        result, seen = run(meeting, *paths, conftest=STOPPING + end, is_held=is_held)
+        assert ("a.journey.yaml::row-00003" in short) == (not end)
         ends.append((seen, result.ret, result.parseoutcomes()))
     assert ends[0] == ends[1]
     assert ends[0][0] == ["closed a.journey.yaml::row-00003 (teardown)"]
