@@ -92,7 +92,8 @@ class KnownValues:
     def watch(self, learned: Learned) -> None:
         """Tell *learned* how each spelling begins, those that are known and all that will be."""
         self._watchers = (*self._watchers, learned)
-        learned(self.view.firsts)
+        if self._masks:
+            learned(self.view.firsts)
 
     def unwatch(self, learned: Learned) -> None:
         """Tell *learned* no more."""

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.flight import Flight
-from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.item import JourneyItem, JourneyNode
 from pytest_reqflo.host.landing import Cleanup
 from pytest_reqflo.host.run import end_item, leave_item, start_item
 from pytest_reqflo.host.window import Stand, Window
@@ -58,8 +58,10 @@ class Ahead:
         self._can_start = can_start
         self._window: Window[pytest.Item] = Window(width, self._take)
         self._started: dict[int, _Started] = {}
+        self._coming: dict[int, Stand] = {}
         self._flying: dict[int, Stand] = {}
         self._bad: set[int] = set()
+        self._asking: set[int] = set()
         self._landed: queue.SimpleQueue[Flight] = queue.SimpleQueue()
         self._head = Stand(journey=None, is_alone=True)
         self._is_stopped = False
@@ -71,15 +73,17 @@ class Ahead:
         """Start what may run beside *item*, whose turn it is, and *item* before them."""
         self._upcoming.begin_turn(item, nextitem)
         self._window.forget(item)
-        self._set_head(item)
+        self._coming.pop(id(item), None)
+        self._set_head(item, self._stands.stand_of(item))
 
     def run(self, item: JourneyNode) -> tuple[Verdict, Span] | None:
         """Return what became of the run of *item*, None when it must run here and now.
 
         Raises: what interrupts the wait, when the run does not end for it.
         """
-        # Its fixtures are set up now.
-        self._set_head(item)
+        # Its fixtures are set up now; where it has none, nothing has changed since its turn began.
+        is_slim = isinstance(item, JourneyItem)
+        self._set_head(item, self._head if is_slim else self._stands.stand_of(item))
         started = self._started.get(id(item))
         if started is None:
             return None
@@ -91,15 +95,24 @@ class Ahead:
         verdict = end_item(self._journeys, started.flight)
         return verdict, started.flight.span
 
-    def _set_head(self, item: pytest.Item) -> None:
-        self._head = stand = self._stands.stand_of(item)
+    def has_smooth(self, item: JourneyNode) -> bool:
+        """Say whether the run of *item* is over, passed, and left nothing to log or to warn of.
+
+        Shape: never while the providers of secrets may be asked: theirs is code of others, of which
+            pytest captures what it prints.
+        """
+        started = self._started.get(id(item))
+        return started is not None and started.flight.is_smooth and not self._asking
+
+    def _set_head(self, item: pytest.Item, stand: Stand) -> None:
+        self._head = stand
         self._land_all()
         if id(item) not in self._started:
             follower = self._find_follower(stand)
             if follower is None or not isinstance(item, JourneyNode):
                 return
-            self._start(item)
-            self._start(follower)
+            self._start(item, stand)
+            self._start(follower, self._coming.pop(id(follower)))
         self._supply()
 
     def _find_follower(self, stand: Stand) -> JourneyNode | None:
@@ -112,22 +125,26 @@ class Ahead:
 
     def _take(self) -> tuple[pytest.Item, Stand] | None:
         item = self._upcoming.take()
-        return None if item is None else (item, self._stands.stand_of(item))
+        if item is None:
+            return None
+        stand = self._coming[id(item)] = self._stands.stand_of(item)
+        return item, stand
 
     # --- supply ----------------------------------------------------------------------------------
 
     def _supply(self) -> None:
         while (item := self._choose(list(self._flying.values()))) is not None:
-            self._start(item)
+            self._start(item, self._coming.pop(id(item)))
 
     def _choose(self, flying: list[Stand]) -> JourneyNode | None:
-        if self._is_stopped or not self._can_start(len(self._bad)):
+        if self._is_stopped or self._window.is_full(len(flying), len(self._started)):
+            return None
+        if not self._can_start(len(self._bad)):
             return None
         item = self._window.choose(self._head, flying, len(self._started))
         return item if isinstance(item, JourneyNode) else None
 
-    def _start(self, item: JourneyNode) -> None:
-        stand = self._stands.stand_of(item)
+    def _start(self, item: JourneyNode, stand: Stand) -> None:
         fixtures = self._stands.fixtures_of(item)
         flight = Flight(item.subject.artifact.settings.finally_timeout_s)
         # Known before anything is sent: Ctrl-C may come at any moment, and ends what is known.
@@ -136,8 +153,11 @@ class Ahead:
         start_item(self._journeys, item.subject, item.spec, fixtures, flight, self._landed)
         if flight.problem is not None:
             self._land(flight)
+        elif flight.may_ask:
+            self._asking.add(id(flight))
 
     def _land(self, flight: Flight) -> None:
+        self._asking.discard(id(flight))
         # One that was found to be over before it landed is reported, and counts no more.
         if self._flying.pop(id(flight), None) is not None and flight.is_bad:
             self._bad.add(id(flight))

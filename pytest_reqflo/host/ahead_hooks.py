@@ -10,6 +10,7 @@ import pytest
 
 from pytest_reqflo.host.claims import install_claims
 from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.others import is_looked_at
 from pytest_reqflo.host.rows import RowsNode
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.host.stand import Stands
@@ -18,11 +19,6 @@ from pytest_reqflo.host.window import width_of
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.ahead import Ahead
-
-_ONE_BY_ONE = (
-    "usepdb", "trace", "setupshow", "setuponly", "setupplan", "stepwise", "collectonly", "forked",
-)  # fmt: skip
-"""Options under which each item runs at its own turn: a person or another process looks on."""
 
 
 class AheadHooks:
@@ -38,8 +34,7 @@ class AheadHooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Load what keeps journeys in flight, where it is needed, while the collector rests."""
-        is_one_by_one = any(self._config.getoption(name, False) for name in _ONE_BY_ONE)
-        self._is_needed = not is_one_by_one and _may_overlap(session.items)
+        self._is_needed = not is_looked_at(self._config) and _may_overlap(session.items)
         if self._is_needed:
             importlib.import_module("pytest_reqflo.host.ahead")
 

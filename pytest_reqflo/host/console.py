@@ -149,7 +149,8 @@ def _naming(report: pytest.TestReport, cause: Cause, width: int) -> pytest.TestR
 
 def _all_facts(reporter: pytest.TerminalReporter) -> Iterator[RunFacts]:
     for category, report, data in _journey_reports(reporter):
-        yield facts_of(report.nodeid, category, data, sentence=_crash_of(report))
+        sentence = _crash_of(report) if category == "failed" else ""
+        yield facts_of(report.nodeid, category, data, sentence=sentence)
 
 
 def _journey_reports(

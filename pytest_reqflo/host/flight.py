@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
 from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records
+from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records, release
+from pytest_reqflo.host.verdict import is_quiet
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.values import Digest
 
@@ -34,7 +35,7 @@ class Flight:
     """One run on the loop; used by the thread that started it.
 
     Shape: *problem* is why it could not begin; then nothing was sent. *finally_timeout_s* is what
-        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins;
+        its cleanup may take; *beginning* is who runs; *redactor* knows what is sensitive in it, None before it begins; *may_ask* when it may ask for secrets;
         *records* wait for the turn of the item, *released* have had theirs.
     """
 
@@ -44,10 +45,12 @@ class Flight:
         self.problem: Exception | None = None
         self.was_interrupted = False
         self.redactor: Redactor | None = None
+        self.may_ask = False
         self.records: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self.released: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self._cause = Cause()
         self._started: Started[LocalRun] | None = None
+        self._record: LocalRun | None = None
         self._begun_s = self._ended_s = time.time()
 
     def begin(
@@ -84,26 +87,40 @@ class Flight:
     @property
     def is_over(self) -> bool:
         """Whether the run came to an end, or never began."""
-        return self._started is None or self._started.future.done()
+        return self._record is not None or self._started is None or self._started.future.done()
 
     @property
     def is_recorded(self) -> bool:
         """Whether it came to an end with a result, also one that was cut short."""
-        if self._started is None or not self._started.future.done():
-            return False
-        return not self._started.future.cancelled() and self._started.future.exception() is None
+        return self._find_record() is not None
+
+    def _find_record(self) -> LocalRun | None:
+        # Each look at a future takes its lock.
+        if self._record is None and self._started is not None:
+            future = self._started.future
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self._record = future.result()
+        return self._record
 
     @property
     def is_bad(self) -> bool:
         """Whether it is over and did not go well."""
+        record = self._find_record()
+        if record is not None:
+            return record.result.outcome not in ("passed", "skipped")
         if self._started is None:
             return True
         future = self._started.future
-        if not future.done():
+        return future.done() and (future.cancelled() or future.exception() is not None)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether it is over, passed, and has nothing to tell beside its result."""
+        begun, record = self.beginning, self._find_record()
+        if begun is None or record is None or begun.warning is not None:
             return False
-        if future.cancelled() or future.exception() is not None:
-            return True
-        return future.result().result.outcome not in ("passed", "skipped")
+        is_told = bool(self.records) or self.was_interrupted or record.pending is not None
+        return not is_told and is_quiet(record.result, begun.subject)
 
     @property
     def span(self) -> Span:
@@ -126,6 +143,8 @@ class Flight:
         """Return the record of a run that is over. Raises: what kept it from beginning or ending."""
         if self.problem is not None:
             raise self.problem
+        if self._record is not None:
+            return self._record
         if self._started is None:
             raise RuntimeError("the run was never started")
         if self._started.future.cancelled():
@@ -134,7 +153,4 @@ class Flight:
 
     def release_records(self) -> None:
         """Hand the log records of the run to their loggers, here and now."""
-        while self.records:
-            record = self.records.popleft()
-            self.released.append(record)
-            logging.getLogger(record.name).handle(record)
+        release(self.records, self.released)

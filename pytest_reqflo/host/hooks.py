@@ -12,6 +12,7 @@ import pytest
 from pytest_reqflo.host.exceptions import hide_exception
 from pytest_reqflo.host.hiding import hide_in, hide_in_fields
 from pytest_reqflo.host.item import JourneyNode
+from pytest_reqflo.host.others import BETWEEN_RUNS, HARMLESS, Others
 from pytest_reqflo.host.selection import select_items
 from pytest_reqflo.host.session import JourneySession
 from pytest_reqflo.host.unwritten import warn_unwritten
@@ -36,6 +37,11 @@ class JourneyHooks:
     ) -> None:
         """Drop journeys without the named case; refuse selections that make no sense."""
         select_items(session, config, items, self._session.settings)
+
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Look whether hooks of the suite run between the runs."""
+        others = Others(HARMLESS, BETWEEN_RUNS)
+        self._session.choices.is_watched = others.are_heard(session.config.hook)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
@@ -82,7 +88,9 @@ class JourneyHooks:
 
     def _shown_keywords(self, keywords: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return *keywords* printable, and once for the reports of one item: pytest keeps them all."""
-        if not all(map(is_printable_line, keywords)):
+        if keywords == self._keywords:
+            return self._keywords
+        if not is_printable_line("".join(keywords)):
             keywords = {printable_line(name): mark for name, mark in keywords.items()}
         if keywords != self._keywords:
             self._keywords = keywords

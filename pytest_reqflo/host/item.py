@@ -35,6 +35,7 @@ from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.flight import Span
+    from pytest_reqflo.host.quiet_run import QuietRun
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
@@ -54,6 +55,9 @@ _OF_OURS = (
     "subject", "spec", "line", "_location", "_matches", "_verdict", "_problem", "_span",
     "_setup_problem",
 )  # fmt: skip
+
+_RELAY = pytest.StashKey[Any]()
+"""The hooks that the items of a file call."""
 
 
 class JourneyNode(pytest.Item):
@@ -99,6 +103,17 @@ class JourneyNode(pytest.Item):
         yield self.subject, self.spec
 
     @property
+    def ihook(self) -> Any:
+        """The hooks that the folder of the file sees; looked up once, when collecting is over."""
+        # Before, a conftest.py may still be found.
+        if not self.session.testscollected or self.parent is None:
+            return super().ihook
+        relay = self.parent.stash.get(_RELAY, None)
+        if relay is None:
+            relay = self.parent.stash[_RELAY] = super().ihook
+        return relay
+
+    @property
     def case_names(self) -> tuple[str, ...]:
         """The names of all cases of the journey."""
         return self.subject.case_names
@@ -121,14 +136,17 @@ class JourneyNode(pytest.Item):
         self._problem = self.data_problem or self._setup_problem
         if self._problem is not None:
             raise self._problem
-        verdict, self._span = self._find_verdict()
+        verdict, span = self._find_verdict()
         self._verdict = verdict
+        if span is not None:
+            self._span = span
         self.user_properties += properties_of(verdict.result)
         if verdict.pending is not None:
             # pytest makes no report of an interrupted test.
             self.journeys.add_result(self.nodeid, self._with_lines(verdict.result).to_json())
             raise self._bare(verdict.pending) from None
-        self._problem = self._find_problem(verdict)
+        if verdict.error is not None or verdict.warnings:
+            self._problem = self._find_problem(verdict)
         if self._problem is not None:
             self._show_exchanges(verdict)
             self._attach_evidence(self._verdict.result)
@@ -183,9 +201,10 @@ class JourneyNode(pytest.Item):
 
     def _drop_properties(self) -> None:
         # A rerun starts from a clean slate: properties of the earlier try would stand twice.
-        self.user_properties[:] = [
-            (name, value) for name, value in self.user_properties if not name.startswith("reqflo.")
-        ]
+        if self.user_properties:
+            self.user_properties[:] = [
+                each for each in self.user_properties if not each[0].startswith("reqflo.")
+            ]
 
     def forget_run(self) -> None:
         """Keep nothing of the run: pytest keeps its items, of which there may be very many."""
@@ -246,7 +265,7 @@ class JourneyNode(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return file, line (from 0) and heading."""
-        name = to_line(self.subject.name, limit=100)
+        name = _heading(self.subject.name)
         heading = name if self.spec.id == "run" else f"{name}: {self.spec.id}"
         return self.path, self.line - 1, heading
 
@@ -310,7 +329,7 @@ class JourneyNode(pytest.Item):
         else:
             return None
         failed = {"failure": self._facts_of(problem, result, self._verdict)} if problem else {}
-        told = to_report({**self._told_of_failure(result), **self._told_of_run()})
+        told = {**self._told_of_failure(result), **self._told_of_run()}
         # As text: the result must arrive as it is, and escapes make any text encodable.
         full = {"result": json.dumps(self._with_lines(result).to_json())} if is_full else {}
         return share_keys({**render_outcome(result), **told, **failed, **full})
@@ -345,14 +364,15 @@ class JourneyNode(pytest.Item):
     def _told_of_failure(self, result: JourneyResult) -> dict[str, Json]:
         if result.outcome not in ("failed", "error"):
             return {}
-        return {"sentence": self.journeys.hiding.text(cause_sentence(result))}
+        return {"sentence": to_report(self.journeys.hiding.text(cause_sentence(result)))}
 
     def _told_of_run(self) -> dict[str, Json]:
         if self._verdict is None:
             return {}
         result, slowest = self._verdict.result, self.journeys.slowest
         steps = slowest.select(result) if slowest is not None else []
-        return {"elapsed_s": result.elapsed_s, **({"slow_steps": steps} if steps else {})}
+        told = {"elapsed_s": to_report(result.elapsed_s)}
+        return {**told, "slow_steps": to_report(steps)} if steps else told
 
     def _with_lines(self, result: JourneyResult) -> JourneyResult:
         # Only who reads the whole result asks where its parts stand.
@@ -365,6 +385,25 @@ class JourneyNode(pytest.Item):
 
 class JourneyItem(JourneyNode):
     """An item without fixtures; pytest's cheapest."""
+
+    _quiet: QuietRun | None = None
+
+    def run_quietly(self) -> bool:
+        """Run the journey before pytest puts anything around it; say whether only reports are left."""
+        from pytest_reqflo.host.run import run_quietly
+
+        self._quiet = run_quietly(self.journeys, self.subject, self.spec)
+        return self._quiet.is_smooth
+
+    def _find_verdict(self) -> tuple[Verdict, Span | None]:
+        quiet = self._quiet
+        if quiet is None:
+            return super()._find_verdict()
+        from pytest_reqflo.host.run import end_quietly
+
+        # A rerun runs anew.
+        del self._quiet
+        return self._guarded(lambda: end_quietly(self.journeys, quiet)), None
 
 
 class JourneyFunction(JourneyNode, pytest.Function):
@@ -405,6 +444,11 @@ def marks_of(tags: tuple[str, ...], spec: ItemSpec) -> Iterator[pytest.MarkDecor
         yield pytest.mark.skip(reason=to_line(spec.skip.reason))
     if spec.xfail is not None:
         yield pytest.mark.xfail(reason=to_line(spec.xfail.reason), raises=ChecksFailed)
+
+
+@functools.lru_cache(maxsize=64)
+def _heading(name: str) -> str:
+    return to_line(name, limit=100)
 
 
 def _with_notes(problem: ReqfloError, notes: list[str]) -> ReqfloError:

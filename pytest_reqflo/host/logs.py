@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import copy
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, TypeAlias
 
 from pytest_reqflo.host.hiding import Hide
 from pytest_reqflo.values import printable
@@ -20,26 +20,43 @@ _BELOW_EVERY_HANDLER = -1
 MOST_RECORDS = 10_000
 """Log records that are kept of one run; the oldest give way."""
 
-_KEPT: contextvars.ContextVar[deque[logging.LogRecord] | None] = contextvars.ContextVar(
-    "reqflo_kept_records", default=None
-)
+_Place: TypeAlias = contextvars.ContextVar[deque[logging.LogRecord] | None]
+
+_KEPT: _Place = contextvars.ContextVar("reqflo_kept_records", default=None)
 """Where the records of the run at hand wait for the turn of its item."""
 
 
-_NOTED: contextvars.ContextVar[deque[logging.LogRecord] | None] = contextvars.ContextVar(
-    "reqflo_noted_records", default=None
-)
+_NOTED: _Place = contextvars.ContextVar("reqflo_noted_records", default=None)
 """Where the records of the run at hand are noted besides."""
 
 
-@contextlib.contextmanager
-def noting_records(records: deque[logging.LogRecord]) -> Iterator[None]:
+class _Putting:
+    """While it lasts, what is logged here is put into *records*, at *place*."""
+
+    __slots__ = ("_place", "_records", "_token")
+
+    def __init__(self, place: _Place, records: deque[logging.LogRecord]) -> None:
+        self._place = place
+        self._records = records
+
+    def __enter__(self) -> None:
+        self._token = self._place.set(self._records)
+
+    def __exit__(self, *_: object) -> None:
+        self._place.reset(self._token)
+
+
+def noting_records(records: deque[logging.LogRecord]) -> AbstractContextManager[None]:
     """Put what is logged here into *records* too; it is handled as ever."""
-    token = _NOTED.set(records)
-    try:
-        yield
-    finally:
-        _NOTED.reset(token)
+    return _Putting(_NOTED, records)
+
+
+def release(records: deque[logging.LogRecord], released: deque[logging.LogRecord]) -> None:
+    """Hand *records* that were kept to their loggers, here and now, and put them into *released*."""
+    while records:
+        record = records.popleft()
+        released.append(record)
+        logging.getLogger(record.name).handle(record)
 
 
 def log_text(records: Iterable[logging.LogRecord], hide: Hide) -> str:
@@ -67,14 +84,9 @@ def _text_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
         return _message_of(record)
 
 
-@contextlib.contextmanager
-def keeping_records(records: deque[logging.LogRecord]) -> Iterator[None]:
+def keeping_records(records: deque[logging.LogRecord]) -> AbstractContextManager[None]:
     """Put what this task logs into *records*, instead of under whatever test runs meanwhile."""
-    token = _KEPT.set(records)
-    try:
-        yield
-    finally:
-        _KEPT.reset(token)
+    return _Putting(_KEPT, records)
 
 
 def install_log_factory(hide: Hide) -> Uninstall:

@@ -65,7 +65,7 @@ class Settings:
     @property
     def wants_results(self) -> bool:
         """Whether something is made of the whole results, so that workers hand them over."""
-        return any(path is not None for path in (self.output, self.har, self.html))
+        return not (self.output is None and self.har is None and self.html is None)
 
     @property
     def wants_all_lines(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,13 +28,27 @@ def item_id_of(subject: Subject, spec: ItemSpec) -> str:
 
 def new_run_id() -> str:
     """Return the id of a run that nobody else knows."""
-    return f"run_{uuid.uuid4().hex}"
+    return f"run_{os.urandom(16).hex()}"
 
 
 def make_identity(
-    session: JourneySession, subject: Subject, spec: ItemSpec, run_id: str
+    session: JourneySession,
+    subject: Subject,
+    spec: ItemSpec,
+    run_id: str,
+    environment: str | None = None,
+    is_file_changed: bool | None = None,
 ) -> RunIdentity:
-    """Return what a result says of the run that it is about."""
+    """Return what a result says of the run that it is about.
+
+    Shape: *environment* is the one that was asked for as long as none is chosen; whether the file
+        has changed is looked up where it is not known.
+    """
+    of, row = spec.of, spec.row
+    if environment is None:
+        environment = session.settings.environment or ""
+    if is_file_changed is None:
+        is_file_changed = subject.is_file_changed()
     return RunIdentity(
         run_id=run_id,
         journey_id=subject.artifact.journey_id,
@@ -42,14 +56,14 @@ def make_identity(
         artifact=subject.artifact_id,
         version=subject.version,
         label=subject.label,
-        environment=session.settings.environment or "",
-        case=spec.case,
-        row=spec.row_key,
-        row_number=spec.row_number,
+        environment=environment,
+        case=of.name,
+        row=row.key if row else "",
+        row_number=row.number if row else None,
         owner=subject.owner,
-        tags=tuple(dict.fromkeys((*subject.tags, *spec.tags))),
+        tags=tuple(dict.fromkeys((*subject.tags, *of.tags))) if subject.tags or of.tags else (),
         file=subject.shown,
-        is_file_changed=subject.is_file_changed(),
+        is_file_changed=is_file_changed,
     )
 
 
@@ -63,22 +77,27 @@ def make_request(
     is_tracing: bool,
 ) -> RunRequest:
     """Return the run of an item in *environment*, as part of the current trace. Raises: UsageProblem RF801 for a fixture."""
+    if identity.environment != environment:
+        identity = replace(identity, environment=environment)
     return RunRequest(
         artifact=subject.digest,
-        identity=replace(identity, environment=environment),
+        identity=identity,
         environment=environment,
         file=subject.file,
         given=(*_fixture_values(fixtures), *spec.given),
-        case=spec.case,
-        row_key=spec.row_key,
-        row_number=spec.row_number,
+        case=identity.case,
+        row_key=identity.row,
+        row_number=identity.row_number,
         trace=find_trace() if is_tracing else (),
     )
 
 
 def _fixture_values(fixtures: Mapping[str, Any]) -> tuple[GivenValue, ...]:
     """Return the values of fixture ``reqflo_inputs``: weaker than any preset of the case."""
-    values = read_fixture_mapping(INPUTS_FIXTURE, fixtures.get(INPUTS_FIXTURE) or {})
+    given = fixtures.get(INPUTS_FIXTURE)
+    if not given:
+        return ()
+    values = read_fixture_mapping(INPUTS_FIXTURE, given)
     return tuple(
         GivenValue(
             name=name,

@@ -33,6 +33,7 @@ from pytest_reqflo.host.environment import (
 from pytest_reqflo.host.failure import hidden_error
 from pytest_reqflo.host.hidden_result import hide_result
 from pytest_reqflo.host.logs import MOST_RECORDS, log_text, noting_records
+from pytest_reqflo.host.quiet_run import QuietRun
 from pytest_reqflo.host.request import item_id_of, make_identity, make_request, new_run_id
 from pytest_reqflo.host.verdict import Verdict, judge, refused
 from pytest_reqflo.host.version import record_version
@@ -52,11 +53,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """An item that is about to run: who it is, and what the store had to say."""
+    """An item that is about to run: what is known before its environment is, and what the store said."""
 
     subject: Subject
     spec: ItemSpec
-    identity: RunIdentity
+    run_id: str
+    is_file_changed: bool
     warning: Diagnostic | None
 
 
@@ -78,6 +80,31 @@ def run_item(
     with noting_records(records):
         run = functools.partial(_perform, session, beginning, fixtures)
         return _conclude(session, beginning, run, records)
+
+
+def run_quietly(session: JourneySession, subject: Subject, spec: ItemSpec) -> QuietRun:
+    """Run what `run_item` runs for an item without fixtures, unless it may ask for secrets.
+
+    Shape: nothing is raised here: what goes wrong is told when the run is asked for its result.
+    """
+    quiet = QuietRun()
+    try:
+        quiet.beginning = beginning = _begin(session, subject, spec)
+        asked = _ask(session, beginning, {})
+        plan = make_plan(subject.artifact, asked.request, asked.environment)
+        perform = functools.partial(session.runner.run, plan, subject.blobs, asked.secrets)
+        quiet.begin(perform, may_ask=bool(plan.secret_names))
+    except Exception as error:  # noqa: BLE001  # raised again when pytest looks on
+        quiet.problem = error
+    return quiet
+
+
+def end_quietly(session: JourneySession, quiet: QuietRun) -> Verdict:
+    """Say what became of a quiet run. Raises: what kept it from beginning."""
+    quiet.release_records()
+    if quiet.beginning is None:
+        raise quiet.problem or RuntimeError("the run never began")
+    return _conclude(session, quiet.beginning, quiet.result, quiet.released)
 
 
 def start_item(
@@ -154,7 +181,21 @@ def _begin(session: JourneySession, subject: Subject, spec: ItemSpec) -> Beginni
     warning = session.take_store_warning(subject) or record_version(session.store, subject)
     cloud = session.cloud
     run_id = cloud.run_id_of(item_id_of(subject, spec)) if cloud else new_run_id()
-    return Beginning(subject, spec, make_identity(session, subject, spec, run_id), warning)
+    return Beginning(subject, spec, run_id, subject.is_file_changed(), warning)
+
+
+def _identity_of(
+    session: JourneySession, beginning: Beginning, environment: str | None = None
+) -> RunIdentity:
+    """Return who runs, in the *environment* that was chosen or only asked for."""
+    return make_identity(
+        session,
+        beginning.subject,
+        beginning.spec,
+        beginning.run_id,
+        environment,
+        beginning.is_file_changed,
+    )
 
 
 def _conclude(
@@ -179,7 +220,7 @@ def _conclude(
         verdict = judge(done, subject, is_recorded=is_recorded)
     except (RunCheckError, JourneyError, UsageProblem, ArtifactError, EngineError) as error:
         shown = hidden_error(error, session.hiding.text)
-        verdict = refused(shown, subject, beginning.identity, settle)
+        verdict = refused(shown, subject, _identity_of(session, beginning), settle)
     warning = beginning.warning
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
 
@@ -189,7 +230,8 @@ def _perform(
 ) -> LocalRun:
     subject, spec = beginning.subject, beginning.spec
     if session.cloud is not None:
-        return session.cloud.run(session, subject, spec, beginning.identity, fixtures)
+        identity = _identity_of(session, beginning)
+        return session.cloud.run(session, subject, spec, identity, fixtures)
     asked = _ask(session, beginning, fixtures)
     if session.durable is not None:
         return session.runner.run_durable(
@@ -211,7 +253,7 @@ def _ask(session: JourneySession, beginning: Beginning, fixtures: Mapping[str, A
     request = make_request(
         subject,
         beginning.spec,
-        beginning.identity,
+        _identity_of(session, beginning, snapshot.name),
         snapshot.name,
         fixtures,
         is_tracing=session.settings.is_tracing,

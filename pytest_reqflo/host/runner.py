@@ -61,6 +61,7 @@ class Runner:
             self._air = Air(self._kind)
         redactor = Redactor(plan.environment.sensitive)
         self._hiding.begin_run(redactor)
+        flight.may_ask = bool(plan.secret_names)
         engine = self._air.engine_for(self._engine_for(secrets).secrets)
         flight.begin(self._air.loop, engine, plan, blobs, redactor, landed)
 

@@ -79,6 +79,10 @@ def begin_session(config: pytest.Config) -> JourneySession:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
             config.pluginmanager.register(AheadHooks(config, session), "reqflo-ahead")
+        if not (session.settings.is_durable or session.settings.is_cloud):
+            from pytest_reqflo.host.short_turn import ShortTurns
+
+            config.pluginmanager.register(ShortTurns(config, session), "reqflo-short-turns")
         if session.cloud is not None:
             from pytest_reqflo.host.cloud_hooks import CloudHooks
 

@@ -64,6 +64,11 @@ def judge(run: LocalRun, subject: Subject, *, is_recorded: bool = False) -> Verd
     )
 
 
+def is_quiet(result: JourneyResult, subject: Subject) -> bool:
+    """Say whether a run passed, and warns of nothing."""
+    return result.outcome == "passed" and next(_warnings_of(result, subject), None) is None
+
+
 def _error_of(result: JourneyResult, page: FailurePage) -> ReqfloError:
     # A report reads the exception too: it holds the sentence and nothing that the page does not.
     diagnostic = Diagnostic(code=page.code, title=page.first_line)

@@ -66,6 +66,7 @@ class Window(Generic[T]):
 
     def __init__(self, width: Width, take: Callable[[], tuple[T, Stand] | None]) -> None:
         self._width = width
+        self._most_ahead = width.most_ahead
         self._take = take
         self._kept: tuple[T, Stand] | None = None
         self._passed_over: list[tuple[T, Stand]] = []
@@ -76,13 +77,17 @@ class Window(Generic[T]):
             self._kept = None
         self._passed_over = [each for each in self._passed_over if each[0] is not item]
 
+    def is_full(self, flying: int, ahead: int) -> bool:
+        """Say whether nothing can start before one of *flying* runs ends, or of *ahead* is reported."""
+        return flying >= self._width.limit or ahead >= self._most_ahead
+
     def choose(self, head: Stand, flying: Collection[Stand], ahead: int) -> T | None:
         """Return the item to start now, None for none.
 
         Shape: *head* is how the item stands whose turn it is; *ahead* counts the runs that are not
             reported yet, over or not.
         """
-        if len(flying) >= self._width.limit or ahead >= self._width.most_ahead:
+        if self.is_full(len(flying), ahead):
             return None
         groups = {stand.group for stand in flying if stand.group}
         for index, (item, stand) in enumerate(self._passed_over):

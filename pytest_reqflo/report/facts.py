@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.lines import line_of
 from pytest_reqflo.report.page import failed_checks, find_failed_step
-from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.report.safe import texts_to_report, to_line, to_report
 from pytest_reqflo.result import CheckResult, JourneyResult
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.values import Json
@@ -28,8 +28,7 @@ class FailureReason:
 def render_outcome(result: JourneyResult) -> dict[str, Json]:
     """Return which run it was and how it ended, as every report carries it: basic types only."""
     identity = result.identity
-    data: dict[str, Json] = to_report({
-        "format": 1,
+    told: dict[str, Json] = texts_to_report({
         "outcome": result.outcome,
         "run_id": identity.run_id,
         "journey": identity.journey_id,
@@ -42,7 +41,7 @@ def render_outcome(result: JourneyResult) -> dict[str, Json]:
         "fingerprint": result.fingerprint,
         "evidence": result.extra.get("evidence"),
     })  # fmt: skip
-    return data
+    return {"format": 1, **told}
 
 
 class _Told:

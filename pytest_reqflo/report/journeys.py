@@ -39,7 +39,8 @@ class JourneyCount:
     def add(self, facts: RunFacts) -> None:
         """Count what *facts* say."""
         self.journey = self.journey or facts.journey
-        self.counts.update(facts.counts)
+        for outcome, count in facts.counts.items():
+            self.counts[outcome] += count
         self.times_s.extend(facts.times_s)
         self.failures.extend(facts.failures)
 
@@ -58,7 +59,9 @@ def tally_up(all_facts: Iterable[RunFacts]) -> list[JourneyCount]:
     """Return what became of each journey, in the order of their first reports."""
     tallies: dict[str, JourneyCount] = {}
     for facts in all_facts:
-        tallies.setdefault(facts.file, JourneyCount(facts.file)).add(facts)
+        if facts.file not in tallies:
+            tallies[facts.file] = JourneyCount(facts.file)
+        tallies[facts.file].add(facts)
     # Of other files that are called alike there is no run.
     return [tally for tally in tallies.values() if tally.journey]
 

@@ -14,31 +14,38 @@ def properties_of(result: JourneyResult) -> tuple[tuple[str, str], ...]:
     Shape: always texts, because JUnit writes anything else in Python's notation; what a run does not
         have (a case, a row) has no property.
     """
-    identity = result.identity
-    properties = (
-        ("reqflo.journey", identity.journey_id),
-        ("reqflo.version", identity.version),
-        ("reqflo.artifact", identity.artifact),
-        ("reqflo.env", identity.environment),
-        ("reqflo.case", identity.case),
-        ("reqflo.row", identity.row),
-        ("reqflo.run_id", identity.run_id),
-        ("reqflo.evidence", _text_of(result.extra.get("evidence"))),
-        ("reqflo.trace_id", _text_of(result.extra.get("trace_id"))),
+    who = result.identity
+    shared = _shared(who.journey_id, who.version, who.artifact, who.environment, who.case)
+    own = _lines(
+        ("reqflo.row", who.row),
+        ("reqflo.run_id", who.run_id),
+        ("reqflo.evidence", result.extra.get("evidence")),
+        ("reqflo.trace_id", result.extra.get("trace_id")),
         ("reqflo.soft_failures", _soft_failures(result)),
-        ("reqflo.open_guards", _open_guards(result)),
+        ("reqflo.open_guards", _open_guards(result) if result.warnings else ""),
     )
-    return tuple(_shared(name, to_line(text)) for name, text in properties if text)
+    return (*shared, *own)
 
 
-@functools.lru_cache(maxsize=1_024)
-def _shared(name: str, text: str) -> tuple[str, str]:
-    # The rows of a journey have most of theirs in common, and pytest keeps them all.
-    return name, text
+@functools.lru_cache(maxsize=256)
+def _shared(
+    journey: str, version: str, artifact: str, environment: str, case: str
+) -> tuple[tuple[str, str], ...]:
+    # The rows of a journey have these in common, and pytest keeps them all.
+    return _lines(
+        ("reqflo.journey", journey),
+        ("reqflo.version", version),
+        ("reqflo.artifact", artifact),
+        ("reqflo.env", environment),
+        ("reqflo.case", case),
+    )
 
 
-def _text_of(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _lines(*properties: tuple[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return those of *properties* that have a text, each in one line."""
+    return tuple([
+        (name, to_line(text)) for name, text in properties if text and isinstance(text, str)
+    ])  # fmt: skip
 
 
 def _open_guards(result: JourneyResult) -> str:
@@ -49,8 +56,8 @@ def _soft_failures(result: JourneyResult) -> str:
     sentences = [
         f"{step.id}: {check.message}"
         for step in result.steps
-        if step.last_try
-        for check in step.last_try.checks
+        if step.tries
+        for check in step.tries[-1].checks
         if check.soft and not check.passed
     ]
     return "; ".join(sentences)

@@ -25,6 +25,19 @@ def to_report(value: object, *, max_text: int = MAX_TEXT) -> Json:
     return _plain(value, max_text, _MAX_DEPTH)
 
 
+def texts_to_report(texts: dict[str, Json]) -> dict[str, Json]:
+    """Return *texts* as `to_report` does; quickly, where all are texts that need no change, or None."""
+    if _OF_TEXTS.issuperset(map(type, texts.values())):
+        joined = "".join(filter(None, texts.values()))
+        # No single one is longer.
+        if len(joined) <= MAX_TEXT and is_printable_line(joined):
+            return texts
+    return {name: to_report(text) for name, text in texts.items()}
+
+
+_OF_TEXTS = frozenset({str, type(None)})
+
+
 def to_line(text: str, *, limit: int = 500) -> str:
     """Return *text* as one printable line of at most about *limit* characters."""
     # Most are ids: one word that is shown as it is.
@@ -36,6 +49,8 @@ def to_line(text: str, *, limit: int = 500) -> str:
 def _plain(value: object, max_text: int, depth: int) -> Json:
     if depth == 0:
         return "…"
+    if type(value) is str:
+        return _text(value, max_text)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -52,7 +67,10 @@ def _plain(value: object, max_text: int, depth: int) -> Json:
 
 
 def _text(value: object, max_text: int) -> str:
-    return shorten(printable(value if type(value) is str else str(value)), max_text)
+    text = value if type(value) is str else str(value)
+    if len(text) <= max_text and is_printable_line(text):
+        return text
+    return shorten(printable(text), max_text)
 
 
 def _integer_text(value: int) -> str:

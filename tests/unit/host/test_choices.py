@@ -21,9 +21,12 @@ def library(tmp_path: Path) -> Library:
     return load_library(tmp_path)
 
 
-def hosts_in(library: Library, variable: str, texts: tuple[str, ...]) -> tuple[list[object], int]:
+def hosts_in(
+    library: Library, variable: str, texts: tuple[str, ...], *, is_watched: bool = True
+) -> tuple[list[object], int]:
     """Return the hosts that environments have while *variable* changes, and how many were made."""
     choices, made = Choices(), []
+    choices.is_watched = is_watched
 
     def choose() -> object:
         made.append(choose_environment(library, None, library.root))
@@ -50,3 +53,11 @@ def test_a_variable_that_it_reads_is_seen(library: Library) -> None:
 
 def test_a_value_of_the_person_running_is_seen(library: Library) -> None:
     assert hosts_in(library, "REQFLO_ME_TOKEN", ("one", "two", "two"))[1] == 2
+
+
+@pytest.mark.parametrize("variable", ["API_HOST", "REQFLO_ME_TOKEN"])
+def test_counting_finds_what_came_and_what_changed(library: Library, variable: str) -> None:
+    """Where no hook of the suite runs in between, nobody puts one variable in place of another."""
+    assert hosts_in(library, variable, ("one", "one", "two"), is_watched=False)[1] == 2
+    test = "PYTEST_CURRENT_TEST"
+    assert hosts_in(library, test, ("a (call)", "b (call)"), is_watched=False)[1] == 1

@@ -1,0 +1,227 @@
+"""Where an item has only its reports left, these are all that happens, and the same as ever."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+from html import unescape
+
+import pytest
+from reports import plain, reported
+
+import pytest_reqflo.host.short_turn as short_turn
+
+WATCHING = """
+import os
+
+def note(*words):
+    with open("seen.txt", "a") as file:
+        print(*words, os.environ.get("PYTEST_CURRENT_TEST"), file=file)
+
+def pytest_runtest_logstart(nodeid, location):
+    note("start", nodeid, location)
+
+def pytest_runtest_makereport(item, call):
+    note("make", item.nodeid, call.when)
+
+def pytest_runtest_logreport(report):
+    note("report", report.nodeid, report.when, report.outcome, sorted(report.keywords))
+
+def pytest_runtest_logfinish(nodeid, location):
+    note("finish", nodeid, location)
+"""
+"""A conftest.py that keeps what happens, and misses nothing where no phase of a test is run."""
+
+ACTING = """
+def pytest_runtest_setup(item):
+    pass
+"""
+"""A hook that must be called for each item: what it does, nobody but its author knows."""
+
+REPORTERS = (
+    "--junitxml=out.xml", "-o", "junit_logging=all", "--report-log=log.jsonl", "--html=report.html",
+    "--self-contained-html", "--reqflo-output=out.json", "-v", "-rA",
+)  # fmt: skip
+
+FEW = "--reqflo-concurrency=2"
+
+
+@pytest.fixture
+def short(monkeypatch) -> list[str]:
+    """Return the items whose turns were short, as they come."""
+    seen: list[str] = []
+    report = short_turn.ShortTurn.report
+
+    def note(turn) -> None:
+        seen.append(turn._item.nodeid)
+        report(turn)
+
+    monkeypatch.setattr(short_turn.ShortTurn, "report", note)
+    return seen
+
+
+def write_rows(project, name="a", *, bad=0, head="") -> None:
+    """Write a journey of twelve rows, of which number *bad* fails."""
+    statuses = ", ".join(f"{{n: {n}, s: {404 if n == bad else 200}}}" for n in range(1, 13))
+    given = f"inputs: [{{name: n}}, {{name: s}}]\ndata: {{rows: [{statuses}]}}\n{head}"
+    steps = (f"/{name}/{{{{ inputs.n }}}}/row", "/status/{{ inputs.s }}")
+    project.journey(f"{name}.journey.yaml", *steps, head=given)
+
+
+def hold_first(project, name="a") -> None:
+    """Let the first row take until the eighth begins; of two at once, the others are over by then."""
+    project.server.holds = {f"/{name}/1/": f"/{name}/8/"}
+
+
+def run(project, *arguments, conftest="", is_held=True):
+    """Return what pytest told, and what happened in it."""
+    project.server.forget()
+    project.write("conftest.py", conftest)
+    project.path.joinpath("seen.txt").write_text("")
+    if is_held:
+        hold_first(project)
+    else:
+        project.server.holds = {}
+    result = project.run(*arguments)
+    return result, project.path.joinpath("seen.txt").read_text().splitlines()
+
+
+def told(folder) -> dict[str, object]:
+    """Return what each reporter wrote, without ids and times."""
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    log = [each for each in log if each["$report_type"] == "TestReport"]
+    for each in log:
+        each.get("reqflo", {}).pop("result", None)
+    junit = ElementTree.parse(folder / "out.xml").getroot()
+    for each in junit.iter():
+        for name in ("time", "timestamp", "hostname"):
+            each.attrib.pop(name, None)
+    results = json.loads((folder / "out.json").read_text())["results"]
+    html = re.search(r'data-jsonblob="([^"]*)"', (folder / "report.html").read_text())
+    assert html
+    tests = json.loads(unescape(html[1]))["tests"]
+    return {
+        "html": {name: [each["result"] for each in tries] for name, tries in tests.items()},
+        "reportlog": plain(log),
+        "junit": plain(ElementTree.tostring(junit, "unicode")),
+        "results": plain(results),
+    }
+
+
+@pytest.mark.every_plugin
+@pytest.mark.parametrize(("width", "turns"), [(2, (2, 3, 5, 6, 7)), (1, (2, 3, 4, 5, 6))])
+def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, turns) -> None:
+    write_rows(meeting, bad=4, head="tags: [smoke]")
+    # Plugins whose hooks may have to see each phase.
+    arguments = (*REPORTERS, "-p", "no:rerunfailures", "-p", "no:timeout")
+    arguments = (*arguments, f"--reqflo-concurrency={width}")
+    run(meeting, *arguments, conftest=WATCHING, is_held=False)  # versions are written
+    short.clear()
+
+    quick, seen = run(meeting, *arguments, conftest=WATCHING, is_held=width > 1)
+    kept = told(meeting.path)
+    # The first is set up with its file; the fourth has a page.
+    assert [f"a.journey.yaml::row-{n:05}" for n in turns] == short[:5]
+    assert "a.journey.yaml::row-00012" not in short
+    short.clear()
+    stock, seen_then = run(meeting, *arguments, conftest=WATCHING + ACTING, is_held=False)
+    assert short == []
+
+    assert seen == seen_then
+    assert kept == told(meeting.path)
+    assert plain(quick.stdout.str()) == plain(stock.stdout.str())
+    assert len(reported(quick)) == 12
+
+
+LOGGING = """
+import logging
+import pytest_reqflo.engine.local as local
+
+def pytest_configure(config):
+    run = local.LocalEngine.run
+    def logged(self, plan, *arguments, **named):
+        if plan.row_number in (1, 3, 6):
+            logging.getLogger("wire").warning("at row %s", plan.row_number)
+        return run(self, plan, *arguments, **named)
+    local.LocalEngine.run = logged
+    config.add_cleanup(lambda: setattr(local.LocalEngine, "run", run))
+"""
+
+
+@pytest.mark.every_plugin
+def test_what_is_logged_lands_where_it_does_otherwise(meeting, short) -> None:
+    write_rows(meeting, bad=6)
+    # Plugins whose hooks may have to see each phase.
+    arguments = (*REPORTERS, "-p", "no:rerunfailures", "-p", "no:timeout", "-olog_cli=true")
+    arguments = (*arguments, "--reqflo-concurrency=1", "--reqflo-evidence=all")
+    run(meeting, *arguments, conftest=LOGGING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        result, _ = run(meeting, *arguments, conftest=WATCHING + LOGGING + end, is_held=False)
+        assert len(short) == (0 if end else 10)
+        ways.append((plain(result.stdout.str()), told(meeting.path)))
+    assert ways[0] == ways[1]
+    assert ways[0][0].count("at row 3") > 1
+
+
+@pytest.mark.every_plugin
+@pytest.mark.parametrize(
+    "reporter",
+    [("--json-report", "--json-report-file=report.json"), ("--alluredir=allure",)],
+    ids=["json-report", "allure"],
+)
+def test_reporters_that_look_into_each_phase_see_it(meeting, short, reporter) -> None:
+    write_rows(meeting)
+    plugins = ("-p", "no:rerunfailures", "-p", "no:timeout", *reporter)
+    for width in (2, 1):
+        arguments = (*plugins, f"--reqflo-concurrency={width}")
+        result, _ = run(meeting, *arguments, is_held=width > 1)
+        result.assert_outcomes(passed=12)
+        assert short == []
+
+
+@pytest.mark.parametrize("head", ["xfail: API-1", "skip: not yet"])
+def test_marks_that_act_in_a_phase_are_left_to_pytest(meeting, short, head) -> None:
+    write_rows(meeting, head=head)
+    run(meeting, FEW, is_held="xfail" in head)
+    run(meeting, "--reqflo-concurrency=1", is_held=False)
+    assert short == []
+
+
+STOPPING = """
+import os
+import pytest
+
+@pytest.fixture(scope="session")
+def shop():
+    yield
+    with open("seen.txt", "a") as file:
+        print("closed", os.environ.get("PYTEST_CURRENT_TEST"), file=file)
+
+def pytest_runtest_logreport(report):
+    if report.nodeid.endswith("row-00003") and report.when == "call":
+        stop()
+
+def pytest_collection_finish(session):
+    global stop
+    def stop():
+        session.shouldstop = "enough"
+"""
+
+
+@pytest.mark.parametrize("width", [2, 1])
+def test_a_session_that_ends_tears_down_with_its_last_item(meeting, short, width) -> None:
+    meeting.write("test_0.py", "def test_it(shop): pass\n")
+    write_rows(meeting)
+    paths = (f"--reqflo-concurrency={width}", "test_0.py", "a.journey.yaml")
+    ends = []
+    for end in ("", ACTING):
+        short.clear()
+        is_held = width > 1 and not end
+        result, seen = run(meeting, *paths, conftest=STOPPING + end, is_held=is_held)
+        assert ("a.journey.yaml::row-00003" in short) == (not end)
+        ends.append((seen, result.ret, result.parseoutcomes()))
+    assert ends[0] == ends[1]
+    assert ends[0][0] == ["closed a.journey.yaml::row-00003 (teardown)"]
