@@ -5,6 +5,7 @@ Everything that can go wrong is raised in the call phase: test explorers show no
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
