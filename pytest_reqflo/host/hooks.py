@@ -38,6 +38,7 @@ class JourneyHooks:
         """Drop journeys without the named case; refuse selections that make no sense."""
         select_items(session, config, items, self._session.settings)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Look whether hooks of the suite run between the runs."""
         others = Others(HARMLESS, BETWEEN_RUNS)
