@@ -85,15 +85,15 @@ def exchange(
     """Yield what must be done for *send*, and return what came of it.
 
     Shape: *now* is the wall clock, for the expiry of cookies. *find_proxy* says which proxy stands
-        before a target, for the record only.
+        before a target, for the record only. *read_elapsed_s* gives the seconds since the start.
     """
     hops: tuple[Hop, ...] = ()
     jars = send.jars
-    following = _first_course(send, parse)
+    following: Course | SendFailure | None = _first_course(send, parse)
     while isinstance(following, Course):
         course = following
         request = _complete(course, send, jars, now)
-        carried = yield _carry(request, course, send, parse, hops)
+        carried = yield _carry_for(request, course, send, parse, hops)
         if not isinstance(carried, Carried):
             raise TypeError(f"the driver answered with {carried!r} instead of Carried")
         hop = Hop(
@@ -109,7 +109,7 @@ def exchange(
     return Sent(hops=hops, jars=jars, elapsed_s=read_elapsed_s(), failure=following)
 
 
-def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure | None:
+def _first_course(send: Send, parse: ParseTarget) -> Course | SendFailure:
     allowed = _allowed_of(send, parse)
     try:
         target = parse(send.request.url)
@@ -226,7 +226,7 @@ def _store(
 # --- one hop --------------------------------------------------------------------------------------
 
 
-def _carry(
+def _carry_for(
     request: WireRequest, course: Course, send: Send, parse: ParseTarget, earlier: tuple[Hop, ...]
 ) -> Carry:
     verify_tls, ca_file = send.verify_tls, send.ca_file
