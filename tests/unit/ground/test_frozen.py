@@ -231,3 +231,74 @@ def test_others_are_left_to_the_standard_library():
     value = Open(1)
     value.x = 2
     assert value == Open(2)
+
+
+@pytest.mark.parametrize("name", ["Point", "Order", "Watched"])
+def test_an_object_of_a_class_below_stays_of_that_class(name: str) -> None:
+    below = type("Below", (OURS[name],), {})
+    given = {"name": "a"} if name == "Order" else {"x": 1}
+
+    made, of_standard = below(**given), STANDARD[name](**given)
+
+    assert type(made) is below
+    for each in dataclasses.fields(OURS[name]):
+        assert getattr(made, each.name) == getattr(of_standard, each.name)
+
+
+def test_a_copy_with_other_values_is_that_of_the_standard_library() -> None:
+    point = OURS["Point"](1, [2])
+
+    assert frozen.replace(point, x=3) == dataclasses.replace(point, x=3)
+    assert frozen.replace(point, x=3).y is point.y
+    with pytest.raises(TypeError):
+        frozen.replace(point, z=3)
+
+
+# --- values made late ----------------------------------------------------------------------------
+
+
+@frozen.late("text")
+@frozen.dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    number: int
+    text: str = ""
+
+
+def told(calls: list[int]) -> Told:
+    def make_text() -> str:
+        calls.append(1)
+        return "made"
+
+    text: Any = frozen.Late(make_text)
+    return Told(number=1, text=text)
+
+
+def test_a_late_value_is_made_once_when_it_is_read_first() -> None:
+    calls: list[int] = []
+    made = told(calls)
+    assert calls == []
+
+    assert (made.text, made.text) == ("made", "made")
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda made: made,
+        lambda made: dataclasses.replace(made),
+        lambda made: frozen.replace(made),
+        copy.copy,
+        copy.deepcopy,
+        lambda made: pickle.loads(pickle.dumps(made)),
+        lambda made: Told(**dataclasses.asdict(made)),
+    ],
+)
+def test_an_object_with_a_late_value_is_as_any_other(look: Any) -> None:
+    plain = Told(number=1, text="made")
+
+    assert look(told([])) == plain
+    assert hash(look(told([]))) == hash(plain)
+    assert repr(look(told([]))) == repr(plain)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        look(told([])).text = "other"
