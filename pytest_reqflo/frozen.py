@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from operator import ge, gt, le, lt
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -83,42 +83,6 @@ def _at_first_call(cls: type, name: str, write: Callable[[type], Any]) -> Callab
         return made(*arguments, **named)
 
     return method
-
-
-# --- values made late -----------------------------------------------------------------------------
-
-
-@final
-class Late:
-    """What a field holds until it is read first; *make* is pure, and gives its value."""
-
-    __slots__ = ("make",)
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.make = make
-
-
-def late(name: str) -> Callable[[type[T]], type[T]]:
-    """Decorate a class made by `dataclass`: field *name* may be given as `Late`.
-
-    Shape: whoever reads, compares, copies or prints the field finds the value. Two threads that
-        read it first at the same time may both make it.
-    """
-
-    def decorate(cls: type[T]) -> type[T]:
-        slot = vars(cls)[name]
-
-        def read(self: T) -> Any:
-            value = slot.__get__(self)
-            if type(value) is Late:
-                value = value.make()
-                slot.__set__(self, value)
-            return value
-
-        setattr(cls, name, property(read, slot.__set__))
-        return cls
-
-    return decorate
 
 
 # --- compiled for each class ---------------------------------------------------------------------
