@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from operator import ge, gt, le, lt
 from reprlib import recursive_repr
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -85,50 +85,15 @@ def _at_first_call(cls: type, name: str, write: Callable[[type], Any]) -> Callab
     return method
 
 
-# --- values made late -----------------------------------------------------------------------------
-
-
-@final
-class Late:
-    """What a field holds until it is read first; *make* is pure, and gives its value."""
-
-    __slots__ = ("make",)
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self.make = make
-
-
-def late(name: str) -> Callable[[type[T]], type[T]]:
-    """Decorate a class made by `dataclass`: field *name* may be given as `Late`.
-
-    Shape: whoever reads, compares, copies or prints the field finds the value. Two threads that
-        read it first at the same time may both make it.
-    """
-
-    def decorate(cls: type[T]) -> type[T]:
-        slot = vars(cls)[name]
-
-        def read(self: T) -> Any:
-            value = slot.__get__(self)
-            if type(value) is Late:
-                value = value.make()
-                slot.__set__(self, value)
-            return value
-
-        setattr(cls, name, property(read, slot.__set__))
-        return cls
-
-    return decorate
-
-
 # --- compiled for each class ---------------------------------------------------------------------
 
 
 def _write_init(cls: type) -> Any:
-    """Return an `__init__` that sets the slots themselves: faster than by `object.__setattr__`."""
+    """Return an `__init__` that is faster than one by `object.__setattr__`."""
     fields = dataclasses.fields(cls)
     names: dict[str, Any] = {"_missing": _MISSING}
-    lines = [line for field in fields for line in _set_lines(cls, field, names)]
+    values = {field.name: _value(field, names) for field in fields if _is_set(field)}
+    lines = _setting_lines(cls, values, names) if values else []
     lines += ["self.__post_init__()"] if hasattr(cls, "__post_init__") else []
     given = [_parameter(field, names) for field in fields if field.init and not field.kw_only]
     by_name = [_parameter(field, names) for field in fields if field.init and field.kw_only]
@@ -136,17 +101,42 @@ def _write_init(cls: type) -> Any:
     return _compile(", ".join(parameters), lines or ["pass"], names)
 
 
-def _set_lines(cls: type, field: dataclasses.Field[Any], names: dict[str, Any]) -> list[str]:
-    name = value = field.name
+def _setting_lines(cls: type, values: dict[str, str], names: dict[str, Any]) -> list[str]:
+    names.update((f"_set_{name}", getattr(cls, name).__set__) for name in values)
+    by_slot = [f"_set_{name}(self, {value})" for name, value in values.items()]
+    # Only objects that look alike in memory can change their class.
+    if cls.__bases__ != (object,) or "__weakref__" in vars(cls)["__slots__"]:
+        return by_slot
+    names["_closed"], names["_open"] = cls, _open_class(cls)
+    names["_become"] = vars(object)["__class__"].__set__
+    plainly = [f"self.{name} = {value}" for name, value in values.items()]
+    # Objects of a class below may look otherwise.
+    return [
+        f"if self.__class__ is not _closed: {'; '.join(by_slot)}",
+        f"else: _become(self, _open); {'; '.join(plainly)}; self.__class__ = _closed",
+    ]
+
+
+def _open_class(cls: type) -> type:
+    """Return a class whose objects are laid out as those of *cls*, and may be changed.
+
+    While an object is made it is of this class: to set each slot from outside takes half as long again.
+    """
+    space = {"__slots__": vars(cls)["__slots__"], "__setattr__": object.__setattr__}
+    return type(cls.__name__, (), space)
+
+
+def _is_set(field: dataclasses.Field[Any]) -> bool:
+    has_default = field.default is not _MISSING or field.default_factory is not _MISSING
+    return field.init or has_default
+
+
+def _value(field: dataclasses.Field[Any], names: dict[str, Any]) -> str:
+    name = field.name
     if field.default_factory is not _MISSING:
         names[f"_make_{name}"] = field.default_factory
-        value = f"_make_{name}()" + (f" if {name} is _missing else {name}" if field.init else "")
-    elif not field.init:
-        if field.default is _MISSING:
-            return []
-        value = _default(field, names)
-    names[f"_set_{name}"] = getattr(cls, name).__set__
-    return [f"_set_{name}(self, {value})"]
+        return f"_make_{name}()" + (f" if {name} is _missing else {name}" if field.init else "")
+    return name if field.init else _default(field, names)
 
 
 def _parameter(field: dataclasses.Field[Any], names: dict[str, Any]) -> str:

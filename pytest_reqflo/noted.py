@@ -1,4 +1,4 @@
-"""What is worked out once for an object that others share, and forgotten with it. No I/O.
+"""What is worked out once for an object, when it is asked for first, and forgotten with it. No I/O.
 
 Journeys are compiled once and run many times: what only depends on a part of an artifact is worked
 out at the first run and found at the next. Objects are told apart by identity, since most of them
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, final
 
 K = TypeVar("K")
 B = TypeVar("B")
 V = TypeVar("V")
+C = TypeVar("C")
 
 
 class Noted(Generic[K, V]):
@@ -67,3 +68,36 @@ class NotedBeside(Generic[K, B, V]):
         value = self._make(thing, beside)
         latest[:] = [(beside, value)]
         return value
+
+
+@final
+class Late:
+    """What a field holds until it is read first; *make* is pure, and gives its value."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+def late(name: str) -> Callable[[type[C]], type[C]]:
+    """Decorate a class made by `dataclass`: field *name* may be given as `Late`.
+
+    Shape: whoever reads, compares, copies or prints the field finds the value. Two threads that
+        read it first at the same time may both make it.
+    """
+
+    def decorate(cls: type[C]) -> type[C]:
+        slot = vars(cls)[name]
+
+        def read(self: C) -> Any:
+            value = slot.__get__(self)
+            if type(value) is Late:
+                value = value.make()
+                slot.__set__(self, value)
+            return value
+
+        setattr(cls, name, property(read, slot.__set__))
+        return cls
+
+    return decorate

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pytest_reqflo.frozen import dataclass, late
+from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.noted import late
 from pytest_reqflo.values import Digest
 
 Header = tuple[str, str]

@@ -15,7 +15,7 @@ from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
-from pytest_reqflo.result import Problem, TryResult
+from pytest_reqflo.result import CapturedValue, Problem, TryResult
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.capture import (
     Captures,
@@ -196,7 +196,7 @@ class _Attempt:
         reason = f"the request of step `{self._step.id}` could not be built"
         return self._done(
             Verdict(outcome="error", problems=(found,)),
-            captures=Captures(live=no_answer(self._step, reason)),
+            live=no_answer(self._step, reason),
             error_kind="error",
             is_retryable=False,
         )
@@ -219,7 +219,8 @@ class _Attempt:
         verdict = _with_missing(verdict, captures)
         return self._done(
             verdict,
-            captures=Captures(live={**live, **self._page(answer)}, records=captures.records),
+            live={**live, **self._page(answer)},
+            captured=captures.records,
             sent=sent,
             repeated_keys=answer.repeated_keys,
             error_kind=find_error_kind(
@@ -244,9 +245,7 @@ class _Attempt:
         is_polling = self._step.poll is not None and is_retryable
         return self._done(
             Verdict(outcome="error", problems=(problem,), poll="again" if is_polling else None),
-            captures=Captures(
-                live=no_answer(self._step, f"step `{self._step.id}` got no usable answer")
-            ),
+            live=no_answer(self._step, f"step `{self._step.id}` got no usable answer"),
             sent=sent,
             error_kind="error",
             is_retryable=is_retryable,
@@ -256,7 +255,8 @@ class _Attempt:
         self,
         verdict: Verdict,
         *,
-        captures: Captures,
+        live: Mapping[str, Captured],
+        captured: tuple[CapturedValue, ...] = (),
         error_kind: Literal["assertion", "error"] | None,
         sent: Sent | None = None,
         repeated_keys: tuple[str, ...] = (),
@@ -281,14 +281,14 @@ class _Attempt:
             if sent
             else (),
             checks=verdict.checks,
-            captured=captures.records,
+            captured=captured,
             problems=verdict.problems,
             warnings=verdict.warnings,
             values_used=record_uses(self._scope.uses, self._redactor),
         )
         return TryDone(
             result=result,
-            captured=captures.live,
+            captured=live,
             jars=sent.jars if sent else self._do.jars,
             elapsed_s=elapsed_s,
             error_kind=error_kind,

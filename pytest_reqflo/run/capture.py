@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import assert_never
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
@@ -34,9 +33,8 @@ _MAX_NAMES = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captures:
-    """What one answer gave: live values by key, their records, and the required ones that are not there."""
+    """What one answer gave, as it may be shown, and the required outputs that are not there."""
 
-    live: Mapping[str, Captured] = field(default_factory=dict, repr=False)
     records: tuple[CapturedValue, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -65,9 +63,9 @@ def no_answer(step: StepSpec, reason: str) -> dict[str, Captured]:
 def record_captures(
     step: StepSpec, live: Mapping[str, Captured], redactor: Redactor, pointer: str
 ) -> Captures:
-    """Return *live* with its records, and RF506 for each required output that is missing."""
+    """Return the records of *live*, and RF506 for each required output that is missing."""
     if not step.outputs:
-        return Captures(live=live)
+        return Captures()
     records = []
     problems = []
     number = 0
@@ -78,7 +76,7 @@ def record_captures(
         elif spec.is_declared and spec.required:
             problems.append(_problem(spec, captured, f"{pointer}/outputs/{number}"))
         number += spec.is_declared
-    return Captures(live=live, records=tuple(records), problems=tuple(problems))
+    return Captures(records=tuple(records), problems=tuple(problems))
 
 
 def register_captured(plan: Plan, captured: CapturedValues, redactor: Redactor) -> None:

@@ -34,7 +34,8 @@ def run_journey(plan: Plan, start: RunStart) -> JourneyFlow:
     """
     run = RunState(plan, start)
     yield from _run_main(run)
-    yield from _run_finally(run)
+    if plan.artifact.finally_steps:
+        yield from _run_finally(run)
     result = make_result(plan, start, tuple(run.steps))
     outcome = yield Finish(result=result)
     ended = outcome.finished_at if isinstance(outcome, Finished) else start.started_at

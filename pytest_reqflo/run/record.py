@@ -17,8 +17,8 @@ from pytest_reqflo.evidence.model import (
     Timing,
 )
 from pytest_reqflo.evidence.redact import Redactor, is_hideable, is_mask, sensitive_mask
-from pytest_reqflo.frozen import Late
 from pytest_reqflo.lang.expression import Rendered
+from pytest_reqflo.noted import Late
 from pytest_reqflo.result import ValueUse
 from pytest_reqflo.run.answer import decode_body
 from pytest_reqflo.run.curl import render_curl

@@ -39,7 +39,7 @@ def thin_out(tries: list[TryResult]) -> None:
 
 def size_of(step: StepResult) -> int:
     """Return how many characters the bodies of *step* have."""
-    return sum(len(body.text) for body in _bodies(step))
+    return sum([len(body.text) for body in _bodies(step)])
 
 
 def shorten_bodies(step: StepResult) -> StepResult:

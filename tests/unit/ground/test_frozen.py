@@ -231,3 +231,24 @@ def test_others_are_left_to_the_standard_library():
     value = Open(1)
     value.x = 2
     assert value == Open(2)
+
+
+@pytest.mark.parametrize("name", ["Point", "Order", "Watched"])
+def test_an_object_of_a_class_below_stays_of_that_class(name: str) -> None:
+    below = type("Below", (OURS[name],), {})
+    given = {"name": "a"} if name == "Order" else {"x": 1}
+
+    made, of_standard = below(**given), STANDARD[name](**given)
+
+    assert type(made) is below
+    for each in dataclasses.fields(OURS[name]):
+        assert getattr(made, each.name) == getattr(of_standard, each.name)
+
+
+def test_a_copy_with_other_values_is_that_of_the_standard_library() -> None:
+    point = OURS["Point"](1, [2])
+
+    assert frozen.replace(point, x=3) == dataclasses.replace(point, x=3)
+    assert frozen.replace(point, x=3).y is point.y
+    with pytest.raises(TypeError):
+        frozen.replace(point, z=3)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import gc
+import pickle
+from typing import Any
 
-from pytest_reqflo.noted import Noted, NotedBeside
+import pytest
+
+from pytest_reqflo import frozen
+from pytest_reqflo.noted import Late, Noted, NotedBeside, late
 
 
 class Thing:
@@ -49,3 +56,53 @@ def test_what_is_worked_out_for_a_pair_is_kept_for_the_pair_met_last():
 
     assert [noted.of(thing, each) for each in (first, first, second, second)] == [1, 1, 2, 2]
     assert made == [first, second]
+
+
+# --- a field that is made late ------------------------------------------------------------------
+
+
+@late("text")
+@frozen.dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    number: int
+    text: str = ""
+
+
+def told(calls: list[int]) -> Told:
+    def make_text() -> str:
+        calls.append(1)
+        return "made"
+
+    text: Any = Late(make_text)
+    return Told(number=1, text=text)
+
+
+def test_a_late_value_is_made_once_when_it_is_read_first() -> None:
+    calls: list[int] = []
+    made = told(calls)
+    assert calls == []
+
+    assert (made.text, made.text) == ("made", "made")
+    assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda made: made,
+        lambda made: dataclasses.replace(made),
+        lambda made: frozen.replace(made),
+        copy.copy,
+        copy.deepcopy,
+        lambda made: pickle.loads(pickle.dumps(made)),
+        lambda made: Told(**dataclasses.asdict(made)),
+    ],
+)
+def test_an_object_with_a_late_value_is_as_any_other(look: Any) -> None:
+    plain = Told(number=1, text="made")
+
+    assert look(told([])) == plain
+    assert hash(look(told([]))) == hash(plain)
+    assert repr(look(told([]))) == repr(plain)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        look(told([])).text = "other"

@@ -8,7 +8,7 @@ import pytest
 from pytest_reqflo.artifact.model import AssertionSpec, JsonBody, OutputSpec
 from pytest_reqflo.lang.expression import PathExpression
 from pytest_reqflo.run import body, reading
-from pytest_reqflo.run.reading import expressions_in, read_step
+from pytest_reqflo.run.reading import expressions_in, find_telling, read_step
 
 
 def test_expressions_are_found_in_the_order_in_which_they_stand() -> None:
@@ -27,6 +27,25 @@ def test_a_step_is_read_once_for_all_its_tries(monkeypatch) -> None:
 
     assert read_step(step) is read
     assert read.all == (PathExpression("inputs", ("x",)),)
+
+
+def test_what_may_lead_to_what_is_hidden_is_told_from_plain_inputs() -> None:
+    texts = [
+        "{{ inputs.plain }}", "{{ inputs.card }}", "{{ variables.indirect }}", "{{ steps.a.status }}",
+        "{{ secrets.KEY }}", "{{ me.name }}", "{{ inputs.none }}", "{{ env.host }}", "{{ now() }}",
+    ]  # fmt: skip
+    step = make.step(
+        "b", request=make.request(query={str(at): text for at, text in enumerate(texts)})
+    )
+    names = {
+        "plain": make.resolved("plain", "x"),
+        "card": make.resolved("card", "4111", sensitive=True),
+        "indirect": make.resolved("indirect", "{{ inputs.card }}"),
+    }
+
+    found = find_telling(read_step(step).sources, make.plan(step, names=names))
+
+    assert [each.path[0] for each in found] == ["card", "indirect", "a", "KEY", "name", "none"]
 
 
 def test_outputs_are_known_by_the_paths_that_expressions_write() -> None:
