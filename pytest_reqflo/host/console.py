@@ -157,15 +157,28 @@ def _journey_reports(
     reporter: pytest.TerminalReporter,
 ) -> Iterator[tuple[str, pytest.TestReport, Mapping[str, Json]]]:
     """Yield the reports that count, each with its category and light dict, of files of journeys."""
-    reports = [
-        (category, report, getattr(report, "reqflo", None) or _named(report))
-        for category in _CATEGORIES
-        for report in reporter.stats.get(category, ())
-        if isinstance(report, pytest.TestReport)
-    ]
-    # What ended before its run, or with its worker, carries nothing.
-    files = {report.nodeid.partition("::")[0] for _, report, data in reports if data}
-    return (each for each in reports if each[2] or each[1].nodeid.partition("::")[0] in files)
+    # What ended before its run, or with its worker, carries nothing. Looked at twice rather than
+    # kept together: there may be very many.
+    files = {_file_of(report) for _, report in _counted(reporter) if _data_of(report)}
+    for category, report in _counted(reporter):
+        data = _data_of(report)
+        if data or _file_of(report) in files:
+            yield category, report, data
+
+
+def _counted(reporter: pytest.TerminalReporter) -> Iterator[tuple[str, pytest.TestReport]]:
+    for category in _CATEGORIES:
+        for report in reporter.stats.get(category, ()):
+            if isinstance(report, pytest.TestReport):
+                yield category, report
+
+
+def _file_of(report: pytest.TestReport) -> str:
+    return report.nodeid.partition("::")[0]
+
+
+def _data_of(report: pytest.TestReport) -> Mapping[str, Json]:
+    return getattr(report, "reqflo", None) or _named(report)
 
 
 def _named(report: pytest.TestReport) -> Mapping[str, Json]:

@@ -59,9 +59,10 @@ def tally_up(all_facts: Iterable[RunFacts]) -> list[JourneyCount]:
     """Return what became of each journey, in the order of their first reports."""
     tallies: dict[str, JourneyCount] = {}
     for facts in all_facts:
-        if facts.file not in tallies:
-            tallies[facts.file] = JourneyCount(facts.file)
-        tallies[facts.file].add(facts)
+        tally = tallies.get(facts.file)
+        if tally is None:
+            tally = tallies[facts.file] = JourneyCount(facts.file)
+        tally.add(facts)
     # Of other files that are called alike there is no run.
     return [tally for tally in tallies.values() if tally.journey]
 
