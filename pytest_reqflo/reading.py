@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 _WAIT_FOR_NOTHING = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
@@ -62,11 +63,12 @@ def _check_regular(mode: int) -> None:
         raise NotRegular("no regular file")
 
 
-def _parts_below(root: Path, path: Path) -> list[str]:
+def _parts_below(root: Path, path: Path) -> Sequence[str]:
     base, inner = os.fspath(root).rstrip("/") + "/", os.fspath(path)
-    if not inner.startswith(base):
-        raise ValueError(f"{inner!r} is not below {base!r}")
-    return inner[len(base) :].split("/")
+    if inner.startswith(base):
+        return inner[len(base) :].split("/")
+    # Below `.` a path does not say so.
+    return path.relative_to(root).parts
 
 
 def _open_below(root: Path, path: Path) -> int:

@@ -65,13 +65,13 @@ class ResponseRecord:
     body: Body | None = None
 
 
+# Of most runs nobody reads it.
 @late("curl")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and its response (None: no answer); *error* says why there is none.
 
-    Shape: *curl* is the command that sends the request again, made when it is read first: of most
-        runs nobody reads it. *proxy* is the one it went through, without user name; empty for none.
+    Shape: *proxy* is the one it went through, without user name; empty for none.
     """
 
     request: RequestRecord

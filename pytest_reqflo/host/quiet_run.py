@@ -1,14 +1,17 @@
 """A run at the turn of its item, before pytest puts anything around it.
 
-What is logged meanwhile is kept, so that it can still be told as ever. Code of others, of which
-pytest captures what it prints, runs only where secrets are asked for: such a run waits.
+What is logged and printed meanwhile is kept, so that it can still be told as ever. A run that may ask
+for secrets waits: that is code of others, which may start programs.
 """
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 from pytest_reqflo.engine.protocol import LocalRun
@@ -30,15 +33,26 @@ class QuietRun:
         self.problem: Exception | None = None
         self.records: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self.released: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
+        self._printed = ("", "")
         self._perform: Callable[[], LocalRun] | None = None
         self._record: LocalRun | None = None
 
     def begin(self, perform: Callable[[], LocalRun], *, may_ask: bool) -> None:
         """Let *perform* run now, or when the result is asked for where it *may_ask* for secrets."""
         self._perform = perform
-        if not may_ask:
-            with keeping_records(self.records):
+        if may_ask:
+            return
+        out, err = _Paper(), _Paper()
+        try:
+            with redirect_stdout(out), redirect_stderr(err), keeping_records(self.records):
                 self._record = perform()
+        finally:
+            self._printed = out.text, err.text
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was carried out."""
+        return self._record is not None
 
     @property
     def is_smooth(self) -> bool:
@@ -46,7 +60,7 @@ class QuietRun:
         begun, record = self.beginning, self._record
         if begun is None or record is None or begun.warning is not None:
             return False
-        is_told = bool(self.records) or record.pending is not None
+        is_told = bool(self.records) or any(self._printed) or record.pending is not None
         return not is_told and is_quiet(record.result, begun.subject)
 
     def result(self) -> LocalRun:
@@ -59,5 +73,21 @@ class QuietRun:
             return self._perform()
 
     def release_records(self) -> None:
-        """Hand the log records of the run to their loggers, here and now."""
+        """Print what the run printed, and hand its log records to their loggers, here and now."""
+        (out, err), self._printed = self._printed, ("", "")
+        sys.stdout.write(out)
+        sys.stderr.write(err)
         release(self.records, self.released)
+
+
+class _Paper(io.TextIOWrapper):
+    """A stream of text that keeps what is written to it; bytes can be, too."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), "utf-8", "replace", newline="", write_through=True)
+
+    @property
+    def text(self) -> str:
+        """What was written."""
+        self.seek(0)
+        return self.read()

@@ -121,9 +121,13 @@ class ShortTurn:
     def _call(self) -> None:
         if self._is_over or self._item.run_quietly():
             self._item.runtest()
-        else:
+            return
+        try:
             self._set_up()
-            self._relay.pytest_runtest_call(item=self._item)
+        except BaseException:
+            self._item.keep_quiet_run()
+            raise
+        self._relay.pytest_runtest_call(item=self._item)
 
     def _set_up(self) -> None:
         self._is_set_up = True

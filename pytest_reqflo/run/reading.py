@@ -41,14 +41,8 @@ class StepReading:
     """
 
     request: tuple[Expression, ...]
-    judging: tuple[Expression, ...]
     sources: tuple[PathExpression, ...]
     outputs: tuple[tuple[str, OutputSpec], ...]
-
-    @property
-    def all(self) -> tuple[Expression, ...]:
-        """Those of the request, the assertions and the poll."""
-        return self.request + self.judging
 
 
 def read_step(step: StepSpec) -> StepReading:
@@ -61,7 +55,6 @@ def _read(step: StepSpec) -> StepReading:
     judging = expressions_in((step.assertions, step.poll))
     return StepReading(
         request=request,
-        judging=judging,
         sources=sources_in(request + judging),
         outputs=tuple((output_key(spec), spec) for spec in step.outputs),
     )

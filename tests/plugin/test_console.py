@@ -23,7 +23,7 @@ def sections(text: str) -> dict[str, str]:
 
 def plain(text: str) -> str:
     """Return *text* without what differs from run to run, and without the width of columns."""
-    text = re.sub(r"\d+(\.\d+)? m?s\b", "T", re.sub("run_[0-9a-f]{32}", "RUN", text))
+    text = re.sub(r"\d+(\.\d+)? m?s\b", "T", re.sub("run_[0-9a-f]{8,32}", "RUN", text))
     return re.sub("(?<=\\S) {2,}", "  ", text)
 
 

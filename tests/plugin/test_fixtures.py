@@ -125,6 +125,23 @@ def test_what_a_plugin_changes_of_one_row_concerns_no_other(project) -> None:
     assert str(result.stdout).count("EXTRA for") == 1
 
 
+def test_a_plugin_may_say_where_an_item_stands(project) -> None:
+    project.journey("a.journey.yaml", GREEN)
+    project.write(
+        "conftest.py",
+        """
+        def pytest_collection_modifyitems(items):
+            items[0].location = ("elsewhere.yaml", 4, "moved")
+
+        def pytest_runtest_logreport(report):
+            print("AT", *report.location)
+        """,
+    )
+    result = project.run("-s")
+    result.assert_outcomes(passed=1)
+    assert result.stdout.str().count("AT elsewhere.yaml 4 moved") == 3
+
+
 def test_names_that_a_plugin_adds_to_an_item_are_found(project) -> None:
     for name in ("a", "b"):
         project.journey(f"{name}.journey.yaml", GREEN)

@@ -136,6 +136,7 @@ def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, tu
 
 LOGGING = """
 import logging
+import sys
 import pytest_reqflo.engine.local as local
 
 def pytest_configure(config):
@@ -143,6 +144,9 @@ def pytest_configure(config):
     def logged(self, plan, *arguments, **named):
         if plan.row_number in (1, 3, 6):
             logging.getLogger("wire").warning("at row %s", plan.row_number)
+        if plan.row_number in (1, 4, 6):
+            print("printed at row", plan.row_number)
+            print("complained at row", plan.row_number, file=sys.stderr)
         return run(self, plan, *arguments, **named)
     local.LocalEngine.run = logged
     config.add_cleanup(lambda: setattr(local.LocalEngine, "run", run))
@@ -150,7 +154,7 @@ def pytest_configure(config):
 
 
 @pytest.mark.every_plugin
-def test_what_is_logged_lands_where_it_does_otherwise(meeting, short) -> None:
+def test_what_is_logged_and_printed_lands_where_it_does_otherwise(meeting, short) -> None:
     write_rows(meeting, bad=6)
     # Plugins whose hooks may have to see each phase.
     arguments = (*REPORTERS, "-p", "no:rerunfailures", "-p", "no:timeout", "-olog_cli=true")
@@ -164,6 +168,27 @@ def test_what_is_logged_lands_where_it_does_otherwise(meeting, short) -> None:
         ways.append((plain(result.stdout.str()), told(meeting.path)))
     assert ways[0] == ways[1]
     assert ways[0][0].count("at row 3") > 1
+    assert ways[0][0].count("printed at row 4") == ways[0][0].count("complained at row 4") == 1
+    assert "stdout call" in ways[0][0]
+
+
+def test_a_run_is_kept_although_what_pytest_puts_around_it_fails(
+    meeting, short, monkeypatch
+) -> None:
+    write_rows(meeting, bad=4)
+
+    def refuse(turn) -> None:
+        raise ValueError("left over by somebody else")
+
+    monkeypatch.setattr(short_turn.ShortTurn, "_set_up", refuse)
+    alone = ("--reqflo-concurrency=1", "--reqflo-output=out.json")
+    result, _ = run(meeting, *alone, is_held=False)
+    result.assert_outcomes(passed=11, failed=1)
+    result.stdout.fnmatch_lines(["*ValueError: left over by somebody else*"])
+    results = json.loads((meeting.path / "out.json").read_text())["results"]
+    outcomes = {each["identity"]["row_number"]: each["outcome"] for each in results}
+    assert outcomes == {n: "failed" if n == 4 else "passed" for n in range(1, 13)}
+    assert len(meeting.server.paths("/a/")) == 12
 
 
 @pytest.mark.every_plugin

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from pathlib import Path
 
 import pytest
 from hostile import WORKERS
@@ -160,6 +161,16 @@ def test_a_file_is_read_no_further_than_its_cap_when_it_grows(tmp_path) -> None:
         read_regular(path, max_bytes=100)
     path.write_bytes(b"y" * 100)
     assert len(read_regular(path, max_bytes=100)) == 100
+
+
+def test_the_working_directory_is_a_root_like_any_other(tmp_path, monkeypatch) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "x").write_text("inside")
+    monkeypatch.chdir(tmp_path)
+    assert read_regular(Path("sub/x"), max_bytes=100, below=Path()) == b"inside"
+    monkeypatch.chdir(tmp_path / "sub")
+    with pytest.raises(ValueError, match="x"):
+        read_regular(tmp_path / "sub" / "x", max_bytes=100, below=Path())
 
 
 @pytest.mark.parametrize("put", ["link", "folder_link", "pipe", "folder"])
