@@ -26,7 +26,7 @@ def test_a_step_is_read_once_for_all_its_tries(monkeypatch) -> None:
     monkeypatch.setattr(reading, "expressions_in", pytest.fail)
 
     assert read_step(step) is read
-    assert read.all == (PathExpression("inputs", ("x",)),)
+    assert read.sources == read.request == (PathExpression("inputs", ("x",)),)
 
 
 def test_what_may_lead_to_what_is_hidden_is_told_from_plain_inputs() -> None:
