@@ -10,10 +10,9 @@ from typing import assert_never
 
 from pytest_reqflo.engine.body import BodyReader
 from pytest_reqflo.engine.clock import Clock
-from pytest_reqflo.engine.exchange import Carried, Carry, exchange
-from pytest_reqflo.engine.perform_async import carry_async
+from pytest_reqflo.engine.exchange import Carried, Carry
+from pytest_reqflo.engine.perform_async import begin_exchange, carry_async
 from pytest_reqflo.engine.secrets.chain import SecretSource
-from pytest_reqflo.engine.target import parse_target
 from pytest_reqflo.engine.transport import Deadline, DrivenTransport, Transport, TransportFailed
 from pytest_reqflo.run.effects import (
     Draw,
@@ -45,14 +44,7 @@ def perform(
 
 def perform_send(send: Send, *, transport: Transport, clock: Clock) -> Sent:
     """Return what came of *send*: every hop, the cookies, and the failure if there is one."""
-    deadline = Deadline(clock.monotonic_s(), send.timeout_s, clock.monotonic_s)
-    flow = exchange(
-        send,
-        parse=parse_target,
-        now=clock.now(),
-        find_proxy=transport.shown_proxy,
-        read_elapsed_s=deadline.elapsed_s,
-    )
+    flow, deadline = begin_exchange(send, transport.shown_proxy, clock)
     carried: Carried | None = None
     try:
         while True:

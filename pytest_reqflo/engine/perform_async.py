@@ -6,10 +6,10 @@ from typing import assert_never
 
 from pytest_reqflo.engine.body import BodyReader
 from pytest_reqflo.engine.clock import Clock
-from pytest_reqflo.engine.exchange import Carried, Carry, exchange
+from pytest_reqflo.engine.exchange import Carried, Carry, ExchangeFlow, exchange
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.target import parse_target
-from pytest_reqflo.engine.transport import AsyncTransport, Deadline, TransportFailed
+from pytest_reqflo.engine.transport import AsyncTransport, Deadline, FindProxy, TransportFailed
 from pytest_reqflo.run.effects import (
     Draw,
     Drawn,
@@ -40,14 +40,7 @@ async def perform_async(
 
 async def perform_send_async(send: Send, *, transport: AsyncTransport, clock: Clock) -> Sent:
     """Return what came of *send*: every hop, the cookies, and the failure if there is one."""
-    deadline = Deadline(clock.monotonic_s(), send.timeout_s, clock.monotonic_s)
-    flow = exchange(
-        send,
-        parse=parse_target,
-        now=clock.now(),
-        find_proxy=transport.shown_proxy,
-        read_elapsed_s=deadline.elapsed_s,
-    )
+    flow, deadline = begin_exchange(send, transport.shown_proxy, clock)
     carried: Carried | None = None
     try:
         while True:
@@ -55,6 +48,21 @@ async def perform_send_async(send: Send, *, transport: AsyncTransport, clock: Cl
     except StopIteration as end:
         sent: Sent = end.value
         return sent
+
+
+def begin_exchange(
+    send: Send, find_proxy: FindProxy, clock: Clock
+) -> tuple[ExchangeFlow, Deadline]:
+    """Return the exchange of *send*, from now on, and the deadline of all its hops."""
+    deadline = Deadline(clock.monotonic_s(), send.timeout_s, clock.monotonic_s)
+    flow = exchange(
+        send,
+        parse=parse_target,
+        now=clock.now(),
+        find_proxy=find_proxy,
+        read_elapsed_s=deadline.elapsed_s,
+    )
+    return flow, deadline
 
 
 async def carry_async(effect: Carry, transport: AsyncTransport, deadline: Deadline) -> Carried:

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from packages import install
-from reports import plain, reported
+from reports import plain, reported, told_by_reporters
 from servers import closed_port
 
 
@@ -176,33 +176,15 @@ def write_suite(project, closed: int) -> None:
 
 def facts(folder) -> dict[str, object]:
     """Return what each reporter wrote, without ids and times."""
-    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    log = [each for each in log if each["$report_type"] == "TestReport"]
-    for each in log:
-        # The results are compared below.
-        each.get("reqflo", {}).pop("result", None)
-    junit = ElementTree.parse(folder / "out.xml").getroot()
-    for each in junit.iter():
-        for name in ("time", "timestamp", "hostname"):
-            each.attrib.pop(name, None)
     reported = json.loads((folder / "report.json").read_text())
     tests = [json.loads(path.read_text()) for path in (folder / "allure").glob("*-result.json")]
     tests.sort(key=lambda each: each["fullName"] + each["name"])
     for test in tests:
         test.pop("attachments", None)
-    page = (folder / "report.html").read_text()
-    data = re.search(r'data-jsonblob="([^"]*)"', page)
-    assert data
-    blob = json.loads(data[1].replace("&#34;", '"').replace("&quot;", '"').replace("&amp;", "&"))
-    html = {name: [each["result"] for each in tests] for name, tests in blob["tests"].items()}
-    results = json.loads((folder / "out.json").read_text())["results"]
     return {
-        "junit": plain(ElementTree.tostring(junit, "unicode")),
-        "reportlog": plain(log),
+        **told_by_reporters(folder),
         "json-report": plain({key: reported[key] for key in ("summary", "tests")}),
         "allure": plain(tests),
-        "html": html,
-        "results": plain(results),
     }
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
-import xml.etree.ElementTree as ElementTree
-from html import unescape
 
 import pytest
-from reports import plain, reported
+from reports import plain, reported, told_by_reporters
 
 import pytest_reqflo.host.short_turn as short_turn
 
@@ -87,28 +84,6 @@ def run(project, *arguments, conftest="", is_held=True):
     return result, project.path.joinpath("seen.txt").read_text().splitlines()
 
 
-def told(folder) -> dict[str, object]:
-    """Return what each reporter wrote, without ids and times."""
-    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    log = [each for each in log if each["$report_type"] == "TestReport"]
-    for each in log:
-        each.get("reqflo", {}).pop("result", None)
-    junit = ElementTree.parse(folder / "out.xml").getroot()
-    for each in junit.iter():
-        for name in ("time", "timestamp", "hostname"):
-            each.attrib.pop(name, None)
-    results = json.loads((folder / "out.json").read_text())["results"]
-    html = re.search(r'data-jsonblob="([^"]*)"', (folder / "report.html").read_text())
-    assert html
-    tests = json.loads(unescape(html[1]))["tests"]
-    return {
-        "html": {name: [each["result"] for each in tries] for name, tries in tests.items()},
-        "reportlog": plain(log),
-        "junit": plain(ElementTree.tostring(junit, "unicode")),
-        "results": plain(results),
-    }
-
-
 @pytest.mark.every_plugin
 @pytest.mark.parametrize(("width", "turns"), [(2, (2, 3, 5, 6, 7)), (1, (2, 3, 4, 5, 6))])
 def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, turns) -> None:
@@ -120,7 +95,7 @@ def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, tu
     short.clear()
 
     quick, seen = run(meeting, *arguments, conftest=WATCHING, is_held=width > 1)
-    kept = told(meeting.path)
+    kept = told_by_reporters(meeting.path)
     # The first is set up with its file; the fourth has a page.
     assert [f"a.journey.yaml::row-{n:05}" for n in turns] == short[:5]
     assert "a.journey.yaml::row-00012" not in short
@@ -129,7 +104,7 @@ def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, tu
     assert short == []
 
     assert seen == seen_then
-    assert kept == told(meeting.path)
+    assert kept == told_by_reporters(meeting.path)
     assert plain(quick.stdout.str()) == plain(stock.stdout.str())
     assert len(reported(quick)) == 12
 
@@ -165,7 +140,7 @@ def test_what_is_logged_and_printed_lands_where_it_does_otherwise(meeting, short
         short.clear()
         result, _ = run(meeting, *arguments, conftest=WATCHING + LOGGING + end, is_held=False)
         assert len(short) == (0 if end else 10)
-        ways.append((plain(result.stdout.str()), told(meeting.path)))
+        ways.append((plain(result.stdout.str()), told_by_reporters(meeting.path)))
     assert ways[0] == ways[1]
     assert ways[0][0].count("at row 3") > 1
     assert ways[0][0].count("printed at row 4") == ways[0][0].count("complained at row 4") == 1

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import xml.etree.ElementTree as ElementTree
+from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +48,26 @@ def plain(value):
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
+
+
+def told_by_reporters(folder: Path) -> dict[str, object]:
+    """Return what JUnit, reportlog, pytest-html and we wrote into *folder*, without ids and times."""
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    log = [each for each in log if each["$report_type"] == "TestReport"]
+    for each in log:
+        # The results stand in a file of their own.
+        each.get("reqflo", {}).pop("result", None)
+    junit = ElementTree.parse(folder / "out.xml").getroot()
+    for each in junit.iter():
+        for name in ("time", "timestamp", "hostname"):
+            each.attrib.pop(name, None)
+    results = json.loads((folder / "out.json").read_text())["results"]
+    html = re.search(r'data-jsonblob="([^"]*)"', (folder / "report.html").read_text())
+    assert html
+    tests = json.loads(unescape(html[1]))["tests"]
+    return {
+        "html": {name: [each["result"] for each in tries] for name, tries in tests.items()},
+        "reportlog": plain(log),
+        "junit": plain(ElementTree.tostring(junit, "unicode")),
+        "results": plain(results),
+    }
