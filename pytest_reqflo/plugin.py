@@ -177,6 +177,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         False,
     )
     parser.addini("reqflo_trace", "send the current OpenTelemetry span along: auto or off")
+    parser.addini("reqflo_compile_cache", "take what was compiled before: auto or off")
     parser.addini("reqflo_gc", "garbage collector while collecting many journeys: auto or off")
     parser.addini("reqflo_secret_command", "program that prints the secret {name}", "args", [])
     parser.addini(

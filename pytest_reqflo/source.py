@@ -95,6 +95,11 @@ class SourceMap:
         self._lines = lines or {}
 
     @property
+    def lines(self) -> Mapping[str, int]:
+        """The lines (from 1) on which the values of the outer levels begin, none or all."""
+        return self._lines
+
+    @property
     def values(self) -> Spans:
         """The spans of the values."""
         return self._found()[0]

@@ -6,14 +6,19 @@ from pytest_reqflo.artifact.model import ARTIFACT_FORMAT, Artifact
 from pytest_reqflo.codec import CodecError, from_json, to_json
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import ArtifactError
-from pytest_reqflo.values import Digest, JsonProblem, canonical_json, digest_of, parse_json
+from pytest_reqflo.values import Digest, Json, JsonProblem, canonical_json, digest_of, parse_json
 
 ID_DIGITS = 12
 
 
 def to_bytes(artifact: Artifact) -> bytes:
     """Return the one byte form of *artifact*: canonical JSON, defaults left out, format named."""
-    return canonical_json({**to_json(artifact), "format": artifact.format})
+    return canonical_json(to_document(artifact))
+
+
+def to_document(artifact: Artifact) -> Json:
+    """Return *artifact* as JSON, defaults left out, format named."""
+    return {**to_json(artifact), "format": artifact.format}
 
 
 def from_bytes(content: bytes) -> Artifact:

@@ -28,7 +28,7 @@ from pytest_reqflo.syntax.paths import path_below
 from pytest_reqflo.values import printable
 
 if TYPE_CHECKING:
-    from pytest_reqflo.compile.project import CompiledJourney
+    from pytest_reqflo.compile.compiled import CompiledJourney
     from pytest_reqflo.plan.items import ItemSpec
     from pytest_reqflo.plan.model import EnvironmentSnapshot
 
@@ -49,7 +49,7 @@ def _perform(options: Options) -> int:
     wanted = options.env or settings.environment
     chosen = choose_environment(compiled.library, wanted, settings.rootdir)
     items = _select(compiled, options, wanted)
-    print(printable(f"{compiled.model.name} ({compiled.shown}) in `{chosen.snapshot.name}`"))
+    print(printable(f"{compiled.head.name} ({compiled.shown}) in `{chosen.snapshot.name}`"))
     is_complete = True
     for item in items:
         print()
@@ -70,7 +70,7 @@ def _select(
     )
     items = make_items(compiled, selection)
     if not items:
-        names = [case.name for case in compiled.model.cases]
+        names = [case.name for case in compiled.head.cases]
         hint = name_hint(options.case[0], names, what="Cases")
         title = f"the journey has no case `{options.case[0]}`"
         raise UsageProblem(Diagnostic(code="RF803", title=title, hint=hint))
@@ -119,9 +119,9 @@ def _request(
     identity = RunIdentity(
         run_id="",
         journey_id=compiled.artifact.journey_id,
-        journey_name=compiled.model.name,
+        journey_name=compiled.head.name,
         artifact=compiled.artifact_id,
-        tags=(*compiled.model.tags, *item.tags),
+        tags=(*compiled.head.tags, *item.tags),
     )
     return RunRequest(
         artifact=compiled.digest,

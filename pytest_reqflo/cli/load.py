@@ -19,7 +19,7 @@ from pytest_reqflo.frozen import dataclass
 
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.model import Artifact
-    from pytest_reqflo.compile.project import CompiledJourney
+    from pytest_reqflo.compile.compiled import CompiledJourney
     from pytest_reqflo.values import Digest
 
 

@@ -17,7 +17,7 @@ from pytest_reqflo.result import RunIdentity
 from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
-    from pytest_reqflo.compile.project import CompiledJourney
+    from pytest_reqflo.compile.compiled import CompiledJourney
     from pytest_reqflo.engine.durable.database import Database
     from pytest_reqflo.plan.items import ItemSpec
 
@@ -75,7 +75,7 @@ def _item_of(found: Found, options: Options) -> ItemSpec:
     else:
         items = make_items(found.compiled, selection)
         if not items:
-            raise _no_case(options.case, [case.name for case in found.compiled.model.cases])
+            raise _no_case(options.case, [case.name for case in found.compiled.head.cases])
     if len(items) == 1:
         return items[0]
     title = f"the journey gives {len(items)} runs, and a schedule dispatches one"
@@ -92,21 +92,21 @@ def _no_case(wanted: str, names: list[str] | tuple[()]) -> UsageProblem:
 def _identity(found: Found, item: ItemSpec, environment: str) -> RunIdentity:
     compiled = found.compiled
     record = found.store.find_version(found.artifact.journey_id, found.digest)
-    model = compiled.model if compiled else None
-    name = model.name if model else (record.name if record else "")
+    head = compiled.head if compiled else None
+    name = head.name if head else (record.name if record else "")
     return RunIdentity(
         run_id="",
         journey_id=found.artifact.journey_id,
         journey_name=name or found.artifact.journey_id,
         artifact=artifact_id(found.digest),
         version=record.version if record else "",
-        label=(model.version or "") if model else (record.label if record else ""),
+        label=head.label if head else (record.label if record else ""),
         environment=environment,
         case=item.case,
         row=item.row_key,
         row_number=item.row_number,
-        owner=(model.owner or "") if model else (record.owner if record else ""),
-        tags=(*(model.tags if model else (record.tags if record else ())), *item.tags),
+        owner=head.owner if head else (record.owner if record else ""),
+        tags=(*(head.tags if head else (record.tags if record else ())), *item.tags),
         file=compiled.shown if compiled else "",
     )
 

@@ -22,6 +22,7 @@ from pytest_reqflo.compile.declarations import (
 )
 from pytest_reqflo.compile.files import Files
 from pytest_reqflo.compile.findings import Enough, Findings, Place
+from pytest_reqflo.compile.head import JourneyHead, head_of
 from pytest_reqflo.compile.overlays import (
     added_assertions,
     find_overlays,
@@ -53,14 +54,15 @@ _T = TypeVar("_T")
 class Compilation:
     """What compiling gave: the artifact, its files, warnings, and the data file of the journey.
 
-    Shape: *model* is the journey without its steps.
+    Shape: *named* are the files that the journey names, its data file among them.
     """
 
     artifact: Artifact
     blobs: Mapping[Digest, bytes]
     warnings: tuple[Diagnostic, ...]
     rows_file: Path | None
-    model: m.JourneyModel
+    head: JourneyHead
+    named: frozenset[Path]
 
 
 def compile_journey(
@@ -83,8 +85,8 @@ def compile_journey(
         blobs=compiler.files.blobs,
         warnings=warnings,
         rows_file=rows_file,
-        # The steps are in the artifact: half of what a file takes, kept to the end of a session.
-        model=compiler.model.model_copy(update={"steps": [], "finally_": []}),
+        head=head_of(compiler.model),
+        named=frozenset(compiler.files.named),
     )
 
 

@@ -24,12 +24,13 @@ from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_jso
 
 @dataclass(slots=True)
 class Files:
-    """Reads the files of one journey; *blobs* gathers those that the artifact stores."""
+    """Reads the files of one journey; *blobs* gathers those that the artifact stores, *named* finds all."""
 
     findings: Findings
     library: Library
     folders: dict[str, Path]
     blobs: dict[Digest, bytes] = field(default_factory=dict)
+    named: set[Path] = field(default_factory=set)
 
     @property
     def root(self) -> Path:
@@ -52,6 +53,7 @@ class Files:
         except PathProblem as problem:
             self.findings.note(problem.code, problem.message, place.label(), hint=problem.hint)
             return None
+        self.named.add(path)
         return path
 
     def read(self, relative: str, place: Place) -> bytes | None:

@@ -2,79 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pytest_reqflo.artifact.codec import artifact_digest, artifact_id
-from pytest_reqflo.artifact.model import Artifact
-from pytest_reqflo.compile.compiler import compile_journey
-from pytest_reqflo.compile.places import Folders, Stamp, find_stamp
-from pytest_reqflo.compile.templates import AdhocPolicy
-from pytest_reqflo.diagnostic import Diagnostic
-from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.source import SourceMap
-from pytest_reqflo.syntax.document import Document
-from pytest_reqflo.syntax.journey import read_journey
-from pytest_reqflo.syntax.library import Library, load_library
-from pytest_reqflo.syntax.load import MAX_SIZE_BYTES
-from pytest_reqflo.syntax.model import JourneyModel
-from pytest_reqflo.syntax.read import read_bytes
+from pytest_reqflo.compile.compiled import CompiledJourney, JourneySource
+from pytest_reqflo.compile.kept import Kept
+from pytest_reqflo.compile.known import KnownJourneys, open_library
+from pytest_reqflo.compile.places import Folders, find_stamp
+from pytest_reqflo.syntax.library import Library
+from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, read_bytes
 from pytest_reqflo.values import Digest, digest_of
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledJourney:
-    """A journey file, compiled.
-
-    Shape: *document* and *source_map* are those of the author's file, with pointers that begin with
-        ``/journey``; *model* is the journey without its steps; *rows_file* is the data file it names;
-        *source_digest* is that of the file's bytes, *source_stamp* its state on disk, None when that
-        says nothing; *file* is the path below the root.
-    """
-
-    path: Path
-    shown: str
-    root: Path
-    model: JourneyModel
-    artifact: Artifact
-    blobs: Mapping[Digest, bytes] = field(repr=False)
-    source_map: SourceMap = field(repr=False)
-    document: Document = field(repr=False)
-    library: Library = field(repr=False)
-    source_digest: Digest
-    source_stamp: Stamp | None = None
-    file: str = ""
-    rows_file: Path | None = None
-    warnings: tuple[Diagnostic, ...] = ()
-
-    @property
-    def digest(self) -> Digest:
-        """The address of the artifact, worked out when it is asked for."""
-        return artifact_digest(self.artifact)
-
-    @property
-    def artifact_id(self) -> str:
-        """The short name of the artifact."""
-        return artifact_id(self.digest)
+if TYPE_CHECKING:
+    from pytest_reqflo.compile.templates import AdhocPolicy
 
 
 class Project:
-    """Compiles the journeys below *rootdir*; the library of each root is looked up once."""
+    """Compiles the journeys below *rootdir*; the library of each root is looked up once.
+
+    Shape: what *kept* holds of a journey is not compiled again; `write` adds to it.
+    """
 
     def __init__(
-        self, rootdir: Path, *, configured_root: Path | None = None, adhoc: AdhocPolicy = "allow"
+        self,
+        rootdir: Path,
+        *,
+        configured_root: Path | None = None,
+        adhoc: AdhocPolicy = "allow",
+        kept: Kept | None = None,
     ) -> None:
         self.rootdir = rootdir
         self._folders = Folders(rootdir, configured_root)
         self._adhoc: AdhocPolicy = adhoc
         self._libraries: dict[Path, Library] = {}
+        self._kept = kept
+        self._known = KnownJourneys(kept, adhoc) if kept else None
 
     def library(self, root: Path) -> Library:
         """Return the library below *root*."""
         if root not in self._libraries:
-            shown_from = self.rootdir if root.is_relative_to(self.rootdir) else root
-            self._libraries[root] = load_library(root, shown_from=shown_from)
+            self._libraries[root] = open_library(root, self.rootdir, self._kept)
         return self._libraries[root]
 
     def root_of(self, path: Path) -> Path:
@@ -86,28 +53,39 @@ class Project:
 
         Raises: JourneyError with every problem found (RF1xx, RF2xx).
         """
+        source = self._read(path, shown)
+        if self._known is None:
+            return _compile(source, self._adhoc)
+        known = self._known.find(source)
+        if known is None:
+            known = _compile(source, self._adhoc)
+            self._known.note(source, known)
+        return known
+
+    def write(self) -> None:
+        """Have what was compiled since the last time kept for the next process."""
+        if self._known is not None and self._kept is not None:
+            self._known.write()
+            self._kept.write()
+
+    def close(self) -> None:
+        """Let go of where compiled journeys are kept."""
+        if self._kept is not None:
+            self._kept.close()
+
+    def _read(self, path: Path, shown: str) -> JourneySource:
         place = self._folders.place_of(path, shown)
         library = self.library(place.root)
         stamp = find_stamp(path)  # before it is read: what is written in between shows as a change
         content = read_bytes(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
-        loaded = read_journey(content, path, shown=shown, root=place.root)
-        compilation = compile_journey(loaded, library, adhoc=self._adhoc)
-        return CompiledJourney(
-            path=path,
-            shown=shown,
-            root=place.root,
-            model=compilation.model,
-            artifact=compilation.artifact,
-            blobs=compilation.blobs,
-            source_map=loaded.document.map,
-            document=loaded.document,
-            library=library,
-            rows_file=compilation.rows_file,
-            warnings=compilation.warnings,
-            source_digest=digest_of(content),
-            source_stamp=stamp,
-            file=place.file,
-        )
+        return JourneySource(path, shown, place, library, content, digest_of(content), stamp)
+
+
+def _compile(source: JourneySource, adhoc: AdhocPolicy) -> CompiledJourney:
+    # Needed by what is not known already, and slow to load.
+    from pytest_reqflo.compile.compiling import compile_source
+
+    return compile_source(source, adhoc)
 
 
 def source_digest_of(path: Path) -> Digest:

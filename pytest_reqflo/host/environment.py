@@ -23,12 +23,10 @@ from pytest_reqflo.plan.environments import (
     snapshot_environment,
 )
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
-from pytest_reqflo.syntax.load import load_document
 from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
-    from pytest_reqflo.syntax.library import Library, Loaded
-    from pytest_reqflo.syntax.model import EnvironmentModel
+    from pytest_reqflo.syntax.library import EnvironmentFile, Library
 
 ENVIRONMENT_FIXTURE = "reqflo_environment"
 INPUTS_FIXTURE = "reqflo_inputs"
@@ -166,16 +164,16 @@ def choose_environment(
         # Nobody who answers for secrets has said where they may go: there are none.
         choice = SecretsChoice(providers=(), environment=IMPLICIT_NAME, rootdir=rootdir)
         return ChosenEnvironment(implicit_environment(me), choice, _variables_of({}))
-    loaded = library.environment(found)
+    file = library.environment_file(found)
     snapshot = snapshot_environment(
-        loaded.model.to_data(),
+        file.data,
         process_env=os.environ,
         me=me,
-        folder=loaded.path.parent,
-        file=loaded.shown,
+        folder=file.path.parent,
+        file=file.shown,
     )
-    choice = _secrets(loaded, found, (library.root, rootdir))
-    variables = _variables_of(loaded.model.values_from_env)
+    choice = _secrets(file, (library.root, rootdir))
+    variables = _variables_of(file.data["values_from_env"])
     return ChosenEnvironment(snapshot, replace(choice, command=command), variables)
 
 
@@ -189,22 +187,20 @@ def make_source(choice: SecretsChoice) -> SecretChain:
     return make_secret_source(choice, os.environ)
 
 
-def _secrets(
-    loaded: Loaded[EnvironmentModel], name: str, folders: tuple[Path, ...]
-) -> SecretsChoice:
+def _secrets(file: EnvironmentFile, folders: tuple[Path, ...]) -> SecretsChoice:
     """Return the providers; the dotenv file is the first there is, near the journeys before far."""
-    settings = loaded.model.secrets
+    settings, name = file.data["secrets"], file.name
     # Environments are code of the suite: what they name may lie anywhere.
-    folder = loaded.path.parent
+    folder = file.path.parent
     choice = SecretsChoice(environment=name, folder=folder, rootdir=folders[-1])
     if settings is not None:
         choice = replace(
             choice,
-            providers=tuple(settings.providers),
-            dotenv=folder / settings.dotenv if settings.dotenv else None,
-            dir=folder / settings.dir if settings.dir else None,
-            keyring=settings.keyring,
-            options=settings.options,
+            providers=tuple(settings["providers"]),
+            dotenv=folder / settings["dotenv"] if settings["dotenv"] else None,
+            dir=folder / settings["dir"] if settings["dir"] else None,
+            keyring=settings["keyring"],
+            options=settings["options"],
         )
     candidates = [folder / file for folder in folders for file in (f".env.{name}", ".env")]
     # Where there is none, the message about a missing secret names the file that would be read.
@@ -235,6 +231,8 @@ def _load_me(path: Path, below: Path | None) -> Mapping[str, Json]:
     if below and not path.resolve().is_relative_to(below):
         title = f"`{path}` is reached by a symbolic link that leaves `{below}`"
         raise JourneyError(Diagnostic(code="RF114", title=title))
+    from pytest_reqflo.syntax.load import load_document
+
     try:
         document, _ = load_document(path, str(path))
     except JourneyError as error:

@@ -5,11 +5,14 @@ Silent when all is as usual, and about whatever cannot be read: the items tell t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pytest_reqflo.compile.kept import open_kept
+from pytest_reqflo.compile.known import open_library
 from pytest_reqflo.engine.proxies import shown_proxies
 from pytest_reqflo.errors import ReqfloError
 from pytest_reqflo.host.environment import choose_environment
@@ -18,7 +21,6 @@ from pytest_reqflo.host.session import begin_session
 from pytest_reqflo.plan.environments import find_open_guards
 from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.report.safe import to_line
-from pytest_reqflo.syntax.library import load_library
 
 
 def header_lines(config: pytest.Config, roots: Iterable[Path]) -> list[str]:
@@ -34,13 +36,22 @@ def header_lines(config: pytest.Config, roots: Iterable[Path]) -> list[str]:
 
 def _guards(root: Path, settings: Settings) -> Iterator[str]:
     try:
-        chosen = choose_environment(load_library(root), settings.environment, settings.rootdir)
-        snapshot = chosen.snapshot
+        snapshot = _find_environment(root, settings)
     except ReqfloError:
         snapshot = EnvironmentSnapshot(name="")
     if settings.allows_any_host:
         yield from find_open_guards(EnvironmentSnapshot(name="", allows_any_origin=True))
     yield from find_open_guards(snapshot)
+
+
+def _find_environment(root: Path, settings: Settings) -> EnvironmentSnapshot:
+    kept = open_kept(os.environ) if settings.keeps_compiled else None
+    try:
+        library = open_library(root, settings.rootdir, kept)
+        return choose_environment(library, settings.environment, settings.rootdir).snapshot
+    finally:
+        if kept is not None:
+            kept.close()
 
 
 def cloud_lines(config: pytest.Config) -> list[str]:

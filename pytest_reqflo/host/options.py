@@ -61,6 +61,7 @@ class Settings:
     has_summary: bool = False
     is_folding: bool = True
     durations: int | None = None
+    keeps_compiled: bool = True
 
     @property
     def wants_results(self) -> bool:
@@ -128,6 +129,7 @@ def load_settings(config: pytest.Config, variables: Mapping[str, str] | None = N
         has_summary=_is_on(config, reader, "summary"),
         is_folding=reader.choice("fold", ("auto", "off")) == "auto",
         durations=_read_durations(reader),
+        keeps_compiled=reader.choice("compile-cache", ("auto", "off")) == "auto",
     )
 
 
@@ -253,6 +255,7 @@ _OPTIONS = frozenset({
 _INI = frozenset({
     "env", "store", "root", "adhoc", "soft", "data-mode", "concurrency", "transport", "gc",
     "evidence", "evidence-keep", "step-summary", "trace", "html", "durations", "progress", "fold",
+    "compile-cache",
 })  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -75,6 +76,8 @@ def begin_session(config: pytest.Config) -> JourneySession:
             session.slowest = Slowest(session.settings.durations)
         if not hasattr(config, "workerinput"):
             _begin_console(config, session)
+        # All workers compile the same: one of them keeps it.
+        session.keeps_compiled = getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0"
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
@@ -144,6 +147,7 @@ class JourneySession:
         self.cloud: CloudRuns | None = None
         self.slowest: Slowest | None = None
         self.watch_rows: Callable[[int, int], None] | None = None
+        self.keeps_compiled = True
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 
@@ -151,11 +155,15 @@ class JourneySession:
     def project(self) -> Project:
         """The compiler of this rootdir, with its libraries read once."""
         if self._project is None:
+            from pytest_reqflo.compile.kept import open_kept
             from pytest_reqflo.compile.project import Project
 
             settings = self.settings
             self._project = Project(
-                settings.rootdir, configured_root=settings.root, adhoc=settings.adhoc
+                settings.rootdir,
+                configured_root=settings.root,
+                adhoc=settings.adhoc,
+                kept=open_kept(os.environ) if settings.keeps_compiled else None,
             )
         return self._project
 
@@ -208,7 +216,11 @@ class JourneySession:
             output.add(name, document)
 
     def close(self) -> None:
-        """Close the connections, and let go of the records of this session."""
+        """Close the connections, keep what was compiled, let go of the records of this session."""
+        if self._project is not None:
+            if self.keeps_compiled:
+                self._project.write()
+            self._project.close()
         if self.evidence is not None:
             self.evidence.close()
         if self.durable is not None:

@@ -17,8 +17,8 @@ from pytest_reqflo.syntax.paths import path_below
 from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
+    from pytest_reqflo.compile.compiled import CompiledJourney
     from pytest_reqflo.compile.places import Stamp
-    from pytest_reqflo.compile.project import CompiledJourney
     from pytest_reqflo.host.session import JourneySession
     from pytest_reqflo.syntax.library import Library
 
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 class Subject:
     """An artifact with its files and names.
 
-    Shape: *version* is ``""`` until the first item ran; *places* is None for an old artifact;
+    Shape: *stored* is an artifact that was compiled long ago, None for a journey that is *compiled* now;
+        *version* is ``""`` until the first item ran; *places* is None for an old artifact;
         *shown* is the path as shown to people; *file* is the path of the journey below its root,
         empty when it is not known; *unchanged* is the state of the file when it was last as compiled;
         *known_digest* is that of the artifact once somebody asked; *located* is the path in reports,
         ``""`` until an item has found it.
     """
 
-    artifact: Artifact
+    stored: Artifact | None = None
     blobs: Mapping[Digest, bytes]
     name: str
     path: Path
@@ -54,12 +55,22 @@ class Subject:
     unchanged: Stamp | None = None
     known_digest: Digest | None = None
     located: str = ""
+    artifact: Artifact = field(init=False, repr=False)
+
+    def __getattr__(self, name: str) -> object:
+        """Make the artifact when it is asked for the first time: whoever only collects has no use for it."""
+        made = (self.stored or getattr(self.compiled, name, None)) if name == "artifact" else None
+        if made is None:
+            raise AttributeError(name)
+        self.artifact = made
+        return made
 
     @property
     def digest(self) -> Digest:
         """The address of the artifact; a session that only collects never asks for it."""
         if self.known_digest is None:
-            self.known_digest = artifact_digest(self.artifact)
+            known = self.compiled.known_digest if self.compiled else None
+            self.known_digest = known or artifact_digest(self.artifact)
         return self.known_digest
 
     @property
@@ -70,8 +81,8 @@ class Subject:
     @property
     def has_inline_rows(self) -> bool:
         """Whether rows stand in the journey file itself."""
-        data = self.compiled.model.data if self.compiled else None
-        return data is not None and not isinstance(data, str) and data.rows is not None
+        data = self.compiled.head.data if self.compiled else None
+        return data is not None and data.rows is not None
 
     def declared(self, sets: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return those of *sets* whose name the journey declares, or uses as that of a secret."""
@@ -116,22 +127,21 @@ class Subject:
 
 def subject_of_journey(compiled: CompiledJourney) -> Subject:
     """Return what the items of a journey file run."""
-    model = compiled.model
+    head = compiled.head
     return Subject(
-        artifact=compiled.artifact,
         blobs=compiled.blobs,
-        name=model.name,
+        name=head.name,
         path=compiled.path,
         shown=compiled.shown,
         library=compiled.library,
         file=compiled.file,
-        label=model.version or "",
-        owner=model.owner or "",
-        tags=tuple(model.tags),
-        case_names=tuple(case.name for case in model.cases),
-        fixtures=tuple(model.settings.fixtures),
-        group=model.settings.group or "",
-        is_serial=model.settings.serial,
+        label=head.label,
+        owner=head.owner,
+        tags=head.tags,
+        case_names=tuple([case.name for case in head.cases]),
+        fixtures=head.fixtures,
+        group=head.group,
+        is_serial=head.is_serial,
         places=compiled.source_map,
         compiled=compiled,
         unchanged=compiled.source_stamp,
@@ -157,7 +167,7 @@ def subject_of_artifact(session: JourneySession, path: Path, shown: str) -> Subj
     root = find_root(origin, rootdir=settings.rootdir, configured=settings.root)
     is_known = record is not None and bool(record.file)
     return Subject(
-        artifact=artifact,
+        stored=artifact,
         known_digest=digest,
         blobs=store.load_blobs(artifact),
         name=(record.name if record else "") or artifact.journey_id,

@@ -22,11 +22,8 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
     """
     if subject.version:
         return None
-    # The digest is made of the bytes that are stored.
-    content = to_bytes(subject.artifact)
-    subject.known_digest = digest_of(content)
     try:
-        store.put(subject.artifact, subject.blobs, content)
+        _put(store, subject)
         subject.version = store.record_version(_record_of(subject)).version
     except OSError as error:
         subject.version = UNKNOWN
@@ -34,6 +31,16 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
         hint = "the version of the journey stays unknown; --reqflo-store names another folder"
         return Diagnostic(code="RF603", title=title, hint=hint, severity="warning")
     return _warn_of_exposure(store)
+
+
+def _put(store: ArtifactStore, subject: Subject) -> None:
+    known = subject.known_digest or (subject.compiled.known_digest if subject.compiled else None)
+    if known and not subject.blobs and store.artifact_path(known).exists():
+        return
+    # The digest is made of the bytes that are stored.
+    content = to_bytes(subject.artifact)
+    subject.known_digest = digest_of(content)
+    store.put(subject.artifact, subject.blobs, content)
 
 
 def _warn_of_exposure(store: ArtifactStore) -> Diagnostic | None:
@@ -56,12 +63,11 @@ def find_version(store: ArtifactStore, subject: Subject) -> str:
 
 
 def _record_of(subject: Subject) -> VersionRecord:
-    model = subject.compiled.model if subject.compiled else None
     return VersionRecord(
         journey_id=subject.artifact.journey_id,
         digest=subject.digest,
         name=subject.name,
-        description=(model.description or "") if model else "",
+        description=subject.compiled.head.description if subject.compiled else "",
         owner=subject.owner,
         tags=subject.tags,
         label=subject.label,

@@ -28,8 +28,8 @@ from pytest_reqflo.values import Json
 
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.model import Artifact
-    from pytest_reqflo.compile.project import CompiledJourney
-    from pytest_reqflo.syntax.model import CaseModel, DataModel
+    from pytest_reqflo.compile.compiled import CompiledJourney
+    from pytest_reqflo.compile.head import CaseHead
 
 SINGLE_ID = "run"
 """Id of the one item of a journey without cases and rows."""
@@ -107,12 +107,12 @@ def make_items(compiled: CompiledJourney, selection: Selection) -> tuple[ItemSpe
     Raises: JourneyError for defects of data and marks; UsageProblem RF801 for unusable ``--set``.
     """
     maker = _Maker(compiled, selection)
-    named = [case for case in compiled.model.cases if case.name in selection.cases]
+    named = [case for case in compiled.head.cases if case.name in selection.cases]
     if selection.cases and not named:
         return ()
     rows = maker.rows()
     if rows is None:
-        chosen = named or list(compiled.model.cases)
+        chosen = named or tuple(compiled.head.cases)
         return tuple(map(maker.case_item, chosen)) or (maker.single_item(),)
     return tuple(_row_items(maker, rows, named))
 
@@ -146,14 +146,14 @@ def _row_values(row: Row) -> tuple[GivenValue, ...]:
     )
 
 
-def _row_items(maker: _Maker, rows: tuple[Row, ...], named: list[CaseModel]) -> Iterator[ItemSpec]:
+def _row_items(maker: _Maker, rows: tuple[Row, ...], named: list[CaseHead]) -> Iterator[ItemSpec]:
     if named:
         for case in named:
             yield from maker.row_items(rows, case, is_one_of_several=len(named) > 1)
         return
     shared = maker.shared_case()
     yield from maker.row_items(rows, shared)
-    yield from (maker.case_item(case) for case in maker.model.cases if case is not shared)
+    yield from (maker.case_item(case) for case in maker.head.cases if case is not shared)
 
 
 class _Maker:
@@ -161,28 +161,29 @@ class _Maker:
 
     def __init__(self, compiled: CompiledJourney, selection: Selection) -> None:
         self.compiled = compiled
-        self.model = compiled.model
+        self.head = compiled.head
         self._selection = selection
-        self._sets = read_assignments(selection.sets, compiled.artifact, read_typed)
-        self._ids = case_ids(case.name for case in self.model.cases)
-        self._numbers = {case.name: number for number, case in enumerate(self.model.cases)}
+        sets = selection.sets
+        self._sets = read_assignments(sets, compiled.artifact, read_typed) if sets else ()
+        self._ids = case_ids(case.name for case in self.head.cases)
+        self._numbers = {case.name: number for number, case in enumerate(self.head.cases)}
 
     # --- items
 
     def single_item(self) -> ItemSpec:
         return ItemSpec(id=SINGLE_ID, of=self._case(None))
 
-    def case_item(self, case: CaseModel) -> ItemSpec:
+    def case_item(self, case: CaseHead) -> ItemSpec:
         return ItemSpec(id=self._ids[case.name], of=self._case(case))
 
     def row_items(
-        self, rows: tuple[Row, ...], case: CaseModel | None, *, is_one_of_several: bool = False
+        self, rows: tuple[Row, ...], case: CaseHead | None, *, is_one_of_several: bool = False
     ) -> Iterator[ItemSpec]:
         of, name = self._case(case), case.name if case and is_one_of_several else ""
         for row in rows:
             yield ItemSpec(id=row_id(row.number, row.key, name), of=of, row=row)
 
-    def _case(self, case: CaseModel | None) -> ItemCase:
+    def _case(self, case: CaseHead | None) -> ItemCase:
         return ItemCase(
             name=case.name if case else "",
             given=(*(self._read_case(case) if case else ()), *self._sets),
@@ -195,11 +196,14 @@ class _Maker:
 
     def rows(self) -> tuple[Row, ...] | None:
         """Return the rows of ``--data``, else of the journey; None when there is no data."""
-        data = self._data()
+        data = self.head.data
         key = data.key if data else None
-        types = {each.name: each.type for each in self.model.inputs}
-        hidden = [each.name for each in self.model.inputs if each.sensitive]
         path = self._selection.data or self.compiled.rows_file
+        if path is None and (data is None or data.rows is None):
+            return None
+        inputs = self.compiled.artifact.inputs
+        types = {each.name: each.type for each in inputs}
+        hidden = [each.name for each in inputs if each.sensitive]
         if path is not None:
             # What the person running names may lie anywhere.
             below = None if self._selection.data else self.compiled.root.resolve()
@@ -211,20 +215,14 @@ class _Maker:
                 sensitive=hidden,
                 below=below,
             )
-        if data is None or data.rows is None:
-            return None
-        document = self.compiled.document
-        return rows_from_inline(data.rows, document, "/journey/data/rows", types, key, hidden)
+        document, rows = self.compiled.document, data.rows if data else None
+        return rows_from_inline(rows or (), document, "/journey/data/rows", types, key, hidden)
 
-    def shared_case(self) -> CaseModel | None:
+    def shared_case(self) -> CaseHead | None:
         """Return the case whose values lie below each row."""
-        data = self._data()
+        data = self.head.data
         wanted = data.case if data else None
-        return next((case for case in self.model.cases if case.name == wanted), None)
-
-    def _data(self) -> DataModel | None:
-        data = self.model.data
-        return None if isinstance(data, str) else data
+        return next((case for case in self.head.cases if case.name == wanted), None)
 
     def _shown(self, path: Path) -> str:
         folder = self.compiled.path.parent
@@ -234,15 +232,15 @@ class _Maker:
 
     # --- values and marks
 
-    def _read_case(self, case: CaseModel) -> Iterator[GivenValue]:
+    def _read_case(self, case: CaseHead) -> Iterator[GivenValue]:
         for name in case.presets:
             preset = self.compiled.library.find_preset(name)
             if preset is not None:
                 yield from _given(preset.model.values, "preset", f"preset `{name}`")
         yield from _given(case.values, "case", f"case `{case.name}`")
 
-    def _mark(self, kind: str, case: CaseModel | None = None) -> MarkSpec | None:
-        marks = [PlacedMark(getattr(self.model, kind), f"/journey/{kind}")]
+    def _mark(self, kind: str, case: CaseHead | None = None) -> MarkSpec | None:
+        marks = [PlacedMark(getattr(self.head, kind), f"/journey/{kind}")]
         if case is not None:
             pointer = f"/journey/cases/{self._numbers[case.name]}/{kind}"
             marks.append(PlacedMark(getattr(case, kind), pointer))
@@ -255,9 +253,9 @@ class _Maker:
             name = find_environment_name(library.environment_names(), self._selection.environment)
             if name is None:
                 return implicit_environment()
-            loaded = library.environment(name)
-            data = loaded.model.to_data()
-            return snapshot_environment(data, process_env=os.environ, folder=loaded.path.parent)
+            file = library.environment_file(name)
+            folder = file.path.parent
+            return snapshot_environment(file.data, process_env=os.environ, folder=folder)
         except (RunCheckError, JourneyError):
             return None
 

@@ -27,7 +27,7 @@ class MarkSpec:
 
 @dataclass(frozen=True, slots=True)
 class PlacedMark:
-    """A mark as written: a reason, or a model with `reason` and `when`; *pointer* is its place."""
+    """A mark as written, with `reason` and `when`, or None; *pointer* is its place."""
 
     mark: Any
     pointer: str
@@ -47,8 +47,6 @@ def find_mark(
     for placed in marks:
         if placed.mark is None:
             continue
-        if isinstance(placed.mark, str):
-            return MarkSpec(placed.mark)
         if _holds(placed, places, environment):
             return MarkSpec(placed.mark.reason)
     return None

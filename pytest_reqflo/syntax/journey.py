@@ -8,9 +8,9 @@ from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.explain import validate
-from pytest_reqflo.syntax.load import MAX_SIZE_BYTES, parse_yaml
+from pytest_reqflo.syntax.load import parse_yaml
 from pytest_reqflo.syntax.model import JourneyDocument, JourneyModel
-from pytest_reqflo.syntax.read import decode_source, read_bytes
+from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, decode_source, read_bytes
 
 
 @dataclass(frozen=True, slots=True)

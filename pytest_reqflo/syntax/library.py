@@ -11,31 +11,28 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.document import Document
-from pytest_reqflo.syntax.explain import validate
-from pytest_reqflo.syntax.load import load_document
-from pytest_reqflo.syntax.model import (
-    EnvironmentDocument,
-    EnvironmentModel,
-    OverlayDocument,
-    OverlayModel,
-    PresetDocument,
-    PresetModel,
-    TemplateDocument,
-    TemplateModel,
-)
 from pytest_reqflo.syntax.paths import PathProblem, resolve_below
+from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, read_bytes
 from pytest_reqflo.syntax.scan import find_root_keys, is_nearly
-from pytest_reqflo.values import slugify
+from pytest_reqflo.values import Digest, Json, canonical_json, digest_of, slugify
 
-M_co = TypeVar("M_co", bound=BaseModel, covariant=True)
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from pytest_reqflo.syntax.model import (
+        EnvironmentModel,
+        OverlayModel,
+        PresetModel,
+        TemplateModel,
+    )
+
+M_co = TypeVar("M_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +49,26 @@ class Loaded(Generic[M_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class EnvironmentFile:
+    """What an environment file says, as data with the keys of the file; its real path, and as shown."""
+
+    name: str
+    data: Mapping[str, Json]
+    path: Path
+    shown: str
+
+
+class KnownEnvironments(Protocol):
+    """What files of environments were found to say before, by their content."""
+
+    def find(self, shown: str, content: bytes) -> Mapping[str, Json] | None:
+        """Return what a file with this *content*, shown as *shown*, says; None when it is not known."""
+
+    def keep(self, shown: str, content: bytes, data: Mapping[str, Json]) -> None:
+        """Keep that it says *data*."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Kind:
     """A kind of file: its folder, its root key, and how a document becomes its model."""
 
@@ -62,38 +79,74 @@ class _Kind:
     other_keys: tuple[str, ...] = ()
 
 
+# What reads and judges files is imported with the first: what is known of them needs neither.
+
+
 def _read_template(document: Document) -> BaseModel:
+    from pytest_reqflo.syntax.explain import validate
+    from pytest_reqflo.syntax.model import TemplateDocument, TemplateModel
+
     if isinstance(document.data, dict) and "template" not in document.data:
         return validate(document, TemplateModel)
     return validate(document, TemplateDocument).template
 
 
-_ENVIRONMENT = _Kind(
-    "environment", "environments", False, lambda d: validate(d, EnvironmentDocument).environment
-)
-_PRESET = _Kind("preset", "presets", False, lambda d: validate(d, PresetDocument).preset)
-_OVERLAY = _Kind("overlay", "overlays", False, lambda d: validate(d, OverlayDocument).overlay)
+def _read_environment(document: Document) -> EnvironmentModel:
+    from pytest_reqflo.syntax.explain import validate
+    from pytest_reqflo.syntax.model import EnvironmentDocument
+
+    return validate(document, EnvironmentDocument).environment
+
+
+def _read_preset(document: Document) -> BaseModel:
+    from pytest_reqflo.syntax.explain import validate
+    from pytest_reqflo.syntax.model import PresetDocument
+
+    return validate(document, PresetDocument).preset
+
+
+def _read_overlay(document: Document) -> BaseModel:
+    from pytest_reqflo.syntax.explain import validate
+    from pytest_reqflo.syntax.model import OverlayDocument
+
+    return validate(document, OverlayDocument).overlay
+
+
+_ENVIRONMENT = _Kind("environment", "environments", False, _read_environment)
+_PRESET = _Kind("preset", "presets", False, _read_preset)
+_OVERLAY = _Kind("overlay", "overlays", False, _read_overlay)
 _TEMPLATE = _Kind("template", "templates", True, _read_template, ("method", "url"))
 
 
-def load_library(root: Path, *, shown_from: Path | None = None) -> Library:
+_Texts: TypeAlias = dict[tuple[Path, str], bytes]
+"""Contents of files by their real path and the path as shown."""
+
+
+def load_library(
+    root: Path, *, shown_from: Path | None = None, known: KnownEnvironments | None = None
+) -> Library:
     """Return the library below *root*; its files are shown relative to *shown_from* or *root*."""
-    return Library(root, shown_from or root)
+    return Library(root, shown_from or root, known)
 
 
 def load_environment(path: Path, shown: str) -> Loaded[EnvironmentModel]:
     """Return the environment in the file *path*, wherever it lies. Raises: JourneyError."""
+    from pytest_reqflo.syntax.load import load_document
+
     document, warnings = load_document(path, shown)
-    model = validate(document, EnvironmentDocument).environment
+    model = _read_environment(document)
     return Loaded(model, document, path, shown, warnings, "/environment")
 
 
 class Library:
     """The environments, presets, overlays and templates of one root, by name."""
 
-    def __init__(self, root: Path, shown_from: Path) -> None:
+    def __init__(
+        self, root: Path, shown_from: Path, known: KnownEnvironments | None = None
+    ) -> None:
         self.root = root
         self._shown_from = shown_from
+        self._known = known
 
     @functools.cached_property
     def environments(self) -> Mapping[str, Loaded[EnvironmentModel]]:
@@ -118,20 +171,81 @@ class Library:
     def secret_places(self) -> tuple[Path, ...]:
         """The real files and folders that environments take secrets from; none while one is wrong."""
         try:
-            environments = tuple(self.environments.values())
+            files = tuple(self.environment_files.values())
         except JourneyError:  # whoever runs a journey is told
             return ()
         return tuple(
             (each.path.parent / named).resolve()
-            for each in environments
-            if each.model.secrets is not None
-            for named in (each.model.secrets.dotenv, each.model.secrets.dir)
-            if named
+            for each in files
+            for key in ("dotenv", "dir")
+            if (named := (each.data.get("secrets") or {}).get(key))
         )
 
     def environment_names(self) -> tuple[str, ...]:
         """Return the names of all environments in alphabetical order."""
-        return tuple(sorted(self.environments))
+        return tuple(sorted(self.environment_files))
+
+    def environment_file(self, name: str) -> EnvironmentFile:
+        """Return what the environment *name* says. Raises: JourneyError RF212 when there is none."""
+        found = self.environment_files.get(name)
+        return found or _as_file(self.environment(name))
+
+    @functools.cached_property
+    def environment_files(self) -> Mapping[str, EnvironmentFile]:
+        """What environments say, by name. Raises: JourneyError when a file of theirs is wrong."""
+        if self._known is None:
+            return self._environments_as_files()
+        texts = self._texts(_ENVIRONMENT)
+        known = self._known_files(texts)
+        if known is None:
+            known = self._environments_as_files()
+            self._keep_files(texts, known)
+        return known
+
+    def _environments_as_files(self) -> dict[str, EnvironmentFile]:
+        return {name: _as_file(loaded) for name, loaded in self.environments.items()}
+
+    def _known_files(self, texts: _Texts | None) -> dict[str, EnvironmentFile] | None:
+        """Return the environments if all of them are known, and none has the name of another."""
+        if texts is None or self._known is None:
+            return None
+        files = {}
+        for (path, shown), content in texts.items():
+            data = self._known.find(shown, content)
+            if data is None:
+                return None
+            files[data["name"]] = EnvironmentFile(data["name"], data, path, shown)
+        return files if len(files) == len(texts) else None
+
+    def _keep_files(self, texts: _Texts | None, files: Mapping[str, EnvironmentFile]) -> None:
+        # What was changed while it was read is not kept.
+        if texts is None or self._known is None or self._texts(_ENVIRONMENT) != texts:
+            return
+        for each in files.values():
+            self._known.keep(each.shown, texts[each.path, each.shown], each.data)
+
+    def read_state(self) -> Digest | None:
+        """Return what changes when any of the files does, None when one cannot be read."""
+        state = []
+        for kind in (_ENVIRONMENT, _PRESET, _OVERLAY, _TEMPLATE):
+            texts = self._texts(kind)
+            if texts is None:
+                return None
+            state.append([(shown, digest_of(text)) for (_, shown), text in texts.items()])
+        return digest_of(canonical_json(state))
+
+    def _texts(self, kind: _Kind) -> _Texts | None:
+        """Return the files of *kind* as they are now, None when one of them cannot be read."""
+        below, texts = self.root.resolve(), {}
+        try:
+            for path in self._files(kind):
+                real = resolve_below(self.root, path.parent, path.name)
+                shown = os.path.relpath(path, self._shown_from)
+                content = read_bytes(real, shown, max_bytes=MAX_SIZE_BYTES, below=below)
+                texts[real, shown] = content
+        except (PathProblem, JourneyError):
+            return None
+        return texts
 
     def find_environment(self, name: str) -> Loaded[EnvironmentModel] | None:
         """Return the environment *name*, None when there is none."""
@@ -207,11 +321,17 @@ class Library:
                 yield path
 
 
+def _as_file(loaded: Loaded[EnvironmentModel]) -> EnvironmentFile:
+    return EnvironmentFile(loaded.model.name, loaded.model.to_data(), loaded.path, loaded.shown)
+
+
 @functools.lru_cache(maxsize=4096)
 def _load_version(
     path: Path, shown: str, kind: _Kind, below: Path, mtime_ns: int, size_bytes: int
 ) -> Loaded[Any]:
     """Load a file once per version of it: each journey asks for the library of its root."""
+    from pytest_reqflo.syntax.load import load_document
+
     document, warnings = load_document(path, shown, below=below)
     model = kind.read(document)
     has_root = isinstance(document.data, dict) and kind.name in document.data

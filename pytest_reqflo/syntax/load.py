@@ -20,13 +20,11 @@ from pytest_reqflo.source import Position, SourceMap, SourceText, Spans
 from pytest_reqflo.syntax.compose import Composer, Stop, has_forbidden
 from pytest_reqflo.syntax.document import Document, scalar_offset_span
 from pytest_reqflo.syntax.plain import EventKinds, PlainTree, read_plain
-from pytest_reqflo.syntax.read import decode_source, read_bytes, refuse
+from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, decode_source, read_bytes, refuse
 from pytest_reqflo.syntax.sentences import YamlProblem
 from pytest_reqflo.syntax.tree import MAX_NODES, TooLarge, expand
 
 __all__ = ["Document", "load_document", "parse_yaml", "scalar_offset_span"]
-
-MAX_SIZE_BYTES = 1024 * 1024
 
 PURE_LOADER: Any = yaml.SafeLoader
 _C_LOADER: Any = getattr(yaml, "CSafeLoader", None)

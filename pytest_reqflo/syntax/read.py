@@ -10,6 +10,9 @@ from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.reading import NotRegular, TooLarge, read_regular
 from pytest_reqflo.source import SourceText
 
+MAX_SIZE_BYTES = 1024 * 1024
+"""No larger file of YAML is read."""
+
 
 def read_bytes(path: Path, shown: str, *, max_bytes: int, below: Path | None = None) -> bytes:
     """Return the content of the regular file *path*, shown to people as *shown*.

@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_reqflo.compile.kept import KeptInFolder
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostics
 from pytest_reqflo.errors import CODES, JourneyError
@@ -170,7 +171,23 @@ def _compile(content: bytes) -> None:
 def _problems_of(path: Path) -> tuple[Diagnostic, ...]:
     try:
         compiled = Project(path.parent).compile_file(path, "x.journey.yaml")
-        make_items(compiled, Selection(environment=None, cases=(), sets=(), data=None))
+        items = make_items(compiled, Selection(environment=None, cases=(), sets=(), data=None))
     except JourneyError as error:
         return error.diagnostics
+    assert _found_again(path) == (
+        repr(compiled.artifact),
+        repr(compiled.head),
+        compiled.digest,
+        items,
+    )
     return compiled.warnings
+
+
+def _found_again(path: Path) -> tuple[object, ...]:
+    """Return what a second process, which finds what the first has kept, makes of the file."""
+    for _ in range(2):
+        project = Project(path.parent, kept=KeptInFolder(path.parent / "cache"))
+        compiled = project.compile_file(path, "x.journey.yaml")
+        project.write()
+    items = make_items(compiled, Selection(environment=None, cases=(), sets=(), data=None))
+    return repr(compiled.artifact), repr(compiled.head), compiled.digest, items

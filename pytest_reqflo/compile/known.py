@@ -1,0 +1,178 @@
+"""What was compiled before, under the digest of all that it was made of: journeys and environments.
+
+A journey is known by the bytes of its file, where that lies below its root, the files of its library
+and the versions of what compiles it. One that names files to send or to check by is compiled each
+time, as is one with warnings, which are told each time.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_reqflo.artifact.codec import from_bytes
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.compile.compiled import CompiledJourney, JourneySource, read_from
+from pytest_reqflo.compile.kept import Kept
+from pytest_reqflo.compile.makers import makers_digest
+from pytest_reqflo.compile.records import JourneyRecord, read_record, record_of
+from pytest_reqflo.errors import ArtifactError, JourneyError
+from pytest_reqflo.source import SourceMap, SourceText, Spans
+from pytest_reqflo.syntax.library import Library, load_library
+from pytest_reqflo.syntax.paths import PathProblem, refuse_hidden, refuse_secret, resolve_below
+from pytest_reqflo.syntax.read import decode_source
+from pytest_reqflo.values import Digest, Json, canonical_json, digest_of
+
+if TYPE_CHECKING:
+    from pytest_reqflo.compile.templates import AdhocPolicy
+    from pytest_reqflo.syntax.document import Document
+
+
+def open_library(root: Path, rootdir: Path, kept: Kept | None) -> Library:
+    """Return the library below *root*, its files shown from *rootdir* where they lie below it.
+
+    Shape: what *kept* holds of its environments is not read and checked again.
+    """
+    shown_from = rootdir if root.is_relative_to(rootdir) else root
+    known = KnownEnvironmentFiles(kept) if kept else None
+    return load_library(root, shown_from=shown_from, known=known)
+
+
+class KnownJourneys:
+    """Journeys that *kept* holds, compiled with *adhoc*."""
+
+    def __init__(self, kept: Kept, adhoc: AdhocPolicy) -> None:
+        self._kept = kept
+        self._adhoc: AdhocPolicy = adhoc
+        self._states: dict[Path, Digest | None] = {}
+        self._new: list[tuple[JourneySource, CompiledJourney]] = []
+
+    def find(self, source: JourneySource) -> CompiledJourney | None:
+        """Return the compiled journey, None when it is not known or its rows are not to be had."""
+        key = self._key_of(source)
+        text = self._kept.find(key) if key else None
+        record = read_record(text) if text else None
+        if record is None:
+            return None
+        try:
+            return _compiled_from(record, source, self._adhoc)
+        except (PathProblem, JourneyError):
+            return None  # compiling says what is wrong
+
+    def note(self, source: JourneySource, compiled: CompiledJourney) -> None:
+        """Take a journey that was compiled to be kept, if it may be."""
+        rows = frozenset({compiled.rows_file} if compiled.rows_file else ())
+        is_alone = compiled.named <= rows and not compiled.blobs
+        is_plain = compiled.source_map.lines and _text_of(source) == compiled.source_map.source.text
+        if is_alone and is_plain and not compiled.warnings and self._key_of(source):
+            self._new.append((source, compiled))
+
+    def write(self) -> None:
+        """Keep what was noted, but for what lay beside a library that has changed since."""
+        new, self._new = self._new, []
+        roots = {source.place.root: source.library for source, _ in new}
+        unchanged = {root for root, library in roots.items() if self._is_unchanged(root, library)}
+        for source, compiled in new:
+            key = self._key_of(source)
+            if key and source.place.root in unchanged:
+                lines = compiled.source_map.lines
+                record = record_of(compiled.head, compiled.artifact, compiled.digest, lines)
+                self._kept.keep(key, record)
+
+    def _is_unchanged(self, root: Path, library: Library) -> bool:
+        return library.read_state() == self._state_of(root, library)
+
+    def _state_of(self, root: Path, library: Library) -> Digest | None:
+        if root not in self._states:
+            self._states[root] = library.read_state()
+        return self._states[root]
+
+    def _key_of(self, source: JourneySource) -> Digest | None:
+        state = self._state_of(source.place.root, source.library)
+        if state is None:
+            return None
+        known = ["journey", makers_digest(), self._adhoc, state, source.shown, source.place.file]
+        return digest_of(canonical_json([*known, source.digest]))
+
+
+class KnownEnvironmentFiles:
+    """What environment files say that *kept* holds."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    def find(self, shown: str, content: bytes) -> Mapping[str, Json] | None:
+        """Return what a file with this *content* says, None when it is not known."""
+        text = self._kept.find(_environment_key(shown, content))
+        try:
+            data = json.loads(text) if text else None
+        except (ValueError, RecursionError):
+            return None
+        return data if isinstance(data, dict) else None
+
+    def keep(self, shown: str, content: bytes, data: Mapping[str, Json]) -> None:
+        """Keep that it says *data*."""
+        self._kept.keep(_environment_key(shown, content), json.dumps(data, allow_nan=False))
+
+
+def _environment_key(shown: str, content: bytes) -> Digest:
+    known = ["environment", makers_digest(), shown, digest_of(content)]
+    return digest_of(canonical_json(known))
+
+
+def _compiled_from(
+    record: JourneyRecord, source: JourneySource, adhoc: AdhocPolicy
+) -> CompiledJourney:
+    text = decode_source(source.content, source.shown)
+    rows_file = _find_rows(record, source)
+    return CompiledJourney(
+        **read_from(source),
+        head=record.head,
+        source_map=SourceMap(text, find=functools.partial(_find_spans, text), lines=record.lines),
+        rows_file=rows_file,
+        named=frozenset({rows_file} if rows_file else ()),
+        known_digest=record.digest,
+        missing={
+            "artifact": functools.partial(_artifact_of, record.artifact, source, adhoc),
+            "document": functools.partial(_document_of, text),
+        },
+    )
+
+
+def _find_rows(record: JourneyRecord, source: JourneySource) -> Path | None:
+    """Return the data file, looked for as compiling does. Raises: PathProblem."""
+    data = record.head.data
+    if data is None or data.file is None:
+        return None
+    library, folder = source.library, source.path.parent
+    path = resolve_below(library.root, folder, data.file)
+    refuse_hidden(library.root, folder, path, data.file)
+    refuse_secret(library.secret_places, path, data.file)
+    return path
+
+
+def _artifact_of(text: str, source: JourneySource, adhoc: AdhocPolicy) -> Artifact:
+    try:
+        return from_bytes(text.encode())
+    except ArtifactError:
+        from pytest_reqflo.compile.compiling import compile_source
+
+        return compile_source(source, adhoc).artifact
+
+
+def _text_of(source: JourneySource) -> str:
+    return decode_source(source.content, source.shown).text
+
+
+def _document_of(text: SourceText) -> Document:
+    from pytest_reqflo.syntax.load import parse_yaml
+
+    return parse_yaml(text)[0]
+
+
+def _find_spans(text: SourceText) -> tuple[Spans, Spans]:
+    places = _document_of(text).map
+    return places.values, places.keys

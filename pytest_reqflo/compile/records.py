@@ -1,0 +1,51 @@
+"""A compiled journey to the text that is kept of it, and back. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from pytest_reqflo.artifact.codec import to_document
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.codec import CodecError, from_json, to_json
+from pytest_reqflo.compile.head import JourneyHead
+from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.values import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyRecord:
+    """What is kept of a compiled journey.
+
+    Shape: *artifact* is its document as text, in the order of the author, *digest* its address; *lines*
+        are those (from 1) of the outer parts of the file.
+    """
+
+    head: JourneyHead
+    artifact: str
+    digest: Digest
+    lines: Mapping[str, int]
+
+
+def record_of(
+    head: JourneyHead, artifact: Artifact, digest: Digest, lines: Mapping[str, int]
+) -> str:
+    """Return the text of a record."""
+    # No canonical JSON: bodies and headers are sent in the order in which they were written.
+    document = json.dumps(to_document(artifact), allow_nan=False)
+    record = JourneyRecord(head, document, digest, dict(lines))
+    return json.dumps(to_json(record), allow_nan=False)
+
+
+def read_record(text: str) -> JourneyRecord | None:
+    """Return the record that *text* holds, None for any other text."""
+    try:
+        document = json.loads(text)
+        head = from_json(JourneyHead, document["head"])
+        artifact, digest, lines = document["artifact"], document["digest"], document["lines"]
+    except (ValueError, TypeError, KeyError, RecursionError, CodecError):
+        return None
+    is_whole = isinstance(artifact, str) and isinstance(digest, str) and isinstance(lines, dict)
+    if not is_whole or not set(map(type, lines.values())) <= {int}:
+        return None
+    return JourneyRecord(head, artifact, Digest(digest), lines)

@@ -1,0 +1,127 @@
+"""The second session of a suite takes what the first has compiled, and shows the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+GREEN = "/status/200"
+RED = "/status/500"
+
+
+def kept_file() -> Path:
+    return Path(os.environ["XDG_CACHE_HOME"], "reqflo", "compiled.sqlite")
+
+
+def placed(result: pytest.RunResult) -> list[str]:
+    """Return the lines that tell of a file: verdicts, places and what stands there."""
+    told = [line for line in result.outlines if ".yaml" in line or re.match(r" *\d* \|", line)]
+    # Which worker was first, and when, differs from run to run.
+    return sorted(re.sub(r"^\[gw\d\] |\[ *\d+%\]", "", line).strip() for line in told)
+
+
+@pytest.fixture
+def suite(project):
+    project.journey("green.journey.yaml", GREEN, head="cases: [{name: a}, {name: b, skip: later}]")
+    project.journey("red.journey.yaml", GREEN, RED)
+    project.write("rows.csv", "n\n1\n2\n")
+    project.journey("rows.journey.yaml", GREEN, head="inputs: [{name: n}]\ndata: rows.csv")
+    return project
+
+
+@pytest.mark.parametrize("arguments", [[], ["-n", "2"], ["--reqflo-concurrency=4"]])
+def test_both_sessions_tell_the_same(suite, arguments) -> None:
+    told = []
+    for _ in range(2):
+        result = suite.run_apart("-v", *arguments)
+        result.assert_outcomes(passed=3, skipped=1, failed=1)
+        told.append(placed(result))
+    assert told[0] == told[1]
+    assert any("red.journey.yaml:11:41" in line for line in told[0])
+    assert kept_file().exists()
+
+
+def test_both_sessions_send_the_same_and_record_the_same_version(suite, server) -> None:
+    seen = []
+    for _ in range(2):
+        server.log.clear()
+        suite.run_apart("--reqflo-output=out.json")
+        results = json.loads(Path("out.json").read_text())["results"]
+        identities = [result["identity"] for result in results]
+        known = [(each["artifact"], each.get("version"), each["file"]) for each in identities]
+        seen.append((sorted(server.log), sorted(known)))
+    assert seen[0] == seen[1]
+
+
+def test_the_second_session_loads_nothing_that_compiles(suite) -> None:
+    suite.write(
+        "conftest.py",
+        """
+        import sys
+        def pytest_sessionfinish():
+            heavy = ("yaml", "pydantic", "pytest_reqflo.compile.compiler")
+            print("loaded:", [name for name in heavy if name in sys.modules])
+        """,
+    )
+    for loaded in (["yaml", "pydantic", "pytest_reqflo.compile.compiler"], []):
+        result = suite.run_apart("-k", "not red", "-s")
+        result.stdout.fnmatch_lines([f"*loaded: {loaded}".replace("[", "[[]")])
+
+
+def test_off_means_neither_written_nor_read(suite) -> None:
+    suite.ini("reqflo_compile_cache = off")
+    suite.run_apart()
+    assert not kept_file().exists()
+
+
+def test_a_word_that_is_neither_is_refused(suite) -> None:
+    suite.ini("reqflo_compile_cache = of")
+    result = suite.run_apart()
+    result.stdout.fnmatch_lines(["*reqflo_compile_cache: `of` is not one of auto, off*"])
+
+
+def test_a_home_that_cannot_be_written_is_no_problem(suite, monkeypatch, tmp_path) -> None:
+    (tmp_path / "a-file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a-file"))
+    for _ in range(2):
+        result = suite.run_apart("-W", "error")
+        result.assert_outcomes(passed=3, skipped=1, failed=1)
+
+
+def test_nothing_in_the_project_is_taken_for_compiled(suite, server) -> None:
+    """Whoever changes a project must not decide what its journeys are compiled to."""
+    suite.run_apart("-k", "green")
+    planted = kept_file().read_bytes().replace(b"/status/200", b"/status/201")
+    kept_file().unlink()
+    for folder in (".reqflo", ".cache/reqflo", ".pytest_cache/v/reqflo"):
+        path = suite.path / folder / "compiled.sqlite"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(planted)
+    server.log.clear()
+    suite.run_apart("-k", "green")
+    assert [path for _, path, _ in server.log] == [GREEN]
+
+
+def test_what_a_run_keeps_secret_is_not_kept(project) -> None:
+    project.write(".env", "TOKEN=canary-4711-canary\n")
+    project.write(
+        "environments/local.yaml",
+        """
+        environment:
+          name: local
+          base_url: ${URL}
+          secrets: {providers: [dotenv]}
+        """.replace(
+            "base_url: ${URL}", f"services: {{default: {{base_url: '{project.server.url}'}}}}"
+        ),
+    )
+    project.journey(
+        "a.journey.yaml", GREEN, head="variables: [{name: token, source: secret, key: TOKEN}]"
+    )
+    for _ in range(2):
+        project.run_apart("--reqflo-set", "x=canary-4711-canary")
+    assert b"canary-4711" not in kept_file().read_bytes()
