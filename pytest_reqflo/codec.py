@@ -43,7 +43,7 @@ def from_json(cls: type[T], document: Json) -> T:
 
     Raises: CodecError naming the place when a field is missing, unknown or of the wrong type.
     """
-    return typing.cast("T", _reader_of(cls)(document, ()))
+    return typing.cast("T", _dataclass_reader(cls)(document, ()))
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def _reader_of(hint: Any) -> Reader:
     if hint is Any:
         return lambda value, _: value
     if dataclasses.is_dataclass(hint):
-        return functools.partial(_read_dataclass, typing.cast("type", hint))
+        return _dataclass_reader(typing.cast("type", hint))
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return _union_reader(hint)
@@ -163,6 +163,8 @@ def _scalar_reader(hint: Any) -> Reader:
         what = "an integer"
 
     def read(value: Json, place: Place) -> Any:
+        if value.__class__ is hint:
+            return value
         # To Python, true is a number.
         if not isinstance(value, allowed) or (isinstance(value, bool) and hint in (int, float)):
             raise _misfit(place, what)
@@ -213,22 +215,26 @@ def _fixed_reader(readers: list[Reader]) -> Reader:
 def _union_reader(hint: Any) -> Reader:
     members = [_plain(member) for member in typing.get_args(hint)]
     has_null = type(None) in members
-    classes = [member for member in members if dataclasses.is_dataclass(member)]
+    classes = [typing.cast("type", each) for each in members if dataclasses.is_dataclass(each)]
     others = [
         _reader_of(member)
         for member in members
         if member not in classes and member is not type(None)
     ]
 
+    tagged: dict[str | None, Reader] = {}
+
     def read(value: Json, place: Place) -> Any:
         if value is None and has_null:
             return None
         if classes and isinstance(value, dict):
-            tagged = {_tag_of(typing.cast("type", each)): each for each in classes}
+            # Hints of classes are looked at when one is met: they may name each other.
+            if not tagged:
+                tagged.update({_tag_of(each): _dataclass_reader(each) for each in classes})
             kind = value.get("kind")
             chosen = tagged.get(kind if isinstance(kind, str) else None) or tagged.get(None)
             if chosen is not None:
-                return _read_dataclass(typing.cast("type", chosen), value, place)
+                return chosen(value, place)
         for read_member in others:
             try:
                 return read_member(value, place)
@@ -251,17 +257,25 @@ def _field_readers(cls: type) -> dict[str, Reader]:
     return {field.name: _reader_of(hints[field.name]) for field in dataclasses.fields(cls)}
 
 
-def _read_dataclass(cls: type, value: Json, place: Place) -> Any:
-    if not isinstance(value, dict):
-        raise _misfit(place, "an object")
-    readers = _field_readers(cls)
-    if not value.keys() <= readers.keys():
-        raise _misfit(place, f"no keys {sorted(value.keys() - readers.keys())}")
-    arguments = {name: readers[name](item, (place, name)) for name, item in value.items()}
-    try:
-        return cls(**arguments)
-    except TypeError as error:
-        raise CodecError(f"{_text_of(place)}: {error}") from None
+@functools.cache
+def _dataclass_reader(cls: type) -> Reader:
+    readers: dict[str, Reader] = {}
+
+    def read(value: Json, place: Place) -> Any:
+        if not isinstance(value, dict):
+            raise _misfit(place, "an object")
+        if not readers:
+            readers.update(_field_readers(cls))
+        try:
+            arguments = {name: readers[name](item, (place, name)) for name, item in value.items()}
+        except KeyError:
+            raise _misfit(place, f"no keys {sorted(value.keys() - readers.keys())}") from None
+        try:
+            return cls(**arguments)
+        except TypeError as error:
+            raise CodecError(f"{_text_of(place)}: {error}") from None
+
+    return read
 
 
 def _misfit(place: Place, what: str) -> CodecError:
