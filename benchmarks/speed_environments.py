@@ -95,7 +95,8 @@ def known_options() -> str:
 def plain_variables() -> dict[str, str]:
     """Return the environment variables of a side, without those that change what is measured."""
     unwanted = ("PYTHON", "PYTEST", "REQFLO", "VIRTUAL_ENV")
-    return {name: text for name, text in os.environ.items() if not name.startswith(unwanted)}
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(unwanted)}
+    return {**kept, "XDG_CACHE_HOME": str(CACHE / "caches")}
 
 
 def _make_peer(name: str, requirements: Sequence[str], pythons: Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from speed_figures import Cells, Round, cells_of
 from speed_process import Figures
 from speed_server import Loopback
-from speed_sides import Place, Side, SideFailed, why_missing
+from speed_sides import COLLECT, Place, Side, SideFailed, why_missing
 from speed_table import Group
 
 _WARM_UP = 2
@@ -33,6 +33,9 @@ class Rounds:
                 self.absent[side.name] = reason
         less = replace(self.place.work, count=min(_WARM_UP, self.place.work.count))
         self._round(Place(self.place.folder / "warm-up", less, self.place.server))
+        if any(side.form == COLLECT.form for side in self.sides):
+            # Journeys are compiled before, but for the sides that do without.
+            self._turn(self.place, COLLECT, {})
         return [self._round(self.place) for _ in range(rounds)]
 
     def _round(self, place: Place) -> Round:

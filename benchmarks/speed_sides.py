@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import speed_environments as environments
@@ -25,7 +25,8 @@ class Side:
     """One way to carry work out.
 
     Shape: *host* names an environment, or a program; *arguments* may hold tokens of the templates;
-        *reports* finds the number of tests in the output; *tests* is that number for one journey.
+        *reports* finds the number of tests in the output; *tests* is that number for one journey;
+        *variables* are added to those of its environment.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Side:
     tests: int = 1
     sends: bool = True
     exit_code: int = 0
+    variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def command(self) -> list[str] | None:
@@ -78,7 +80,8 @@ class Place:
         """
         command, suite = self.prepare(side)
         self.server.reset()
-        figures = measure(command, suite, environments.plain_variables())
+        variables = {**environments.plain_variables(), **dict(side.variables)}
+        figures = measure(command, suite, variables)
         counted = self.server.counted()
         if problems := _problems(side, self.work, figures, counted):
             raise SideFailed(f"{side.name}: {', '.join(problems)}\n{figures.told[-1500:]}")
@@ -115,6 +118,12 @@ def _collecting(side: Side, name: str) -> Side:
         reports=_COLLECTED,
         sends=False,
     )
+
+
+def _first(side: Side) -> Side:
+    """Return the side as it is where nothing was compiled before."""
+    variables = (("REQFLO_COMPILE_CACHE", "off"),)
+    return replace(side, name=f"{side.name}, for the first time", variables=variables)
 
 
 def _raw(client: str) -> Side:
@@ -177,6 +186,7 @@ NEWMAN = Side(
 HURL_2, HURL_256 = _hurl(2), _hurl(256)
 COLLECT = _collecting(OURS, "collecting")
 COLLECT_HANDWRITTEN = _collecting(HANDWRITTEN, "collecting parametrize")
+OURS_FIRST, COLLECT_FIRST = _first(OURS), _first(COLLECT)
 NOTHING = Side(
     name="an empty session",
     host=environments.OURS,

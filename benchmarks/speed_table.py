@@ -74,6 +74,7 @@ _LONG = Group(
         _row("the same, fast, 16 in flight", sides.FAST_16, sides.RAW_HTTPX, 0.42),
         _row("the same, fast, 16 in flight", sides.FAST_16, sides.HURL_2, 1.0),
         _row("the same, fast", sides.FAST_ONE, sides.RAW_PYREQWEST),
+        _row("the same, compiled for the first time", sides.OURS_FIRST, sides.RAW_HTTPX),
         _row("the same, by hand", sides.HANDWRITTEN, sides.RAW_HTTPX),
     ),
 )
@@ -83,6 +84,7 @@ _SHORT = Group(
     3,
     (
         _row("300 x 4, one after another", sides.OURS, sides.HANDWRITTEN, 1.0),
+        _row("the same, compiled for the first time", sides.OURS_FIRST, sides.HANDWRITTEN),
         _row("300 x 4, fast, 16 in flight", sides.FAST_16, sides.TAVERN, 10, "times"),
         _row("the same", sides.FAST_16, sides.HTTPCHAIN, 9, "times"),
         _row("the same", sides.FAST_16, sides.GABBI, 20, "times"),
@@ -138,7 +140,10 @@ _COLLECT_FILES = Group(
     "collect-files",
     Work(2000),
     5,
-    (_row("collecting 2,000 files", sides.COLLECT, sides.NOTHING, 2.5),),
+    (
+        _row("collecting 2,000 files", sides.COLLECT, sides.NOTHING, 2.5),
+        _row("the same, compiled for the first time", sides.COLLECT_FIRST, sides.NOTHING),
+    ),
 )
 _IDLE = Group(
     "idle",

@@ -43,7 +43,8 @@ def from_json(cls: type[T], document: Json) -> T:
 
     Raises: CodecError naming the place when a field is missing, unknown or of the wrong type.
     """
-    return typing.cast("T", _dataclass_reader(cls)(document, ()))
+    kind: Any = cls
+    return typing.cast("T", _dataclass_reader(kind)(document, ()))
 
 
 # --- writing -------------------------------------------------------------------------------------
