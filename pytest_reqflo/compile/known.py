@@ -48,6 +48,7 @@ class KnownJourneys:
         self._kept = kept
         self._adhoc: AdhocPolicy = adhoc
         self._states: dict[Path, Digest | None] = {}
+        self._bases: dict[Path, Digest | None] = {}
         self._new: list[tuple[JourneySource, CompiledJourney]] = []
 
     def find(self, source: JourneySource) -> CompiledJourney | None:
@@ -91,11 +92,20 @@ class KnownJourneys:
         return self._states[root]
 
     def _key_of(self, source: JourneySource) -> Digest | None:
-        state = self._state_of(source.place.root, source.library)
-        if state is None:
+        base = self._base_of(source.place.root, source.library)
+        if base is None:
             return None
-        known = ["journey", makers_digest(), self._adhoc, state, source.shown, source.place.file]
-        return digest_of(canonical_json([*known, source.digest]))
+        # No path holds a NUL.
+        known = "\0".join((base, source.shown, source.place.file, source.digest))
+        return digest_of(known.encode(errors="surrogatepass"))
+
+    def _base_of(self, root: Path, library: Library) -> Digest | None:
+        """Return what the keys of all journeys below *root* have in common."""
+        if root not in self._bases:
+            state = self._state_of(root, library)
+            known = canonical_json(["journey", makers_digest(), self._adhoc, state])
+            self._bases[root] = digest_of(known) if state else None
+        return self._bases[root]
 
 
 class KnownEnvironmentFiles:
