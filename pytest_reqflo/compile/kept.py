@@ -1,34 +1,15 @@
-"""What was compiled before: by the digest of all it was made of, in a file of the user's own.
+"""Where what was compiled before is kept: the cache folder of the person running, if there is one.
 
-It lies in the cache folder of the person running, never in a project: what a stranger may put there
-would be taken for compiled. It holds text and no objects. Whatever is wrong with it, it is passed by:
-then everything is compiled anew.
+Never a project: what a stranger may put there would be taken for compiled.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sqlite3
-import stat
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
 from pytest_reqflo.values import Digest
-from pytest_reqflo.writing import make_private
-
-MOST_ENTRIES = 20_000
-MAX_ENTRY_BYTES = 32 * 1024
-UNUSED_DAYS = 30
-
-_NOTED_ANEW_DAYS = 7
-"""An entry that is used is written to no more often than this."""
-
-_FILE = "compiled.sqlite"
-_TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, day INTEGER, content TEXT)"
-_OLDEST = "SELECT key FROM kept ORDER BY day LIMIT max(0, (SELECT count(*) FROM kept) - ?)"
 
 
 class Kept(Protocol):
@@ -60,116 +41,11 @@ def cache_folder(variables: Mapping[str, str]) -> Path | None:
 
 
 def open_kept(variables: Mapping[str, str]) -> Kept | None:
-    """Return what the person running has kept, None without a place for it."""
+    """Return what the person running has kept, None without a place or the means for it."""
     folder = cache_folder(variables)
+    try:
+        # Not every Python was built with SQLite.
+        from pytest_reqflo.compile.kept_file import KeptInFolder
+    except ImportError:
+        return None
     return KeptInFolder(folder) if folder else None
-
-
-class KeptInFolder:
-    """Keeps what was compiled in one file of *folder*, for all processes of one person."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._path = folder / _FILE
-        self._today = int(time.time() // 86_400)
-        self._reader: sqlite3.Connection | None = None
-        self._is_readable = True
-        self._new: dict[Digest, str] = {}
-        self._used: list[Digest] = []
-
-    def find(self, key: Digest) -> str | None:
-        """Return what was kept as *key*, None when there is nothing."""
-        row = self._ask(key)
-        if row is None:
-            return None
-        content, day = row
-        if day < self._today - _NOTED_ANEW_DAYS:
-            self._used.append(key)
-        return content
-
-    def keep(self, key: Digest, content: str) -> None:
-        """Keep *content* as *key*, at the next `write`."""
-        if len(content) <= MAX_ENTRY_BYTES and len(self._new) < MOST_ENTRIES:
-            self._new[key] = content
-
-    def write(self) -> None:
-        """Write what is to be kept, and let go of the file; another process may come first."""
-        self.close()
-        if not (self._new or self._used):
-            return
-        with contextlib.suppress(OSError, sqlite3.Error):
-            self._write()
-        self._new, self._used = {}, []
-
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
-
-    def _ask(self, key: Digest) -> tuple[str, int] | None:
-        if not self._is_readable:
-            return None
-        try:
-            if self._reader is None:
-                self._reader = self._open_to_read()
-            if self._reader is None:
-                return None
-            found = self._reader.execute("SELECT content, day FROM kept WHERE key = ?", (key,))
-            content, day = found.fetchone() or ("", 0)
-        except sqlite3.Error:
-            self._is_readable = False
-            return None
-        return (content, day) if isinstance(content, str) and content else None
-
-    def _open_to_read(self) -> sqlite3.Connection | None:
-        self._is_readable = _is_own(self._folder, stat.S_ISDIR) and _is_own(
-            self._path, stat.S_ISREG
-        )
-        return sqlite3.connect(self._path, timeout=0.2) if self._is_readable else None
-
-    def _write(self) -> None:
-        make_private(self._folder)
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        if not (_is_own(self._folder, stat.S_ISDIR) and _is_own(self._path, stat.S_ISREG)):
-            return
-        try:
-            with _opened(self._path) as database:
-                self._write_to(database)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # another process writes, or no room
-                return
-            self._path.unlink()  # it is damaged: the next process begins anew
-
-    def _write_to(self, database: sqlite3.Connection) -> None:
-        database.execute(_TABLE)
-        rows = ((key, self._today, content) for key, content in self._new.items())
-        database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
-        used = ((self._today, key) for key in self._used)
-        database.executemany("UPDATE kept SET day = ? WHERE key = ?", used)
-        database.execute("DELETE FROM kept WHERE day < ?", (self._today - UNUSED_DAYS,))
-        database.execute(f"DELETE FROM kept WHERE key IN ({_OLDEST})", (MOST_ENTRIES,))  # noqa: S608
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Give a connection whose changes are written whole at the end, or not at all."""
-    database = sqlite3.connect(path, timeout=0.2)
-    try:
-        # What a crash of the machine takes away is compiled again.
-        database.execute("PRAGMA synchronous = OFF")
-        with database:
-            yield database
-    finally:
-        database.close()
-
-
-def _is_own(path: Path, is_kind: object) -> bool:
-    """Say whether nobody but the person running can have written *path*; a link is refused."""
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return False
-    is_private = not stat.S_IMODE(status.st_mode) & 0o077
-    return is_kind(status.st_mode) and is_private and status.st_uid == os.geteuid()  # type: ignore[operator]

@@ -21,6 +21,7 @@ from meeting import MeetingServer
 # Modules first imported inside an in-process run are dropped after it; a class would exist twice.
 import pytest_reqflo.artifact.store
 import pytest_reqflo.compile.compiling
+import pytest_reqflo.compile.kept_file
 import pytest_reqflo.compile.project
 import pytest_reqflo.engine.http
 import pytest_reqflo.engine.local

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_reqflo.compile.kept import KeptInFolder
+from pytest_reqflo.compile.kept_file import KeptInFolder
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.diagnostic import Diagnostic, render_diagnostics
 from pytest_reqflo.errors import CODES, JourneyError

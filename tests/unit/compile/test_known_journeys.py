@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from pathlib import Path
 
@@ -11,9 +12,10 @@ import pytest
 from compiling import Folder
 
 from pytest_reqflo.artifact.codec import to_document
-from pytest_reqflo.compile import compiling, kept, known, makers
+from pytest_reqflo.compile import compiling, kept_file, known, makers
 from pytest_reqflo.compile.compiled import CompiledJourney
-from pytest_reqflo.compile.kept import KeptInFolder, cache_folder
+from pytest_reqflo.compile.kept import cache_folder, open_kept
+from pytest_reqflo.compile.kept_file import KeptInFolder
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.errors import JourneyError
 
@@ -329,7 +331,7 @@ def test_an_artifact_that_cannot_be_read_is_compiled_when_it_is_asked_for(cache)
 
 def test_the_file_of_another_user_is_not_read(cache, monkeypatch) -> None:
     cache.compile()
-    monkeypatch.setattr(kept.os, "geteuid", lambda: os.getuid() + 1)
+    monkeypatch.setattr(kept_file.os, "geteuid", lambda: os.getuid() + 1)
     assert not cache.is_found()
 
 
@@ -345,9 +347,9 @@ def test_what_nobody_uses_goes_and_what_is_used_stays(cache, monkeypatch) -> Non
     cache.compile()
     now = time.time()
     for days in (20, 40, 60):
-        monkeypatch.setattr(kept.time, "time", lambda days=days: now + days * 86_400)
+        monkeypatch.setattr(kept_file.time, "time", lambda days=days: now + days * 86_400)
         assert cache.is_found()
-    monkeypatch.setattr(kept.time, "time", lambda: now + 120 * 86_400)
+    monkeypatch.setattr(kept_file.time, "time", lambda: now + 120 * 86_400)
     cache.folder.write("other.journey.yaml", JOURNEY.replace("Orders", "Others"))
     cache.compile("other.journey.yaml")
     with cache.database() as database:
@@ -355,7 +357,7 @@ def test_what_nobody_uses_goes_and_what_is_used_stays(cache, monkeypatch) -> Non
 
 
 def test_no_more_is_kept_than_there_is_room_for(cache, monkeypatch) -> None:
-    monkeypatch.setattr(kept, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(kept_file, "MOST_ENTRIES", 3)
     for number in range(6):
         name = f"{number}.journey.yaml"
         cache.folder.write(name, JOURNEY.replace("Orders", f"Orders {number}"))
@@ -383,3 +385,8 @@ def test_a_very_large_journey_is_not_kept(cache) -> None:
 )
 def test_the_place_is_that_of_the_caches_of_the_person(variables, folder) -> None:
     assert cache_folder(variables) == (folder and Path(folder))
+
+
+def test_a_python_without_sqlite_compiles_each_time(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pytest_reqflo.compile.kept_file", None)
+    assert open_kept({"HOME": "/h"}) is None
