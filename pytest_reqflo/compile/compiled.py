@@ -43,8 +43,10 @@ class CompiledJourney:
     """A journey file, compiled.
 
     Shape: *source_map* and *document* are those of the author's file, with pointers that begin with
-        ``/journey``; *rows_file* is the data file it names, *named* all files. What was not made
-        along with it, *artifact* and *document* may be, is made by *missing* when it is asked for.
+        ``/journey``; *rows_file* is the data file it names; *has_read* says whether its artifact
+        holds what other files say, *asked* names the kinds of files of the library that compiling asked
+        for. What was not made along with it, *artifact* and *document* may be, is made by *missing* when
+        it is asked for.
     """
 
     path: Path
@@ -58,7 +60,8 @@ class CompiledJourney:
     source_map: SourceMap = field(repr=False)
     blobs: Mapping[Digest, bytes] = field(default_factory=dict, repr=False)
     rows_file: Path | None = None
-    named: frozenset[Path] = frozenset()
+    has_read: bool = False
+    asked: frozenset[str] = frozenset()
     warnings: tuple[Diagnostic, ...] = ()
     known_digest: Digest | None = None
     missing: Mapping[str, Callable[[], object]] = field(default_factory=dict, repr=False)

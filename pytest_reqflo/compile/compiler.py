@@ -54,7 +54,7 @@ _T = TypeVar("_T")
 class Compilation:
     """What compiling gave: the artifact, its files, warnings, and the data file of the journey.
 
-    Shape: *named* are the files that the journey names, its data file among them.
+    Shape: *has_read* says whether it holds what files say beside the journey's own; rows do not count.
     """
 
     artifact: Artifact
@@ -62,7 +62,7 @@ class Compilation:
     warnings: tuple[Diagnostic, ...]
     rows_file: Path | None
     head: JourneyHead
-    named: frozenset[Path]
+    has_read: bool
 
 
 def compile_journey(
@@ -86,7 +86,7 @@ def compile_journey(
         warnings=warnings,
         rows_file=rows_file,
         head=head_of(compiler.model),
-        named=frozenset(compiler.files.named),
+        has_read=compiler.files.has_read,
     )
 
 

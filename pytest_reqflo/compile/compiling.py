@@ -10,16 +10,18 @@ from pytest_reqflo.syntax.journey import read_journey
 
 def compile_source(source: JourneySource, adhoc: AdhocPolicy) -> CompiledJourney:
     """Return the compiled journey. Raises: JourneyError with every problem found."""
-    place = source.place
+    place, library = source.place, source.library
+    library.asked.clear()
     loaded = read_journey(source.content, source.path, shown=source.shown, root=place.root)
-    compilation = compile_journey(loaded, source.library, adhoc=adhoc)
+    compilation = compile_journey(loaded, library, adhoc=adhoc)
     compiled = CompiledJourney(
         **read_from(source),
         head=compilation.head,
         blobs=compilation.blobs,
         source_map=loaded.document.map,
         rows_file=compilation.rows_file,
-        named=compilation.named,
+        has_read=compilation.has_read,
+        asked=frozenset(library.asked),
         warnings=compilation.warnings,
     )
     compiled.artifact = compilation.artifact

@@ -24,13 +24,16 @@ from pytest_reqflo.values import Digest, Json, JsonProblem, digest_of, parse_jso
 
 @dataclass(slots=True)
 class Files:
-    """Reads the files of one journey; *blobs* gathers those that the artifact stores, *named* finds all."""
+    """Reads the files of one journey; *blobs* gathers those that the artifact stores.
+
+    Shape: *has_read* says whether any was read; one whose rows become items was only found.
+    """
 
     findings: Findings
     library: Library
     folders: dict[str, Path]
     blobs: dict[Digest, bytes] = field(default_factory=dict)
-    named: set[Path] = field(default_factory=set)
+    has_read: bool = False
 
     @property
     def root(self) -> Path:
@@ -53,7 +56,6 @@ class Files:
         except PathProblem as problem:
             self.findings.note(problem.code, problem.message, place.label(), hint=problem.hint)
             return None
-        self.named.add(path)
         return path
 
     def read(self, relative: str, place: Place) -> bytes | None:
@@ -67,6 +69,7 @@ class Files:
             return None
 
     def _read(self, path: Path, relative: str) -> bytes:
+        self.has_read = True
         return read_bytes(path, relative, max_bytes=MAX_FILE_BYTES, below=self.root.resolve())
 
     def read_json(self, relative: str, place: Place, *, code: str = "RF115") -> Json:
@@ -84,6 +87,7 @@ class Files:
             return None
 
     def _read_yaml(self, path: Path, relative: str) -> Json:
+        self.has_read = True
         try:
             return load_document(path, relative, below=self.root.resolve())[0].data
         except JourneyError as error:

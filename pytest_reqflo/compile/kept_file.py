@@ -11,10 +11,10 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pytest_reqflo.values import Digest
+from pytest_reqflo.values import Digest, digest_of
 from pytest_reqflo.writing import make_private
 
 MOST_ENTRIES = 20_000
@@ -24,8 +24,11 @@ UNUSED_DAYS = 30
 _NOTED_ANEW_DAYS = 7
 """An entry that is used is written to no more often than this."""
 
-_FILE = "compiled.sqlite"
-_TABLE = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, day INTEGER, content TEXT)"
+_FILE = "compiled-1.sqlite"
+"""The number changes with the columns."""
+
+_COLUMNS = "key TEXT PRIMARY KEY, day INTEGER, seal TEXT, content TEXT"
+_FIND = "SELECT content, seal, day FROM kept WHERE key = ?"
 _OLDEST = "SELECT key FROM kept ORDER BY day LIMIT max(0, (SELECT count(*) FROM kept) - ?)"
 
 
@@ -43,11 +46,10 @@ class KeptInFolder:
 
     def find(self, key: Digest) -> str | None:
         """Return what was kept as *key*, None when there is nothing."""
-        row = self._ask(key)
-        if row is None:
+        content, seal, day = self._ask(key)
+        if not isinstance(content, str) or seal != _seal_of(key, content):
             return None
-        content, day = row
-        if day < self._today - _NOTED_ANEW_DAYS:
+        if not isinstance(day, int) or day < self._today - _NOTED_ANEW_DAYS:
             self._used.append(key)
         return content
 
@@ -71,20 +73,19 @@ class KeptInFolder:
             self._reader.close()
             self._reader = None
 
-    def _ask(self, key: Digest) -> tuple[str, int] | None:
-        if not self._is_readable:
-            return None
+    def _ask(self, key: Digest) -> tuple[object, object, object]:
+        """Return content, seal and day as they stand in the file, whatever they are."""
         try:
-            if self._reader is None:
+            if self._reader is None and self._is_readable:
                 self._reader = self._open_to_read()
             if self._reader is None:
-                return None
-            found = self._reader.execute("SELECT content, day FROM kept WHERE key = ?", (key,))
-            content, day = found.fetchone() or ("", 0)
+                return None, None, None
+            row = self._reader.execute(_FIND, (key,)).fetchone()
         except sqlite3.Error:
             self._is_readable = False
-            return None
-        return (content, day) if isinstance(content, str) and content else None
+            self.close()
+            return None, None, None
+        return row or (None, None, None)
 
     def _open_to_read(self) -> sqlite3.Connection | None:
         self._is_readable = _is_own(self._folder, stat.S_ISDIR) and _is_own(
@@ -93,6 +94,8 @@ class KeptInFolder:
         return sqlite3.connect(self._path, timeout=0.2) if self._is_readable else None
 
     def _write(self) -> None:
+        if not _is_ours_to_make(self._folder):
+            return
         make_private(self._folder)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -101,15 +104,18 @@ class KeptInFolder:
         try:
             with _opened(self._path) as database:
                 self._write_to(database)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):  # another process writes, or no room
-                return
+        except sqlite3.OperationalError:  # another process writes, or there is no room
+            return
+        except sqlite3.DatabaseError:
             self._path.unlink()  # it is damaged: the next process begins anew
 
     def _write_to(self, database: sqlite3.Connection) -> None:
-        database.execute(_TABLE)
-        rows = ((key, self._today, content) for key, content in self._new.items())
-        database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", rows)
+        database.execute(f"CREATE TABLE IF NOT EXISTS kept ({_COLUMNS})")
+        rows = [
+            (key, self._today, _seal_of(key, content), content)
+            for key, content in self._new.items()
+        ]
+        database.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?)", rows)
         used = ((self._today, key) for key in self._used)
         database.executemany("UPDATE kept SET day = ? WHERE key = ?", used)
         database.execute("DELETE FROM kept WHERE day < ?", (self._today - UNUSED_DAYS,))
@@ -123,17 +129,30 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         # What a crash of the machine takes away is compiled again.
         database.execute("PRAGMA synchronous = OFF")
+        # What is let go of shrinks the file; of a file that has tables this changes nothing.
+        database.execute("PRAGMA auto_vacuum = FULL")
         with database:
             yield database
     finally:
         database.close()
 
 
-def _is_own(path: Path, is_kind: object) -> bool:
+def _seal_of(key: Digest, content: str) -> Digest:
+    """Return what shows that *content* was kept as *key*: a damaged file may give that of another."""
+    return digest_of(f"{key}{content}".encode(errors="surrogatepass"))
+
+
+def _is_ours_to_make(folder: Path) -> bool:
+    """Say whether the nearest folder there is belongs to who runs: `sudo` may keep the home of another."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return there.stat().st_uid == os.geteuid()
+
+
+def _is_own(path: Path, is_kind: Callable[[int], bool]) -> bool:
     """Say whether nobody but the person running can have written *path*; a link is refused."""
     try:
         status = os.lstat(path)
     except OSError:
         return False
     is_private = not stat.S_IMODE(status.st_mode) & 0o077
-    return is_kind(status.st_mode) and is_private and status.st_uid == os.geteuid()  # type: ignore[operator]
+    return is_kind(status.st_mode) and is_private and status.st_uid == os.geteuid()

@@ -1,8 +1,8 @@
 """What was compiled before, under the digest of all that it was made of: journeys and environments.
 
 A journey is known by the bytes of its file, where that lies below its root, the files of its library
-and the versions of what compiles it. One that names files to send or to check by is compiled each
-time, as is one with warnings, which are told each time.
+that compiling asked for, and the versions of what compiles it. One that holds what other files say is
+compiled each time, as is one with warnings, which are told each time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.compile.compiled import CompiledJourney, JourneySource, read_from
 from pytest_reqflo.compile.kept import Kept
 from pytest_reqflo.compile.makers import makers_digest
-from pytest_reqflo.compile.records import JourneyRecord, read_record, record_of
+from pytest_reqflo.compile.records import (
+    JourneyRecord,
+    read_record,
+    write_artifact,
+    write_record,
+)
 from pytest_reqflo.errors import ArtifactError, JourneyError
 from pytest_reqflo.source import SourceMap, SourceText, Spans
 from pytest_reqflo.syntax.library import Library, load_library
 from pytest_reqflo.syntax.paths import PathProblem, refuse_hidden, refuse_secret, resolve_below
-from pytest_reqflo.syntax.read import decode_source
+from pytest_reqflo.syntax.read import decode_source, with_line_feeds
 from pytest_reqflo.values import Digest, Json, canonical_json, digest_of
 
 if TYPE_CHECKING:
@@ -47,16 +52,13 @@ class KnownJourneys:
     def __init__(self, kept: Kept, adhoc: AdhocPolicy) -> None:
         self._kept = kept
         self._adhoc: AdhocPolicy = adhoc
-        self._states: dict[Path, Digest | None] = {}
-        self._bases: dict[Path, Digest | None] = {}
         self._new: list[tuple[JourneySource, CompiledJourney]] = []
 
     def find(self, source: JourneySource) -> CompiledJourney | None:
         """Return the compiled journey, None when it is not known or its rows are not to be had."""
-        key = self._key_of(source)
-        text = self._kept.find(key) if key else None
+        text = self._kept.find(self._key_of(source))
         record = read_record(text) if text else None
-        if record is None:
+        if record is None or not _is_as_it_was(source.library, record.library):
             return None
         try:
             return _compiled_from(record, source, self._adhoc)
@@ -65,47 +67,38 @@ class KnownJourneys:
 
     def note(self, source: JourneySource, compiled: CompiledJourney) -> None:
         """Take a journey that was compiled to be kept, if it may be."""
-        rows = frozenset({compiled.rows_file} if compiled.rows_file else ())
-        is_alone = compiled.named <= rows and not compiled.blobs
-        is_plain = compiled.source_map.lines and _text_of(source) == compiled.source_map.source.text
-        if is_alone and is_plain and not compiled.warnings and self._key_of(source):
+        is_alone = not (compiled.has_read or compiled.blobs or compiled.warnings)
+        if is_alone and compiled.source_map.lines:
             self._new.append((source, compiled))
 
     def write(self) -> None:
-        """Keep what was noted, but for what lay beside a library that has changed since."""
+        """Keep what was noted."""
         new, self._new = self._new, []
-        roots = {source.place.root: source.library for source, _ in new}
-        unchanged = {root for root, library in roots.items() if self._is_unchanged(root, library)}
         for source, compiled in new:
-            key = self._key_of(source)
-            if key and source.place.root in unchanged:
-                lines = compiled.source_map.lines
-                record = record_of(compiled.head, compiled.artifact, compiled.digest, lines)
-                self._kept.keep(key, record)
+            states = {kind: source.library.state_of(kind) for kind in sorted(compiled.asked)}
+            library = {kind: state for kind, state in states.items() if state}
+            if len(library) == len(states):
+                self._kept.keep(self._key_of(source), write_record(_record_of(compiled, library)))
 
-    def _is_unchanged(self, root: Path, library: Library) -> bool:
-        return library.read_state() == self._state_of(root, library)
-
-    def _state_of(self, root: Path, library: Library) -> Digest | None:
-        if root not in self._states:
-            self._states[root] = library.read_state()
-        return self._states[root]
-
-    def _key_of(self, source: JourneySource) -> Digest | None:
-        base = self._base_of(source.place.root, source.library)
-        if base is None:
-            return None
+    def _key_of(self, source: JourneySource) -> Digest:
         # No path holds a NUL.
-        known = "\0".join((base, source.shown, source.place.file, source.digest))
-        return digest_of(known.encode(errors="surrogatepass"))
+        parts = (*_makers(self._adhoc), source.shown, source.place.file, source.digest)
+        return digest_of("\0".join(parts).encode(errors="surrogatepass"))
 
-    def _base_of(self, root: Path, library: Library) -> Digest | None:
-        """Return what the keys of all journeys below *root* have in common."""
-        if root not in self._bases:
-            state = self._state_of(root, library)
-            known = canonical_json(["journey", makers_digest(), self._adhoc, state])
-            self._bases[root] = digest_of(known) if state else None
-        return self._bases[root]
+
+def _makers(adhoc: AdhocPolicy) -> tuple[str, ...]:
+    return "journey", makers_digest() or "", adhoc
+
+
+def _is_as_it_was(library: Library, states: Mapping[str, Digest]) -> bool:
+    """Say whether the files of *library* are those by which a journey was compiled."""
+    return all(library.state_of(kind) == state for kind, state in states.items())
+
+
+def _record_of(compiled: CompiledJourney, library: Mapping[str, Digest]) -> JourneyRecord:
+    artifact = write_artifact(compiled.artifact)
+    lines = dict(compiled.source_map.lines)
+    return JourneyRecord(compiled.head, artifact, compiled.digest, lines, library)
 
 
 class KnownEnvironmentFiles:
@@ -129,21 +122,20 @@ class KnownEnvironmentFiles:
 
 
 def _environment_key(shown: str, content: bytes) -> Digest:
-    known = ["environment", makers_digest(), shown, digest_of(content)]
+    known = ["environment", makers_digest() or "", shown, digest_of(content)]
     return digest_of(canonical_json(known))
 
 
 def _compiled_from(
     record: JourneyRecord, source: JourneySource, adhoc: AdhocPolicy
 ) -> CompiledJourney:
-    text = decode_source(source.content, source.shown)
+    text = with_line_feeds(decode_source(source.content, source.shown))
     rows_file = _find_rows(record, source)
     return CompiledJourney(
         **read_from(source),
         head=record.head,
         source_map=SourceMap(text, find=functools.partial(_find_spans, text), lines=record.lines),
         rows_file=rows_file,
-        named=frozenset({rows_file} if rows_file else ()),
         known_digest=record.digest,
         missing={
             "artifact": functools.partial(_artifact_of, record.artifact, source, adhoc),
@@ -171,10 +163,6 @@ def _artifact_of(text: str, source: JourneySource, adhoc: AdhocPolicy) -> Artifa
         from pytest_reqflo.compile.compiling import compile_source
 
         return compile_source(source, adhoc).artifact
-
-
-def _text_of(source: JourneySource) -> str:
-    return decode_source(source.content, source.shown).text
 
 
 def _document_of(text: SourceText) -> Document:

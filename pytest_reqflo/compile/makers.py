@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from pytest_reqflo.values import canonical_json, digest_of
+from pytest_reqflo.values import Digest, canonical_json, digest_of
 
-_LIBRARIES = ("yaml", "pydantic", "pydantic_core", "jsonschema", "jsonpath_rfc9535", "regex")
+_LIBRARIES = (
+    "yaml", "pydantic", "pydantic_core", "jsonschema", "jsonschema_specifications", "referencing",
+    "jsonpath_rfc9535", "regex",
+)  # fmt: skip
 _ROOMS = ("syntax", "compile", "artifact", "lang", "")
 
 
 @functools.cache
-def makers_digest() -> str:
-    """Return what changes when another version of anything compiles: by size and time of files."""
-    ours = [stamp for room in _ROOMS for stamp in _stamps_of(Path(__file__).parents[1] / room)]
-    libraries = [(name, *_stamp_of(name)) for name in _LIBRARIES]
-    return digest_of(canonical_json([sys.version, ours, libraries]))
+def makers_digest() -> Digest | None:
+    """Return what changes when another version of anything compiles: by place, size and time of files.
+
+    Shape: None where files do not tell, as in an archive: then nothing may be taken for compiled.
+    """
+    package = Path(__file__).parents[1]
+    try:
+        ours = [stamp for room in _ROOMS for stamp in _stamps_of(package / room)]
+        libraries = [(name, *_stamp_of(name)) for name in _LIBRARIES]
+    except OSError:
+        return None
+    known = [sys.version, str(package), _version(), ours, libraries]
+    return digest_of(canonical_json(known)) if ours else None
+
+
+def _version() -> str:
+    # Where packages are built to be reproducible, all files have the same time.
+    try:
+        return importlib.metadata.version("pytest-reqflo")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _stamps_of(folder: Path) -> Iterator[tuple[str, int, int]]:
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda each: each.name):
-            if entry.name.endswith(".py"):
+            if entry.name.endswith((".py", ".pyc")):
                 status = entry.stat()
                 yield f"{folder.name}/{entry.name}", status.st_size, status.st_mtime_ns
 

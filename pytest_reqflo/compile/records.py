@@ -18,23 +18,26 @@ class JourneyRecord:
     """What is kept of a compiled journey.
 
     Shape: *artifact* is its document as text, in the order of the author, *digest* its address; *lines*
-        are those (from 1) of the outer parts of the file.
+        are those (from 1) of the outer parts of the file; *library* holds the state of each kind of
+        files of the library that compiling asked for.
     """
 
     head: JourneyHead
     artifact: str
     digest: Digest
     lines: Mapping[str, int]
+    library: Mapping[str, Digest]
 
 
-def record_of(
-    head: JourneyHead, artifact: Artifact, digest: Digest, lines: Mapping[str, int]
-) -> str:
-    """Return the text of a record."""
-    # No canonical JSON: bodies and headers are sent in the order in which they were written.
-    document = json.dumps(to_document(artifact), allow_nan=False)
-    record = JourneyRecord(head, document, digest, dict(lines))
+def write_record(record: JourneyRecord) -> str:
+    """Return *record* as text."""
     return json.dumps(to_json(record), allow_nan=False)
+
+
+def write_artifact(artifact: Artifact) -> str:
+    """Return the document of *artifact* as text."""
+    # No canonical JSON: bodies and headers are sent in the order in which they were written.
+    return json.dumps(to_document(artifact), allow_nan=False)
 
 
 def read_record(text: str) -> JourneyRecord | None:
@@ -42,10 +45,8 @@ def read_record(text: str) -> JourneyRecord | None:
     try:
         document = json.loads(text)
         head = from_json(JourneyHead, document["head"])
-        artifact, digest, lines = document["artifact"], document["digest"], document["lines"]
+        return JourneyRecord(
+            head, document["artifact"], document["digest"], document["lines"], document["library"]
+        )
     except (ValueError, TypeError, KeyError, RecursionError, CodecError):
         return None
-    is_whole = isinstance(artifact, str) and isinstance(digest, str) and isinstance(lines, dict)
-    if not is_whole or not set(map(type, lines.values())) <= {int}:
-        return None
-    return JourneyRecord(head, artifact, Digest(digest), lines)

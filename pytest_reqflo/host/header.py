@@ -5,13 +5,11 @@ Silent when all is as usual, and about whatever cannot be read: the items tell t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from pytest_reqflo.compile.kept import open_kept
 from pytest_reqflo.compile.known import open_library
 from pytest_reqflo.engine.proxies import shown_proxies
 from pytest_reqflo.errors import ReqfloError
@@ -45,7 +43,7 @@ def _guards(root: Path, settings: Settings) -> Iterator[str]:
 
 
 def _find_environment(root: Path, settings: Settings) -> EnvironmentSnapshot:
-    kept = open_kept(os.environ) if settings.keeps_compiled else None
+    kept = settings.open_kept()
     try:
         library = open_library(root, settings.rootdir, kept)
         return choose_environment(library, settings.environment, settings.rootdir).snapshot

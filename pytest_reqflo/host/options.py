@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 import pytest
 
@@ -15,6 +15,9 @@ from pytest_reqflo.engine.transports import TransportKind, require_fast
 from pytest_reqflo.errors import UsageProblem
 from pytest_reqflo.evidence_store.keep import Keep, read_duration_s
 from pytest_reqflo.frozen import dataclass
+
+if TYPE_CHECKING:
+    from pytest_reqflo.compile.kept import Kept
 
 Adhoc: TypeAlias = Literal["allow", "warn", "error"]
 EvidenceKind: TypeAlias = Literal["failures", "all", "none"]
@@ -62,6 +65,13 @@ class Settings:
     is_folding: bool = True
     durations: int | None = None
     keeps_compiled: bool = True
+
+    def open_kept(self) -> Kept | None:
+        """Return what was compiled before, None where nothing is to be taken for that."""
+        from pytest_reqflo.compile.kept import open_kept
+
+        projects = (self.rootdir, *([self.rootdir / self.root] if self.root else ()))
+        return open_kept(os.environ, projects=projects) if self.keeps_compiled else None
 
     @property
     def wants_results(self) -> bool:

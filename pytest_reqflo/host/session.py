@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -77,7 +76,7 @@ def begin_session(config: pytest.Config) -> JourneySession:
         if not hasattr(config, "workerinput"):
             _begin_console(config, session)
         # All workers compile the same: one of them keeps it.
-        session.keeps_compiled = getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0"
+        session.writes_compiled = getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0"
         if session.settings.is_many_at_once:
             from pytest_reqflo.host.ahead_hooks import AheadHooks
 
@@ -147,7 +146,7 @@ class JourneySession:
         self.cloud: CloudRuns | None = None
         self.slowest: Slowest | None = None
         self.watch_rows: Callable[[int, int], None] | None = None
-        self.keeps_compiled = True
+        self.writes_compiled = True
         self._store_warnings: dict[int, Diagnostic] = {}
         self._volume = 0
 
@@ -155,7 +154,6 @@ class JourneySession:
     def project(self) -> Project:
         """The compiler of this rootdir, with its libraries read once."""
         if self._project is None:
-            from pytest_reqflo.compile.kept import open_kept
             from pytest_reqflo.compile.project import Project
 
             settings = self.settings
@@ -163,7 +161,7 @@ class JourneySession:
                 settings.rootdir,
                 configured_root=settings.root,
                 adhoc=settings.adhoc,
-                kept=open_kept(os.environ) if settings.keeps_compiled else None,
+                kept=settings.open_kept(),
             )
         return self._project
 
@@ -216,11 +214,7 @@ class JourneySession:
             output.add(name, document)
 
     def close(self) -> None:
-        """Close the connections, keep what was compiled, let go of the records of this session."""
-        if self._project is not None:
-            if self.keeps_compiled:
-                self._project.write()
-            self._project.close()
+        """Close the connections, let go of the records of this session, keep what was compiled."""
         if self.evidence is not None:
             self.evidence.close()
         if self.durable is not None:
@@ -228,6 +222,10 @@ class JourneySession:
         if self._runner is not None:
             self._runner.close()
             self._runner = None
+        if self._project is not None:
+            if self.writes_compiled:
+                self._project.write()
+            self._project.close()
 
 
 def warn(diagnostic: Diagnostic, *, path: Path | str, line: int) -> None:

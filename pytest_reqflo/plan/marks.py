@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_reqflo.diagnostic import Diagnostic, label_at
 from pytest_reqflo.errors import JourneyError
@@ -15,6 +15,7 @@ from pytest_reqflo.plan.model import EnvironmentSnapshot
 from pytest_reqflo.values import json_type
 
 if TYPE_CHECKING:
+    from pytest_reqflo.compile.head import MarkHead
     from pytest_reqflo.source import SourceMap
 
 
@@ -29,7 +30,7 @@ class MarkSpec:
 class PlacedMark:
     """A mark as written, with `reason` and `when`, or None; *pointer* is its place."""
 
-    mark: Any
+    mark: MarkHead | None
     pointer: str
 
 
@@ -47,15 +48,18 @@ def find_mark(
     for placed in marks:
         if placed.mark is None:
             continue
-        if _holds(placed, places, environment):
+        if _holds(placed, placed.mark, places, environment):
             return MarkSpec(placed.mark.reason)
     return None
 
 
 def _holds(
-    placed: PlacedMark, places: SourceMap, environment: Callable[[], EnvironmentSnapshot | None]
+    placed: PlacedMark,
+    mark: MarkHead,
+    places: SourceMap,
+    environment: Callable[[], EnvironmentSnapshot | None],
 ) -> bool:
-    condition = placed.mark.when
+    condition = mark.when
     if isinstance(condition, bool):
         return condition
     value, problems = parse_value(condition)

@@ -11,14 +11,14 @@ import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at, name_hint
 from pytest_reqflo.errors import JourneyError
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.syntax.document import Document
 from pytest_reqflo.syntax.paths import PathProblem, resolve_below
-from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, read_bytes
+from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, decode_source, read_bytes
 from pytest_reqflo.syntax.scan import find_root_keys, is_nearly
 from pytest_reqflo.values import Digest, Json, canonical_json, digest_of, slugify
 
@@ -116,10 +116,17 @@ _ENVIRONMENT = _Kind("environment", "environments", False, _read_environment)
 _PRESET = _Kind("preset", "presets", False, _read_preset)
 _OVERLAY = _Kind("overlay", "overlays", False, _read_overlay)
 _TEMPLATE = _Kind("template", "templates", True, _read_template, ("method", "url"))
+_KINDS = {kind.name: kind for kind in (_ENVIRONMENT, _PRESET, _OVERLAY, _TEMPLATE)}
 
 
-_Texts: TypeAlias = dict[tuple[Path, str], bytes]
-"""Contents of files by their real path and the path as shown."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A file as it was read: its real path, and as shown; *problem* where it could not be."""
+
+    path: Path
+    shown: str
+    content: bytes
+    problem: JourneyError | None = None
 
 
 def load_library(
@@ -145,27 +152,42 @@ class Library:
         self, root: Path, shown_from: Path, known: KnownEnvironments | None = None
     ) -> None:
         self.root = root
+        self.asked: set[str] = set()
+        """The kinds of files that were asked for; whoever wants to know for what empties it."""
         self._shown_from = shown_from
         self._known = known
+        self._texts: dict[_Kind, tuple[_Text, ...]] = {}
+        self._loaded: dict[_Kind, Mapping[str, Loaded[Any]]] = {}
 
-    @functools.cached_property
+    @property
     def environments(self) -> Mapping[str, Loaded[EnvironmentModel]]:
         """Environments by name. Raises: JourneyError when a file of theirs is wrong."""
-        return self._load(_ENVIRONMENT)
+        return self._of(_ENVIRONMENT)
 
-    @functools.cached_property
+    @property
     def presets(self) -> Mapping[str, Loaded[PresetModel]]:
         """Presets by name. Raises: JourneyError when a file of theirs is wrong."""
-        return self._load(_PRESET)
+        return self._of(_PRESET)
 
-    @functools.cached_property
+    @property
     def overlays(self) -> Mapping[str, Loaded[OverlayModel]]:
         """Overlays by name. Raises: JourneyError when a file of theirs is wrong."""
-        return self._load(_OVERLAY)
+        return self._of(_OVERLAY)
 
-    @functools.cached_property
+    @property
     def _templates(self) -> Mapping[str, Loaded[TemplateModel]]:
-        return self._load(_TEMPLATE)
+        return self._of(_TEMPLATE)
+
+    def state_of(self, name: str) -> Digest | None:
+        """Return what changes when a file of the kind *name* does, None when one is not to be read."""
+        kind = _KINDS.get(name)
+        try:
+            texts = self._read(kind) if kind else ()
+        except (JourneyError, OSError, RuntimeError, ValueError):  # whoever asks for one is told
+            return None
+        if kind is None or any(each.problem for each in texts):
+            return None
+        return digest_of(canonical_json([(each.shown, digest_of(each.content)) for each in texts]))
 
     @functools.cached_property
     def secret_places(self) -> tuple[Path, ...]:
@@ -195,57 +217,26 @@ class Library:
         """What environments say, by name. Raises: JourneyError when a file of theirs is wrong."""
         if self._known is None:
             return self._environments_as_files()
-        texts = self._texts(_ENVIRONMENT)
-        known = self._known_files(texts)
+        known = self._known_files(self._known)
         if known is None:
             known = self._environments_as_files()
-            self._keep_files(texts, known)
+            contents = {each.path: each.content for each in self._read(_ENVIRONMENT)}
+            for each in known.values():
+                self._known.keep(each.shown, contents[each.path], each.data)
         return known
 
     def _environments_as_files(self) -> dict[str, EnvironmentFile]:
         return {name: _as_file(loaded) for name, loaded in self.environments.items()}
 
-    def _known_files(self, texts: _Texts | None) -> dict[str, EnvironmentFile] | None:
+    def _known_files(self, known: KnownEnvironments) -> dict[str, EnvironmentFile] | None:
         """Return the environments if all of them are known, and none has the name of another."""
-        if texts is None or self._known is None:
-            return None
-        files = {}
-        for (path, shown), content in texts.items():
-            data = self._known.find(shown, content)
+        texts, files = self._read(_ENVIRONMENT), {}
+        for each in texts:
+            data = None if each.problem else known.find(each.shown, each.content)
             if data is None:
                 return None
-            files[data["name"]] = EnvironmentFile(data["name"], data, path, shown)
+            files[data["name"]] = EnvironmentFile(data["name"], data, each.path, each.shown)
         return files if len(files) == len(texts) else None
-
-    def _keep_files(self, texts: _Texts | None, files: Mapping[str, EnvironmentFile]) -> None:
-        # What was changed while it was read is not kept.
-        if texts is None or self._known is None or self._texts(_ENVIRONMENT) != texts:
-            return
-        for each in files.values():
-            self._known.keep(each.shown, texts[each.path, each.shown], each.data)
-
-    def read_state(self) -> Digest | None:
-        """Return what changes when any of the files does, None when one cannot be read."""
-        state = []
-        for kind in (_ENVIRONMENT, _PRESET, _OVERLAY, _TEMPLATE):
-            texts = self._texts(kind)
-            if texts is None:
-                return None
-            state.append([(shown, digest_of(text)) for (_, shown), text in texts.items()])
-        return digest_of(canonical_json(state))
-
-    def _texts(self, kind: _Kind) -> _Texts | None:
-        """Return the files of *kind* as they are now, None when one of them cannot be read."""
-        below, texts = self.root.resolve(), {}
-        try:
-            for path in self._files(kind):
-                real = resolve_below(self.root, path.parent, path.name)
-                shown = os.path.relpath(path, self._shown_from)
-                content = read_bytes(real, shown, max_bytes=MAX_SIZE_BYTES, below=below)
-                texts[real, shown] = content
-        except (PathProblem, JourneyError):
-            return None
-        return texts
 
     def find_environment(self, name: str) -> Loaded[EnvironmentModel] | None:
         """Return the environment *name*, None when there is none."""
@@ -282,12 +273,18 @@ class Library:
             (item for item in self.templates() if slug and slugify(item.model.name) == slug), None
         )
 
+    def _of(self, kind: _Kind) -> Mapping[str, Loaded[Any]]:
+        self.asked.add(kind.name)
+        if kind not in self._loaded:
+            self._loaded[kind] = self._load(kind)
+        return self._loaded[kind]
+
     def _load(self, kind: _Kind) -> dict[str, Loaded[Any]]:
         found: list[Loaded[Any]] = []
         problems: list[Diagnostic] = []
-        for path in self._files(kind):
+        for text in self._read(kind):
             try:
-                found.append(self._load_file(path, kind))
+                found.append(_load_text(text, kind))
             except JourneyError as error:
                 problems += error.diagnostics
         problems += _duplicates(found, kind)
@@ -295,19 +292,26 @@ class Library:
             raise JourneyError(*problems)
         return {item.model.name: item for item in found}
 
-    def _load_file(self, path: Path, kind: _Kind) -> Loaded[Any]:
+    def _read(self, kind: _Kind) -> tuple[_Text, ...]:
+        """Return the files of *kind*, read once: what is told of them is told of the same bytes."""
+        if kind not in self._texts:
+            self._texts[kind] = tuple(map(self._read_file, self._files(kind)))
+        return self._texts[kind]
+
+    def _read_file(self, path: Path) -> _Text:
         shown = os.path.relpath(path, self._shown_from)
         try:
             real = resolve_below(self.root, path.parent, path.name)
-            status = real.stat()
+            below = self.root.resolve()
+            return _Text(
+                real, shown, read_bytes(real, shown, max_bytes=MAX_SIZE_BYTES, below=below)
+            )
         except PathProblem as problem:
-            raise JourneyError(
-                Diagnostic(
-                    code=problem.code, title=f"{shown}: {problem.message}", hint=problem.hint
-                )
-            ) from None
-        below = self.root.resolve()
-        return _load_version(real, shown, kind, below, status.st_mtime_ns, status.st_size)
+            title = f"{shown}: {problem.message}"
+            diagnostic = Diagnostic(code=problem.code, title=title, hint=problem.hint)
+            return _Text(path, shown, b"", JourneyError(diagnostic))
+        except JourneyError as error:
+            return _Text(path, shown, b"", error)
 
     def _files(self, kind: _Kind) -> Iterator[Path]:
         folder = self.root / kind.folder
@@ -325,14 +329,18 @@ def _as_file(loaded: Loaded[EnvironmentModel]) -> EnvironmentFile:
     return EnvironmentFile(loaded.model.name, loaded.model.to_data(), loaded.path, loaded.shown)
 
 
-@functools.lru_cache(maxsize=4096)
-def _load_version(
-    path: Path, shown: str, kind: _Kind, below: Path, mtime_ns: int, size_bytes: int
-) -> Loaded[Any]:
-    """Load a file once per version of it: each journey asks for the library of its root."""
-    from pytest_reqflo.syntax.load import load_document
+def _load_text(text: _Text, kind: _Kind) -> Loaded[Any]:
+    if text.problem is not None:
+        raise text.problem
+    return _load_version(text.path, text.shown, kind, text.content)
 
-    document, warnings = load_document(path, shown, below=below)
+
+@functools.lru_cache(maxsize=4096)
+def _load_version(path: Path, shown: str, kind: _Kind, content: bytes) -> Loaded[Any]:
+    """Load a file once per version of it: each journey asks for the library of its root."""
+    from pytest_reqflo.syntax.load import parse_yaml
+
+    document, warnings = parse_yaml(decode_source(content, shown))
     model = kind.read(document)
     has_root = isinstance(document.data, dict) and kind.name in document.data
     return Loaded(model, document, path, shown, warnings, f"/{kind.name}" if has_root else "")

@@ -20,7 +20,13 @@ from pytest_reqflo.source import Position, SourceMap, SourceText, Spans
 from pytest_reqflo.syntax.compose import Composer, Stop, has_forbidden
 from pytest_reqflo.syntax.document import Document, scalar_offset_span
 from pytest_reqflo.syntax.plain import EventKinds, PlainTree, read_plain
-from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, decode_source, read_bytes, refuse
+from pytest_reqflo.syntax.read import (
+    MAX_SIZE_BYTES,
+    decode_source,
+    read_bytes,
+    refuse,
+    with_line_feeds,
+)
 from pytest_reqflo.syntax.sentences import YamlProblem
 from pytest_reqflo.syntax.tree import MAX_NODES, TooLarge, expand
 
@@ -62,10 +68,10 @@ def parse_yaml(
     Shape: *loader* is libyaml where PyYAML was built with it; both give the same documents.
     Raises: JourneyError with every problem found (RF101, RF102, RF103, RF108, RF109).
     """
-    text = source.text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    source = with_line_feeds(source)
+    text = source.text
     if len(text) > MAX_SIZE_BYTES:
         refuse("RF102", f"`{source.file}` is larger than 1 MiB")
-    source = source if text == source.text else SourceText(source.file, text)
     plain = _find_plain(text) if loader is _C_LOADER else None
     if plain is not None:
         find = functools.partial(_find_places, source)

@@ -53,6 +53,12 @@ def decode_source(content: bytes, shown: str, *, code: str = "RF101") -> SourceT
         refuse(code, title, label, hint="save the file as UTF-8")
 
 
+def with_line_feeds(source: SourceText) -> SourceText:
+    """Return *source* as YAML reads it: each line ends in a line feed alone."""
+    text = source.text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return source if text == source.text else SourceText(source.file, text)
+
+
 def refuse(code: str, title: str, *labels: Label, hint: str = "") -> NoReturn:
     """Raise the JourneyError that holds this one problem."""
     raise JourneyError(Diagnostic(code=code, title=title, labels=labels, hint=hint)) from None

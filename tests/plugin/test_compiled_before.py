@@ -14,7 +14,7 @@ RED = "/status/500"
 
 
 def kept_file() -> Path:
-    return Path(os.environ["XDG_CACHE_HOME"], "reqflo", "compiled.sqlite")
+    return Path(os.environ["XDG_CACHE_HOME"], "reqflo", "compiled-1.sqlite")
 
 
 def placed(result: pytest.RunResult) -> list[str]:
@@ -98,7 +98,7 @@ def test_nothing_in_the_project_is_taken_for_compiled(suite, server) -> None:
     planted = kept_file().read_bytes().replace(b"/status/200", b"/status/201")
     kept_file().unlink()
     for folder in (".reqflo", ".cache/reqflo", ".pytest_cache/v/reqflo"):
-        path = suite.path / folder / "compiled.sqlite"
+        path = suite.path / folder / "compiled-1.sqlite"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(planted)
     server.log.clear()

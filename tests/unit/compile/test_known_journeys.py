@@ -14,7 +14,7 @@ from compiling import Folder
 from pytest_reqflo.artifact.codec import to_document
 from pytest_reqflo.compile import compiling, kept_file, known, makers
 from pytest_reqflo.compile.compiled import CompiledJourney
-from pytest_reqflo.compile.kept import cache_folder, open_kept
+from pytest_reqflo.compile.kept import find_cache_folder, open_kept
 from pytest_reqflo.compile.kept_file import KeptInFolder
 from pytest_reqflo.compile.project import Project
 from pytest_reqflo.errors import JourneyError
@@ -83,7 +83,7 @@ class Cache:
         return self.count == before
 
     def database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.place / "compiled.sqlite")
+        return sqlite3.connect(self.place / "compiled-1.sqlite")
 
 
 @pytest.fixture
@@ -140,9 +140,7 @@ def test_an_environment_that_is_found_says_what_was_read(cache, monkeypatch) -> 
         ("orders.journey.yaml", JOURNEY + "# seen\n"),
         ("presets/gold.yaml", PRESET.replace("ada", "bob")),
         ("presets/other.yaml", "preset: {name: other, values: {}}"),
-        ("environments/local.yaml", ENVIRONMENT.replace("1.0", "2.0")),
         ("templates/list.yaml", "template: {name: list, method: GET, url: /orders}"),
-        ("overlays/dark.yaml", "overlay: {name: dark}"),
     ],
 )
 def test_what_compiling_reads_decides(cache, name, text) -> None:
@@ -184,7 +182,7 @@ def test_what_names_files_or_warns_is_compiled_each_time(cache, step) -> None:
     cache.folder.write("s.json", "{}")
     cache.folder.write("orders.journey.yaml", f"journey:\n  name: A\n  steps:\n    {step}\n")
     compiled = cache.compile()
-    assert compiled.blobs or compiled.named or compiled.warnings
+    assert compiled.blobs or compiled.has_read or compiled.warnings
     assert not cache.is_found()
 
 
@@ -220,13 +218,77 @@ def test_rows_where_an_environment_keeps_secrets_are_refused_all_the_same(cache)
             cache.compile()
 
 
-def test_what_changes_while_it_is_compiled_is_not_kept(cache) -> None:
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("environments/local.yaml", ENVIRONMENT.replace("1.0", "2.0")),
+        ("overlays/dark.yaml", "overlay: {name: dark}"),
+        ("presets/notes.txt", "no preset"),
+    ],
+)
+def test_what_compiling_never_asked_for_does_not(cache, name, text) -> None:
+    cache.compile()
+    cache.folder.write(name, text)
+    assert cache.is_found()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{id: a, request: {method: POST, url: /, json_file: rows.json}}",
+        "{id: a, template: GET /, assertions: [{type: body_equals, expected_file: rows.json}]}",
+        "{id: a, template: GET /, assertions: [{type: json_schema, file: rows.json}]}",
+    ],
+)
+def test_rows_that_a_step_reads_too_are_read_each_time(cache, step) -> None:
+    text = f"journey: {{name: A, inputs: [{{name: n}}], data: rows.json, steps: [{step}]}}"
+    cache.folder.write("orders.journey.yaml", text)
+    cache.folder.write("rows.json", '{"n": 1}' if "schema" in step else '[{"n": 1}]')
+    cache.compile()
+    assert not cache.is_found()
+
+
+def test_the_files_that_were_compiled_by_are_those_that_are_told(cache) -> None:
+    """A template is read once: what it becomes and what it is known by are of the same bytes."""
+    path = cache.folder.write(
+        "templates/list.yaml", "template: {name: list, method: GET, url: /old}"
+    )
+    text = "journey: {name: A, steps: [{id: a, template: list}]}"
+    cache.folder.write("orders.journey.yaml", text)
     project = cache.project()
     project.compile_file(cache.folder.path / "orders.journey.yaml", "orders.journey.yaml")
-    cache.folder.write("presets/gold.yaml", PRESET.replace("ada", "bob"))
+    path.write_text(path.read_text().replace("/old", "/new"))
     project.write()
-    cache.folder.write("presets/gold.yaml", PRESET)
     assert not cache.is_found()
+    assert "/new" in repr(cache.compile().artifact)
+
+
+def test_a_file_of_the_same_time_and_size_is_another_all_the_same(cache) -> None:
+    path = cache.folder.write(
+        "templates/list.yaml", "template: {name: list, method: GET, url: /old}"
+    )
+    text = "journey: {name: A, steps: [{id: a, template: list}]}"
+    cache.folder.write("orders.journey.yaml", text)
+    cache.compile()
+    time_ns = path.stat().st_mtime_ns
+    path.write_text(path.read_text().replace("/old", "/new"))
+    os.utime(path, ns=(time_ns, time_ns))
+    assert "/new" in repr(cache.compile().artifact)
+
+
+def test_a_folder_that_leads_to_itself_matters_to_nobody_who_does_not_ask(cache) -> None:
+    (cache.folder.path / "overlays").symlink_to("overlays")
+    cache.compile()
+    assert cache.is_found()
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_may_end_as_they_like(cache, end) -> None:
+    content = b"\xef\xbb\xbf" + JOURNEY.replace("\n", end).encode()
+    cache.folder.write("orders.journey.yaml", content)
+    first = facts(cache.compile())
+    assert facts(cache.compile()) == first
+    assert cache.count == 1
 
 
 def test_a_journey_with_problems_is_told_each_time(cache) -> None:
@@ -252,7 +314,7 @@ def test_only_its_owner_can_read_what_is_kept(cache) -> None:
         path.name: oct(path.stat().st_mode & 0o777)
         for path in (cache.place, *cache.place.iterdir())
     }
-    assert modes == {"reqflo": "0o700", "compiled.sqlite": "0o600"}
+    assert modes == {"reqflo": "0o700", "compiled-1.sqlite": "0o600"}
 
 
 def _opened(cache: Cache) -> None:
@@ -260,7 +322,7 @@ def _opened(cache: Cache) -> None:
 
 
 def _opened_file(cache: Cache) -> None:
-    (cache.place / "compiled.sqlite").chmod(0o644)
+    (cache.place / "compiled-1.sqlite").chmod(0o644)
 
 
 def _linked(cache: Cache) -> None:
@@ -269,11 +331,11 @@ def _linked(cache: Cache) -> None:
 
 
 def _damaged(cache: Cache) -> None:
-    (cache.place / "compiled.sqlite").write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
+    (cache.place / "compiled-1.sqlite").write_bytes(b"SQLite format 3\0" + b"\1" * 5000)
 
 
 def _cut(cache: Cache) -> None:
-    path = cache.place / "compiled.sqlite"
+    path = cache.place / "compiled-1.sqlite"
     path.write_bytes(path.read_bytes()[:5000])
 
 
@@ -294,13 +356,29 @@ def _other_lines(cache: Cache) -> None:
         )
 
 
+def _no_day(cache: Cache) -> None:
+    with cache.database() as database:
+        database.execute("UPDATE kept SET day = 'today', seal = NULL")
+
+
 def _emptied(cache: Cache) -> None:
-    (cache.place / "compiled.sqlite").write_bytes(b"")
+    (cache.place / "compiled-1.sqlite").write_bytes(b"")
 
 
 @pytest.mark.parametrize(
     "spoil",
-    [_opened, _opened_file, _linked, _damaged, _cut, _no_text, _other_text, _other_lines, _emptied],
+    [
+        _opened,
+        _opened_file,
+        _linked,
+        _damaged,
+        _cut,
+        _no_text,
+        _other_text,
+        _other_lines,
+        _no_day,
+        _emptied,
+    ],
 )
 def test_what_cannot_be_trusted_is_passed_by(cache, spoil) -> None:
     first = cache.compile()
@@ -320,13 +398,26 @@ def test_a_damaged_file_is_begun_anew(cache) -> None:
 def test_an_artifact_that_cannot_be_read_is_compiled_when_it_is_asked_for(cache) -> None:
     first = cache.compile()
     with cache.database() as database:
-        database.execute(
-            "UPDATE kept SET content = replace(content, '\\\"steps\\\"', '\\\"stips\\\"')"
-        )
+        ((key, content),) = database.execute("SELECT key, content FROM kept").fetchall()
+    place = KeptInFolder(cache.place)
+    place.keep(key, content.replace('\\"steps\\"', '\\"stips\\"'))
+    place.write()
     second = cache.compile()
     assert cache.count == 1
     assert second.artifact == first.artifact
     assert cache.count == 2
+
+
+def test_what_belongs_to_another_journey_is_passed_by(cache) -> None:
+    cache.compile()
+    cache.folder.write("other.journey.yaml", JOURNEY.replace("Orders", "Others"))
+    cache.compile("other.journey.yaml")
+    with cache.database() as database:
+        (one, other) = database.execute("SELECT key, content, seal FROM kept").fetchall()
+        for (key, *_), (_, *rest) in ((one, other), (other, one)):
+            database.execute("UPDATE kept SET content = ?, seal = ? WHERE key = ?", (*rest, key))
+    assert cache.compile().head.name == "Orders"
+    assert cache.count == 3
 
 
 def test_the_file_of_another_user_is_not_read(cache, monkeypatch) -> None:
@@ -377,16 +468,38 @@ def test_a_very_large_journey_is_not_kept(cache) -> None:
     ("variables", "folder"),
     [
         ({"XDG_CACHE_HOME": "/c", "HOME": "/h"}, "/c/reqflo"),
-        ({"XDG_CACHE_HOME": "c", "HOME": "/h"}, "/h/.cache/reqflo"),
-        ({"HOME": "/h"}, "/h/.cache/reqflo"),
+        ({"XDG_CACHE_HOME": "c", "HOME": "/"}, "/.cache/reqflo"),
+        ({"HOME": "/"}, "/.cache/reqflo"),
+        ({"HOME": "/no/home"}, None),
         ({"HOME": ""}, None),
         ({}, None),
     ],
 )
 def test_the_place_is_that_of_the_caches_of_the_person(variables, folder) -> None:
-    assert cache_folder(variables) == (folder and Path(folder))
+    assert find_cache_folder(variables) == (folder and Path(folder))
 
 
 def test_a_python_without_sqlite_compiles_each_time(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "pytest_reqflo.compile.kept_file", None)
-    assert open_kept({"HOME": "/h"}) is None
+    assert open_kept({"HOME": "/"}, projects=()) is None
+
+
+def test_a_place_within_the_project_is_none(tmp_path) -> None:
+    """A change of a stranger may bring a file there, as private as ours where the umask says so."""
+    (tmp_path / "link").symlink_to(tmp_path / "project")
+    for place in ("project/.cache", "link/.cache", "project"):
+        variables = {"XDG_CACHE_HOME": str(tmp_path / place)}
+        assert open_kept(variables, projects=[tmp_path / "project"]) is None
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "other")}
+    assert open_kept(variables, projects=[tmp_path / "project"]) is not None
+
+
+def test_nothing_is_made_in_the_home_of_another(cache, monkeypatch) -> None:
+    monkeypatch.setattr(kept_file.os, "geteuid", lambda: os.getuid() + 1)
+    cache.compile()
+    assert not cache.place.parent.exists()
+
+
+def test_without_files_of_its_own_nobody_knows_who_compiled(monkeypatch) -> None:
+    monkeypatch.setattr(makers, "__file__", "/no/archive.zip/pytest_reqflo/compile/makers.py")
+    assert makers.makers_digest.__wrapped__() is None
