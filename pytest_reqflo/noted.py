@@ -72,12 +72,26 @@ class NotedBeside(Generic[K, B, V]):
 
 @final
 class Late:
-    """What a field holds until it is read first; *make* is pure, and gives its value."""
+    """What a field holds until it is read first; *make* is pure, and gives its value.
 
-    __slots__ = ("make",)
+    Shape: *size* is that of the value, in the measure of those who only ask how large it is.
+    """
 
-    def __init__(self, make: Callable[[], Any]) -> None:
+    __slots__ = ("make", "size")
+
+    def __init__(self, make: Callable[[], Any], size: int = 0) -> None:
         self.make = make
+        self.size = size
+
+
+_SLOTS: dict[tuple[type, str], Any] = {}
+"""What gives access to each field that may be late, as it is."""
+
+
+def find_unread(thing: object, name: str) -> Late | None:
+    """Return what field *name* of *thing* holds in place of its value, None once it was read."""
+    held = _SLOTS[type(thing), name].__get__(thing)
+    return held if type(held) is Late else None
 
 
 def late(name: str) -> Callable[[type[C]], type[C]]:
@@ -88,7 +102,7 @@ def late(name: str) -> Callable[[type[C]], type[C]]:
     """
 
     def decorate(cls: type[C]) -> type[C]:
-        slot = vars(cls)[name]
+        slot = _SLOTS[cls, name] = vars(cls)[name]
 
         def read(self: C) -> Any:
             value = slot.__get__(self)

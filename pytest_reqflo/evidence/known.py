@@ -53,6 +53,13 @@ class KnownValues:
         self._view = _View({})
         self._watchers: tuple[Learned, ...] = ()
 
+    @classmethod
+    def seen_in(cls, view: _View) -> KnownValues:
+        """Return values of its own that are those of *view*."""
+        known = cls()
+        known._masks, known._view = view.masks.copy(), view
+        return known
+
     @property
     def size(self) -> int:
         """The number of spellings that are looked for."""

@@ -6,9 +6,11 @@ each is replaced once. A mask is never scanned again, so a secret called `secret
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from pytest_reqflo.evidence.encodings import is_hideable
 from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
@@ -53,6 +55,10 @@ class Redactor:
         self._names = names
         self._telling = _TELLING.of(names)
         self._header_names = frozenset(names.headers)
+
+    def moment(self) -> Callable[[], Redactor]:
+        """Return what makes a redactor that knows what this one knows now, and nothing of later."""
+        return functools.partial(_known_then, self._names, self._known.view, self._all)
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
@@ -235,6 +241,12 @@ class Redactor:
             return text
         whole = [Place(0, len(text), sensitive_mask(key))] if key and text else []
         return self._hide(text, itertools.chain(self.find_hidden(text), whole))
+
+
+def _known_then(names: SensitiveNames, view: Any, everything: str) -> Redactor:
+    redactor = Redactor(names)
+    redactor._known, redactor._all = KnownValues.seen_in(view), everything
+    return redactor
 
 
 def _leaves(value: Json) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.run.budget import Budget
 from pytest_reqflo.run.effects import Finish, Finished, JourneyEffect, JourneyOutcome, RunStart
 from pytest_reqflo.run.step import Phase, RunState, StepRun
+from pytest_reqflo.run.unread import read_all
 from pytest_reqflo.run.verdict import BAD, make_result
 
 JourneyFlow = Generator[JourneyEffect, JourneyOutcome, JourneyResult]
@@ -37,6 +38,8 @@ def run_journey(plan: Plan, start: RunStart) -> JourneyFlow:
     if plan.artifact.finally_steps:
         yield from _run_finally(run)
     result = make_result(plan, start, tuple(run.steps))
+    if result.outcome != "passed":
+        read_all(result.steps)
     outcome = yield Finish(result=result)
     ended = outcome.finished_at if isinstance(outcome, Finished) else start.started_at
     return replace(result, finished_at=ended)

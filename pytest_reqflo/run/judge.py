@@ -11,6 +11,7 @@ from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import CheckResult, Outcome, Problem
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.checks import CheckPlace, run_checks
+from pytest_reqflo.run.glance import all_hold
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.values import canonical_json, shorten
 
@@ -19,13 +20,20 @@ PollState = Literal["again", "stop", "done"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a try ended, before it is put on record."""
+    """How a try ended, before it is put on record.
+
+    Shape: *is_at_a_glance* when all assertions hold, and *checks* are still to be made.
+    """
 
     outcome: Outcome
+    is_at_a_glance: bool = False
     checks: tuple[CheckResult, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     poll: PollState | None = None
+
+
+_CLEAR = Verdict(outcome="passed", is_at_a_glance=True)
 
 
 class Judge:
@@ -44,7 +52,8 @@ class Judge:
         """Return the verdict; the assertions of a polling step wait for the last answer."""
         poll = self.step.poll
         if poll is None:
-            return self._judge_assertions()
+            is_clear = self.step.assertions and all_hold(self.step, self.answer, self.scope)
+            return _CLEAR if is_clear else self._judge_assertions()
         until = self._checks(poll.until, "poll/until")
         if all(check.passed for check in until):
             verdict = self._judge_assertions()

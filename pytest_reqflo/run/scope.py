@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
@@ -34,16 +35,14 @@ _MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
 """Pipes whose result is no text; they take no secret."""
 
 
+@dataclass(frozen=True, slots=True)
 class Use:
     """One value that was asked for; *hidden_as* names it when it must not be shown."""
 
-    __slots__ = ("expression", "hidden_as", "origin", "value")
-
-    def __init__(self, expression: str, value: Rendered, origin: str, hidden_as: str = "") -> None:
-        self.expression = expression
-        self.value = value
-        self.origin = origin
-        self.hidden_as = hidden_as
+    expression: str
+    value: Rendered = field(repr=False)
+    origin: str
+    hidden_as: str = ""
 
 
 class RunScope:
@@ -52,7 +51,7 @@ class RunScope:
     Shape: *secrets* is None where none can be read (``when``). *now* is the first start of the step.
         *derived* collects secrets made from others in a way that only the request knows. With a
         *redactor*, what pipes make of a text that it would change is secret too. While it
-        *is_noting*, the values that were asked for are kept in *uses*.
+        *is_noting*, the values that were asked for are kept for `uses`.
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class RunScope:
     ) -> None:
         self.plan = plan
         self.is_noting = is_noting
-        self.uses: list[Use] = []
+        self._uses: list[tuple[Expression, Rendered]] = []
         self.derived: list[Secret] = []
         self._start = start
         self._captured = captured
@@ -79,7 +78,9 @@ class RunScope:
         self._redactor = redactor
         self._response: Callable[[], Mapping[str, Json]] | None = None
 
-    def with_response(self, response: Callable[[], Mapping[str, Json]]) -> RunScope:
+    def with_response(
+        self, response: Callable[[], Mapping[str, Json]], *, is_noting: bool = True
+    ) -> RunScope:
         """Return this scope with the root `response`, asked for when it is used."""
         scope = RunScope(
             self.plan,
@@ -89,8 +90,9 @@ class RunScope:
             service=self._service,
             secrets=self._secrets,
             redactor=self._redactor,
+            is_noting=is_noting,
         )
-        scope.uses = self.uses
+        scope._uses = self._uses
         scope.derived = self.derived
         scope._response = response
         return scope
@@ -111,14 +113,7 @@ class RunScope:
         """
         value = self._find(expression)
         if self.is_noting and expression.root != "response":
-            self.uses.append(
-                Use(
-                    "{{ " + _path_key((expression.root, *expression.path)) + " }}",
-                    value,
-                    self._origin_of(expression),
-                    self.hidden_name(expression),
-                )
-            )
+            self._uses.append((expression, value))
         return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
@@ -127,9 +122,31 @@ class RunScope:
             expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
         )
         if self.is_noting:
-            text = expression_text(replace(expression, pipes=()))
-            self.uses.append(Use("{{ " + text + " }}", value, "drawn for this run"))
+            self._uses.append((expression, value))
         return value
+
+    def uses(self) -> Iterator[Use]:
+        """Yield the values that were asked for, in their order."""
+        return (self._use_of(expression, value) for expression, value in self._uses)
+
+    def _use_of(self, expression: Expression, value: Rendered) -> Use:
+        if isinstance(expression, CallExpression):
+            text = expression_text(replace(expression, pipes=()))
+            return Use("{{ " + text + " }}", value, "drawn for this run")
+        return Use(
+            "{{ " + _path_key((expression.root, *expression.path)) + " }}",
+            value,
+            self._origin_of(expression),
+            self.hidden_name(expression),
+        )
+
+    def mark(self) -> int:
+        """Return how many values were asked for."""
+        return len(self._uses)
+
+    def forget_since(self, mark: int) -> None:
+        """Count what was asked for since *mark* as not asked for."""
+        del self._uses[mark:]
 
     @property
     def has_secrets(self) -> bool:

@@ -27,6 +27,7 @@ from pytest_reqflo.run.effects import (
 from pytest_reqflo.run.needs import ConditionProblem, Missing, find_missing, holds
 from pytest_reqflo.run.problems import interrupted_problem, values_problem
 from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.unread import MOST_RAW, read_all
 from pytest_reqflo.run.volume import MAX_RUN, shorten_bodies, size_of, thin_out
 
 StepFlow = Generator[JourneyEffect, JourneyOutcome, StepResult]
@@ -54,6 +55,8 @@ class RunState:
     def add(self, step: StepSpec, result: StepResult) -> None:
         """Keep *result*; a step that never ran explains why its outputs are missing."""
         self._volume += size_of(result)
+        if self._volume > MOST_RAW:
+            read_all((result,))
         self.steps.append(result if self._volume <= MAX_RUN else shorten_bodies(result))
         if not result.tries:
             reason = f"step `{step.id}` was {_participle(result.outcome)}"
