@@ -1,0 +1,174 @@
+"""What the requests of a step have in common in one environment, worked out once. Pure.
+
+Only what no value of a run can change: which service is meant, a URL without expressions, headers
+that are there in any case. What is wrong with any of it is told by whoever renders the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from pytest_reqflo.artifact.header_names import find_header_fault
+from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, MultipartBody, RequestSpec, StepSpec
+from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
+from pytest_reqflo.noted import NotedBeside
+from pytest_reqflo.plan.environments import find_service, service_origin
+from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
+from pytest_reqflo.run.body import content_type_of
+from pytest_reqflo.run.headers import (
+    Header,
+    check_value,
+    default_headers,
+    is_hidden_value,
+    render_auth,
+)
+from pytest_reqflo.run.hidden import has_own_authority
+from pytest_reqflo.run.problems import WireProblem
+from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.texts import plain, text_of
+from pytest_reqflo.run.url import join_base
+from pytest_reqflo.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHeader:
+    """A header that is one text in any case, and has expressions; *place* is where it stands."""
+
+    name: str
+    value: TextValue
+    place: str
+
+
+HeaderSlot: TypeAlias = Header | OpenHeader | BasicAuth | BearerAuth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestKit:
+    """What is known of the requests of a step before any value is.
+
+    Shape: *url* is the whole URL, empty where values are part of it. Where a request *is_at_home*
+        it goes to *service*, and *own* is that when it has an origin. *slots* are its headers in
+        their order, None where their number depends on values; *closed* are those headers ready for
+        the wire, None where any has expressions, and *secret_headers* those of them that the
+        environment calls sensitive.
+    """
+
+    service: Service | None
+    url: str
+    is_at_home: bool
+    own: Service | None
+    has_own_authority: bool
+    slots: tuple[HeaderSlot, ...] | None
+    closed: tuple[tuple[str, str], ...] | None
+    secret_headers: frozenset[str]
+
+
+def find_kit(step: StepSpec, environment: EnvironmentSnapshot) -> RequestKit:
+    """Return what the requests of *step* have in common in *environment*."""
+    return _KITS.of(step, environment)
+
+
+def _make_kit(step: StepSpec, environment: EnvironmentSnapshot) -> RequestKit:
+    spec = step.request
+    found = find_service(environment, spec.service)
+    service = found[1] if found else None
+    is_at_home = bool(service and service.base_url.rstrip("/")) and _head_of(spec.url)[:1] == "/"
+    own = service if is_at_home and service and service_origin(service) else None
+    slots = tuple(_slots_of(spec, own)) if is_at_home else (None,)
+    whole = tuple([slot for slot in slots if slot is not None])
+    headers = [slot for slot in whole if isinstance(slot, Header)]
+    is_closed = len(headers) == len(slots)
+    return RequestKit(
+        service=service,
+        url=_url_of(spec, service) if service and is_at_home else "",
+        is_at_home=is_at_home,
+        own=own,
+        has_own_authority=has_own_authority(spec.url),
+        slots=whole if len(whole) == len(slots) else None,
+        closed=tuple([(each.name, str(each.value)) for each in headers]) if is_closed else None,
+        secret_headers=frozenset(environment.sensitive.headers).intersection(
+            each.name.lower() for each in headers
+        ),
+    )
+
+
+_KITS = NotedBeside(_make_kit)
+
+
+def _head_of(url: Value) -> str:
+    """Return how *url* begins, as far as it is written out."""
+    first = url.value if isinstance(url, LiteralValue) else ""
+    if isinstance(url, TextValue) and url.parts:
+        first = url.parts[0]
+    return first if isinstance(first, str) else ""
+
+
+def _url_of(spec: RequestSpec, service: Service) -> str:
+    path = spec.url.value if isinstance(spec.url, LiteralValue) else "{"
+    return "" if "{" in path or spec.query else plain(join_base(path, service.base_url))
+
+
+# --- headers -------------------------------------------------------------------------------------
+
+
+def _slots_of(spec: RequestSpec, own: Service | None) -> Iterator[HeaderSlot | None]:
+    """Yield the headers in the order of `headers.render_headers`, None for one that may vary."""
+    if isinstance(spec.body, MultipartBody):  # its boundary is part of a header
+        yield None
+    yield from _given(spec.headers, "headers")
+    taken = {name.lower() for name in spec.headers}
+    if spec.auth is not None and "authorization" not in taken:
+        yield spec.auth
+        taken.add("authorization")
+    taken.update([name.lower() for name in spec.removed_headers])
+    left = {
+        name: value
+        for name, value in (own.headers if own else {}).items()
+        if name.lower() not in taken
+    }
+    yield from _given(left, "service/headers")
+    taken.update([name.lower() for name in left])
+    content_type = content_type_of(spec.body)
+    yield from _left_open(taken, content_type)
+
+
+def _left_open(taken: Iterable[str], content_type: str) -> Iterator[Header]:
+    yield from (header for name, header in default_headers() if name not in taken)
+    if content_type and "content-type" not in taken:
+        yield Header("Content-Type", content_type)
+
+
+def _given(headers: Mapping[str, Value], place: str) -> Iterator[HeaderSlot | None]:
+    for name, value in headers.items():
+        if find_header_fault(name):
+            yield None
+        elif isinstance(value, TextValue):
+            yield OpenHeader(name, value, f"{place}/{name}")
+        else:
+            yield _constant(name, value)
+
+
+def _constant(name: str, value: Value) -> Header | None:
+    if not isinstance(value, LiteralValue) or not isinstance(value.value, str):
+        return None
+    try:
+        return Header(name, check_value(value.value, name))
+    except WireProblem:
+        return None
+
+
+def fill_slots(slots: Iterable[HeaderSlot], scope: RunScope, site: str) -> list[Header]:
+    """Return the headers of *slots*. Raises: WireProblem, ValueMissing."""
+    return [slot if type(slot) is Header else _fill(slot, scope, site) for slot in slots]
+
+
+def _fill(slot: HeaderSlot, scope: RunScope, site: str) -> Header:
+    if isinstance(slot, Header):
+        return slot
+    if not isinstance(slot, OpenHeader):
+        return render_auth(slot, scope, f"{site}/auth")
+    text = text_of(slot.value, scope, f"{site}/{slot.place}", f"header `{slot.name}`")
+    is_hidden = is_hidden_value(slot.value, scope) or isinstance(text, Secret)
+    return Header(slot.name, check_value(text, slot.name), is_hidden)
