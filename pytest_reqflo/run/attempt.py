@@ -14,7 +14,7 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.noted import Noted
-from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
+from pytest_reqflo.plan.model import EnvironmentSnapshot, PlainNames, Plan
 from pytest_reqflo.result import Problem, TryResult
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.capture import (
@@ -98,8 +98,12 @@ def run_try(
 
 def _find_telling(plan: Plan, step: StepSpec) -> tuple[PathExpression, ...]:
     """Return the expressions of a try of *step* that may lead to what is hidden."""
+    reading = read_step(step)
     # Which service a whole URL belongs to is only known once it is rendered.
-    sources = read_step(step).sources + _OF_SERVICES.of(plan.environment)
+    of_services = _OF_SERVICES.of(plan.environment)
+    if type(plan.names) is PlainNames and not of_services:
+        return reading.unnamed
+    sources = reading.sources + of_services
     return find_telling(sources, plan) if sources else ()
 
 

@@ -37,11 +37,14 @@ _SOURCES = frozenset({"inputs", "variables", "steps", "secrets", "me"})
 class StepReading:
     """The expressions of a step in the order in which they stand, and the keys of its outputs.
 
-    Shape: *sources* are those of all that name something below one of the `_SOURCES`.
+    Shape: *sources* are those of all that name something below one of the `_SOURCES`, and *unnamed*
+        those of them that are no inputs and no variables.
     """
 
     request: tuple[Expression, ...]
     sources: tuple[PathExpression, ...]
+    unnamed: tuple[PathExpression, ...]
+    reads_steps: bool
     outputs: tuple[tuple[str, OutputSpec], ...]
 
 
@@ -53,12 +56,17 @@ def read_step(step: StepSpec) -> StepReading:
 def _read(step: StepSpec) -> StepReading:
     request = expressions_in(step.request)
     judging = expressions_in((step.assertions, step.poll))
+    sources = sources_in(request + judging)
     return StepReading(
         request=request,
-        sources=sources_in(request + judging),
+        sources=sources,
+        unnamed=tuple([each for each in sources if each.root not in _NAMED_ROOTS]),
+        reads_steps=any(each.root == "steps" for each in sources),
         outputs=tuple((output_key(spec), spec) for spec in step.outputs),
     )
 
+
+_NAMED_ROOTS = frozenset({"inputs", "variables"})
 
 _READINGS = Noted(_read)
 
@@ -140,9 +148,6 @@ def _is_plain(source: PathExpression, plan: Plan) -> bool:
     """Say whether *source* names an input or a variable that is a literal and may be shown."""
     resolved = plan.names.get(str(source.path[0])) if source.root in _NAMED_ROOTS else None
     return resolved is not None and type(resolved.value) is LiteralValue and not resolved.sensitive
-
-
-_NAMED_ROOTS = frozenset({"inputs", "variables"})
 
 
 def walk_reachable(expressions: tuple[Expression, ...], plan: Plan) -> Iterator[Expression]:

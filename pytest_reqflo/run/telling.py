@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from pytest_reqflo.evidence.redact import Redactor, SensitiveNames, mask_name
 from pytest_reqflo.lang.expression import LiteralValue, Value
-from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.plan.model import PlainNames, Plan
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.cookies import parse_set_cookie
 from pytest_reqflo.run.effects import Hop
@@ -30,6 +30,8 @@ def register_plan(plan: Plan, redactor: Redactor) -> None:
     """Make *redactor* know the values of the person running and the sensitive ones of the run."""
     for name, value in plan.environment.me.items():
         redactor.add_value(name, value)
+    if type(plan.names) is PlainNames:
+        return
     for resolved in plan.names.values():
         if resolved.sensitive and isinstance(resolved.value, LiteralValue):
             redactor.add_value(resolved.name, resolved.value.value)

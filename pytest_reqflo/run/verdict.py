@@ -8,7 +8,7 @@ from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.environments import find_open_guards
-from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
+from pytest_reqflo.plan.model import EnvironmentSnapshot, PlainNames, Plan
 from pytest_reqflo.result import (
     Category,
     JourneyResult,
@@ -85,6 +85,8 @@ def _failures_of(step: StepResult) -> tuple[str, ...]:
 
 def _short_values(plan: Plan) -> Iterator[Problem]:
     """Yield RF509 for each sensitive value that is too short to be found wherever it turns up."""
+    if type(plan.names) is PlainNames:
+        return
     for name, resolved in plan.names.items():
         if not resolved.sensitive or not resolved.is_set:
             continue
