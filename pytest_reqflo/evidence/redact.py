@@ -10,7 +10,7 @@ import functools
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_reqflo.evidence.encodings import is_hideable
 from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
@@ -33,8 +33,13 @@ _MAX_KEYS = 1_000
 """Keys of JSON of which it is kept whether they are telling: a server decides how many there are."""
 
 
-_TELLING: Noted[SensitiveNames, dict[str, bool]] = Noted(lambda _: {})
-"""Keys that were asked for, and whether they are telling: answers have the same ones in all runs."""
+_LARGEST_SHAPE = 50
+"""Keys of an object up to which it is kept which of them are telling."""
+
+_Telling: TypeAlias = "tuple[dict[str, bool], dict[tuple[str, ...], frozenset[str]]]"
+
+_TELLING: Noted[SensitiveNames, _Telling] = Noted(lambda _: ({}, {}))
+"""Whether keys are telling, and which of the keys of objects: answers have the same in all runs."""
 
 
 class Redactor:
@@ -53,7 +58,7 @@ class Redactor:
     @names.setter
     def names(self, names: SensitiveNames) -> None:
         self._names = names
-        self._telling = _TELLING.of(names)
+        self._telling, self._shapes = _TELLING.of(names)
         self._header_names = frozenset(names.headers)
 
     def moment(self) -> Callable[[], Redactor]:
@@ -137,6 +142,15 @@ class Redactor:
             if len(self._telling) >= _MAX_KEYS:
                 self._telling.clear()
             found = self._telling[key] = self.names.is_key(key)
+        return found
+
+    def telling_among(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Return those of *keys*, which an object has, whose values are always masked."""
+        found = self._shapes.get(keys)
+        if found is None:
+            found = frozenset(filter(self.is_telling, keys))
+            if len(keys) <= _LARGEST_SHAPE and len(self._shapes) < _MAX_KEYS:
+                self._shapes[keys] = found
         return found
 
     @property

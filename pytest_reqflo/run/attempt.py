@@ -217,7 +217,8 @@ class _Attempt:
         answer = Answer(sent.hops, response, as_text=self._step.parse == "text")
         register_positional(self._plan, (*answers_of(sent.hops[:-1]), answer), self._redactor)
         live = capture_live(self._step, answer, self._redactor)
-        scope = self._scope.with_response(lambda: answer.view)
+        scope = self._scope
+        scope.set_response(lambda: answer.view)
         verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
         if verdict.outcome == "passed":
             verdict = self._with_missing(verdict, live)

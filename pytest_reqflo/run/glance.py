@@ -111,7 +111,12 @@ def _find_by_query(text: str) -> Find | None:
         return None
     if not query.is_singular:
         return None
-    return lambda answer: None if answer.json_problem else query.select(answer.body)
+
+    def find(answer: Answer) -> tuple[Json, ...] | None:
+        value, problem, _ = answer.parsed
+        return None if problem else query.select(value)
+
+    return find
 
 
 def _expect_of(spec: AssertionSpec) -> Expect | None:

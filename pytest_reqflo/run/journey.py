@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 
 from pytest_reqflo.artifact.model import StepSpec
-from pytest_reqflo.frozen import replace
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.run.budget import Budget
@@ -23,7 +22,7 @@ from pytest_reqflo.run.effects import (
 )
 from pytest_reqflo.run.step import Phase, RunState, StepRun
 from pytest_reqflo.run.unread import read_all
-from pytest_reqflo.run.verdict import BAD, make_result
+from pytest_reqflo.run.verdict import BAD, result_maker
 
 JourneyFlow = Generator[JourneyEffect, JourneyOutcome, JourneyResult]
 PhaseFlow = Generator[JourneyEffect, JourneyOutcome, None]
@@ -45,12 +44,12 @@ def run_journey(plan: Plan, start: RunStart) -> JourneyFlow:
     yield from _main_phase(run)
     if plan.artifact.finally_steps:
         yield from _finally_phase(run)
-    result = make_result(plan, start, tuple(run.steps))
+    ended_at = result_maker(plan, start, tuple(run.steps))
+    result = ended_at("")
     if result.outcome != "passed":
         read_all(result.steps)
     outcome = yield Finish(result=result)
-    ended = outcome.finished_at if isinstance(outcome, Finished) else start.started_at
-    return replace(result, finished_at=ended)
+    return ended_at(outcome.finished_at if isinstance(outcome, Finished) else start.started_at)
 
 
 def _main_phase(run: RunState) -> PhaseFlow:

@@ -181,6 +181,9 @@ def _see_body(
     text, is_text = decode_body(content, content_type)
     if not is_text:
         return _see_binary(content, redactor, is_cut=is_cut)
+    if not is_cut and len(text) <= MAX_BODY:
+        shown = redactor.body(text)
+        return shown, "utf-8", False, shown == text
     shown, is_shortened = _redacted_head(text, redactor, is_cut=is_cut)
     return shown, "utf-8", is_shortened or is_cut, shown == text
 

@@ -78,6 +78,10 @@ class RunScope:
         self._redactor = redactor
         self._response: Callable[[], Mapping[str, Json]] | None = None
 
+    def set_response(self, response: Callable[[], Mapping[str, Json]]) -> None:
+        """Let expressions read the root `response` from now on, asked for when it is used."""
+        self._response = response
+
     def with_response(
         self, response: Callable[[], Mapping[str, Json]], *, is_noting: bool = True
     ) -> RunScope:

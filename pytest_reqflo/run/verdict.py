@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
@@ -28,16 +30,18 @@ _RANKS: dict[Outcome, int] = {
 }  # fmt: skip
 
 
-def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> JourneyResult:
-    """Return the result of a run with these *steps*; it is left open when it ended."""
+def result_maker(
+    plan: Plan, start: RunStart, steps: tuple[StepResult, ...]
+) -> Callable[[str], JourneyResult]:
+    """Return what gives the result of a run with these *steps* for the time at which it ended."""
     outcomes: list[Outcome] = [step.outcome for step in steps]
     guards = _OPEN_GUARDS.of(plan.environment)
     bad = next((step for step in steps if step.outcome in BAD), None)
-    return JourneyResult(
+    return functools.partial(
+        _result_at,
         identity=plan.identity,
         outcome=worst_of(outcomes),
         started_at=start.started_at,
-        finished_at="",
         elapsed_s=sum([step.elapsed_s for step in steps]),
         steps=steps,
         warnings=(*_short_values(plan), *guards),
@@ -51,8 +55,14 @@ def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> J
     )
 
 
+def _result_at(finished_at: str, **fields: Any) -> JourneyResult:
+    return JourneyResult(finished_at=finished_at, **fields)
+
+
 def _trace_of(plan: Plan) -> Mapping[str, Json]:
     """Return the id of the trace in which the run was asked for, nothing without one."""
+    if not plan.trace:
+        return {}
     ids = [value.split("-")[1] for name, value in plan.trace if name == "traceparent"]
     return {"trace_id": ids[0]} if ids else {}
 
