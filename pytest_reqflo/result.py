@@ -94,7 +94,7 @@ class ValueUse:
     origin: str = ""
 
 
-# Of a run that passes nobody reads most of it.
+# Of a run that passes nobody reads most of it. Checks that are made late all hold.
 @late("exchanges")
 @late("checks")
 @late("captured")
@@ -104,7 +104,6 @@ class TryResult:
     """One try of a step: its exchanges (one per redirect hop), checks and captures.
 
     Shape: *is_thinned_out* when only the outcome is kept, because the step had very many tries.
-        Checks that are made late all hold.
     """
 
     number: int

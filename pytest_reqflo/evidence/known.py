@@ -84,6 +84,10 @@ class KnownValues:
             view = self.view
         return len(text) >= view.shortest and view.stands_in(text)
 
+    def has(self, value: str) -> bool:
+        """Say whether *value* was added."""
+        return value in self._values
+
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
         if value in self._values:
@@ -213,7 +217,7 @@ class _View:
 
 
 def _firsts_of(spellings: Iterable[str]) -> frozenset[str]:
-    return frozenset(each[:SHORTEST] for each in spellings)
+    return frozenset([each[:SHORTEST] for each in spellings])
 
 
 class _Heads:

@@ -75,10 +75,11 @@ class Redactor:
         Of a value with more parts than can be looked for, nothing shows: every text is masked whole.
         """
         for leaf in (value,) if type(value) is str else _leaves(value):
-            if self.size > _MAX_SPELLINGS:
+            if self._known.size > _MAX_SPELLINGS:
                 self._all = sensitive_mask(name)
                 return
-            self._known.add(leaf, sensitive_mask(name))
+            if not self._known.has(leaf):
+                self._known.add(leaf, sensitive_mask(name))
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""

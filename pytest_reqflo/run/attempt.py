@@ -39,7 +39,8 @@ from pytest_reqflo.run.effects import (
     TryEffect,
     TryOutcome,
 )
-from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
+from pytest_reqflo.run.glance import all_hold, may_be_clear
+from pytest_reqflo.run.judge import CLEAR, Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.reading import (
     expressions_in,
@@ -77,8 +78,7 @@ def run_try(
     drawn = yield Draw()
     if not isinstance(drawn, Drawn):
         return _interrupted(do, drawn, started_at="")
-    telling = _find_telling(plan, do.step)
-    names = secret_names_of(telling, plan) if telling else ()
+    telling, names = _find_telling(plan, do.step)
     secrets: Mapping[str, Secret] = {}
     if names:
         read = yield ReadSecrets(names=names)
@@ -96,15 +96,15 @@ def run_try(
     return attempt.judge(sent)
 
 
-def _find_telling(plan: Plan, step: StepSpec) -> tuple[PathExpression, ...]:
-    """Return the expressions of a try of *step* that may lead to what is hidden."""
+def _find_telling(plan: Plan, step: StepSpec) -> tuple[tuple[PathExpression, ...], tuple[str, ...]]:
+    """Return the expressions of a try of *step* that may lead to what is hidden, and its secrets."""
     reading = read_step(step)
     # Which service a whole URL belongs to is only known once it is rendered.
     of_services = _OF_SERVICES.of(plan.environment)
     if type(plan.names) is PlainNames and not of_services:
-        return reading.unnamed
-    sources = reading.sources + of_services
-    return find_telling(sources, plan) if sources else ()
+        return reading.unnamed, reading.secrets
+    telling = find_telling(reading.sources + of_services, plan)
+    return telling, secret_names_of(telling, plan)
 
 
 def _read_services(environment: EnvironmentSnapshot) -> tuple[PathExpression, ...]:
@@ -219,7 +219,10 @@ class _Attempt:
         live = capture_live(self._step, answer, self._redactor)
         scope = self._scope
         scope.set_response(lambda: answer.view)
-        verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
+        if may_be_clear(self._step) and all_hold(self._step, answer, scope):
+            verdict = CLEAR
+        else:
+            verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
         if verdict.outcome == "passed":
             verdict = self._with_missing(verdict, live)
         return self._done(

@@ -30,6 +30,11 @@ Expect: TypeAlias = Callable[[RunScope], Json]
 _UNUSABLE: Any = object()
 
 
+def may_be_clear(step: StepSpec) -> bool:
+    """Say whether a try of *step* passes when all of its assertions hold, and has nothing to say."""
+    return bool(step.assertions) and step.poll is None
+
+
 def all_hold(step: StepSpec, answer: Answer, scope: RunScope) -> bool:
     """Say whether every assertion of *step* holds; false where that cannot be told at a glance.
 

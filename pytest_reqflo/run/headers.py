@@ -85,7 +85,7 @@ def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> 
         if type(value) is LiteralValue and type(value.value) is str:
             found.append(Header(name, check_value(value.value, name)))
             continue
-        is_hidden = is_hidden_value(value, scope)
+        is_hidden = _is_hidden(value, scope)
         found += [
             Header(name, check_value(text, name), is_hidden or isinstance(text, Secret))
             for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`")
@@ -93,8 +93,7 @@ def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> 
     return found
 
 
-def is_hidden_value(value: Value, scope: RunScope) -> bool:
-    """Say whether *value* reads anything that is hidden."""
+def _is_hidden(value: Value, scope: RunScope) -> bool:
     if type(value) is PathExpression:
         return bool(scope.hidden_name(value))
     return any(scope.hidden_name(expression) for expression in expressions_in(value))

@@ -11,7 +11,6 @@ from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.result import CheckResult, Outcome, Problem
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.checks import CheckPlace, run_checks
-from pytest_reqflo.run.glance import all_hold
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.values import canonical_json, shorten
 
@@ -33,7 +32,8 @@ class Verdict:
     poll: PollState | None = None
 
 
-_CLEAR = Verdict(outcome="passed", is_at_a_glance=True)
+CLEAR = Verdict(outcome="passed", is_at_a_glance=True)
+"""The verdict of a try whose assertions all hold."""
 
 
 class Judge:
@@ -52,8 +52,7 @@ class Judge:
         """Return the verdict; the assertions of a polling step wait for the last answer."""
         poll = self.step.poll
         if poll is None:
-            is_clear = self.step.assertions and all_hold(self.step, self.answer, self.scope)
-            return _CLEAR if is_clear else self._judge_assertions()
+            return self._judge_assertions()
         until = self._checks(poll.until, "poll/until")
         if all(check.passed for check in until):
             verdict = self._judge_assertions()

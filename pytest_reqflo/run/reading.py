@@ -38,12 +38,13 @@ class StepReading:
     """The expressions of a step in the order in which they stand, and the keys of its outputs.
 
     Shape: *sources* are those of all that name something below one of the `_SOURCES`, and *unnamed*
-        those of them that are no inputs and no variables.
+        those of them that are no inputs and no variables, *secrets* the sorted names of secrets.
     """
 
     request: tuple[Expression, ...]
     sources: tuple[PathExpression, ...]
     unnamed: tuple[PathExpression, ...]
+    secrets: tuple[str, ...]
     reads_steps: bool
     outputs: tuple[tuple[str, OutputSpec], ...]
 
@@ -61,6 +62,7 @@ def _read(step: StepSpec) -> StepReading:
         request=request,
         sources=sources,
         unnamed=tuple([each for each in sources if each.root not in _NAMED_ROOTS]),
+        secrets=tuple(sorted({str(each.path[0]) for each in sources if each.root == "secrets"})),
         reads_steps=any(each.root == "steps" for each in sources),
         outputs=tuple((output_key(spec), spec) for spec in step.outputs),
     )

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, MultipartBody, RequestSpec, StepSpec
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.lang.expression import LiteralValue, TextValue, Value
+from pytest_reqflo.lang.expression import Expression, LiteralValue, TextValue, Value
 from pytest_reqflo.noted import NotedBeside
 from pytest_reqflo.plan.environments import find_service, service_origin
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
@@ -21,11 +21,11 @@ from pytest_reqflo.run.headers import (
     Header,
     check_value,
     default_headers,
-    is_hidden_value,
     render_auth,
 )
 from pytest_reqflo.run.hidden import has_own_authority
 from pytest_reqflo.run.problems import WireProblem
+from pytest_reqflo.run.reading import expressions_in
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain, text_of
 from pytest_reqflo.run.url import join_base
@@ -34,11 +34,12 @@ from pytest_reqflo.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class OpenHeader:
-    """A header that is one text in any case, and has expressions; *place* is where it stands."""
+    """A header that is one text in any case, and has *expressions*; *place* is where it stands."""
 
     name: str
     value: TextValue
     place: str
+    expressions: tuple[Expression, ...]
 
 
 HeaderSlot: TypeAlias = Header | OpenHeader | BasicAuth | BearerAuth
@@ -145,7 +146,7 @@ def _given(headers: Mapping[str, Value], place: str) -> Iterator[HeaderSlot | No
         if find_header_fault(name):
             yield None
         elif isinstance(value, TextValue):
-            yield OpenHeader(name, value, f"{place}/{name}")
+            yield OpenHeader(name, value, f"{place}/{name}", expressions_in(value))
         else:
             yield _constant(name, value)
 
@@ -170,5 +171,5 @@ def _fill(slot: HeaderSlot, scope: RunScope, site: str) -> Header:
     if not isinstance(slot, OpenHeader):
         return render_auth(slot, scope, f"{site}/auth")
     text = text_of(slot.value, scope, f"{site}/{slot.place}", f"header `{slot.name}`")
-    is_hidden = is_hidden_value(slot.value, scope) or isinstance(text, Secret)
+    is_hidden = isinstance(text, Secret) or any(map(scope.hidden_name, slot.expressions))
     return Header(slot.name, check_value(text, slot.name), is_hidden)

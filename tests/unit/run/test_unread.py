@@ -14,7 +14,8 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.operators import OPERATORS
 from pytest_reqflo.noted import find_unread
 from pytest_reqflo.result import TryResult
-from pytest_reqflo.run import judge, unread
+from pytest_reqflo.run import attempt as attempt_module
+from pytest_reqflo.run import unread
 from pytest_reqflo.run.journey import run_journey
 
 LATE = ("exchanges", "checks", "captured", "values_used")
@@ -68,7 +69,7 @@ def test_what_is_read_late_is_what_would_have_been_made_at_once(monkeypatch) -> 
         make.assertion("header", "7", target="X-ID"),
     )
     late = attempt(*checks)
-    monkeypatch.setattr(judge, "all_hold", lambda *_: False)
+    monkeypatch.setattr(attempt_module, "all_hold", lambda *_: False)
     monkeypatch.setattr(unread, "MOST_RAW", 0)
     at_once = attempt(*checks)
     assert (unread_of(late), unread_of(at_once)) == (list(LATE), [])
@@ -138,7 +139,7 @@ def test_a_glance_sees_what_the_check_finds(monkeypatch, operator: str, body: st
         make.assertion("status_code", expected) for expected in (201, "201", 200, 2010, "2xx")
     ]
     seen = [attempt(each, body=body) for each in asked]
-    monkeypatch.setattr(judge, "all_hold", lambda *_: False)
+    monkeypatch.setattr(attempt_module, "all_hold", lambda *_: False)
     assert seen == [attempt(each, body=body) for each in asked]
 
 
