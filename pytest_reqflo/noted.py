@@ -56,18 +56,23 @@ class NotedBeside(Generic[K, B, V]):
 
     def __init__(self, make: Callable[[K, B], V]) -> None:
         self._make = make
-        self._latest: Noted[K, list[tuple[B, V]]] = Noted(lambda _: [])
+        self._kept: dict[int, tuple[weakref.ref[K], B, V]] = {}
 
     def of(self, thing: K, beside: B) -> V:
         """Return what was made for *thing* and *beside*."""
-        latest = self._latest.of(thing)
-        # Another thread may put its own in place at any moment.
-        for known, value in latest[:1]:
-            if known is beside:
-                return value
+        number = id(thing)
+        kept = self._kept.get(number)
+        if kept is not None and kept[1] is beside and kept[0]() is thing:
+            return kept[2]
         value = self._make(thing, beside)
-        latest[:] = [(beside, value)]
+        gone = weakref.ref(thing, lambda gone: self._forget(number, gone))
+        self._kept[number] = (gone, beside, value)
         return value
+
+    def _forget(self, number: int, gone: weakref.ref[K]) -> None:
+        kept = self._kept.get(number)
+        if kept is not None and kept[0] is gone:
+            self._kept.pop(number, None)
 
 
 @final

@@ -22,7 +22,7 @@ from pytest_reqflo.plan.expressions import (
     shown_text,
 )
 from pytest_reqflo.plan.model import GivenValue, ResolvedValue
-from pytest_reqflo.plan.precedence import find_winner, rank_of
+from pytest_reqflo.plan.precedence import RANKS, find_winner
 from pytest_reqflo.plan.sources import (
     Declaration,
     Surroundings,
@@ -73,7 +73,7 @@ def declare(declaration: Declaration, offered: tuple[GivenValue, ...]) -> Declar
         declaration=declaration,
         kind=kind_of(declaration),
         is_sensitive=is_sensitive(declaration),
-        offered_rank=min([rank_of(each.layer) for each in offered], default=rank_of(None)),
+        offered_rank=min([RANKS[each.layer] for each in offered], default=len(RANKS)),
         fitting=find_fitting(declared_type),
     )
 
@@ -86,7 +86,7 @@ def resolve_plainly(declared: Declared, given: GivenValue) -> ResolvedValue | No
     value, fitting = literal.value, declared.fitting
     if fitting is not None and type(value) not in fitting:
         return None
-    if rank_of(given.layer) >= declared.offered_rank:
+    if RANKS[given.layer] >= declared.offered_rank:
         return None
     origin = ValueOrigin(
         name=given.name,

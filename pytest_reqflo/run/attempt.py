@@ -290,7 +290,7 @@ class _Attempt:
 
     def _with_missing(self, verdict: Verdict, live: Mapping[str, Captured]) -> Verdict:
         """Fail a try that lacks a required output; a failed check has said more already."""
-        if not any(captured.missing for captured in live.values()):
+        if not live or not any(captured.missing for captured in live.values()):
             return verdict
         problems = record_captures(self._step, live, self._redactor, self._do.pointer).problems
         return replace(verdict, outcome="failed", problems=problems) if problems else verdict
@@ -298,6 +298,8 @@ class _Attempt:
     def _page(self, answer: Answer) -> dict[str, Captured]:
         """Keep the URL of an answer whose link is the URL of another step: it may be relative."""
         links = _LINKS.of(self._plan.artifact)
+        if not links:
+            return {}
         is_page = any(link_source(self._plan, url) == self._step.id for url in links)
         return {"url": Captured(value=answer.url)} if is_page else {}
 

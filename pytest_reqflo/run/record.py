@@ -52,7 +52,8 @@ SeenHop: TypeAlias = "tuple[Hop, SeenBody | None, SeenBody | None, SendFailure |
 
 def size_of_seen(seen: SeenHop) -> int:
     """Return how many characters the bodies of *seen* have."""
-    return sum([len(body[0]) for body in seen[1:3] if body])
+    _, sent, received, _ = seen
+    return (len(sent[0]) if sent else 0) + (len(received[0]) if received else 0)
 
 
 def see_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None) -> SeenHop:

@@ -17,6 +17,7 @@ from pytest_reqflo.noted import NotedBeside
 from pytest_reqflo.plan.environments import find_service, service_origin
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.run.body import content_type_of
+from pytest_reqflo.run.effects import OriginTls
 from pytest_reqflo.run.headers import (
     Header,
     check_value,
@@ -53,7 +54,7 @@ class RequestKit:
         it goes to *service*, and *own* is that when it has an origin. *slots* are its headers in
         their order, None where their number depends on values; *closed* are those headers ready for
         the wire, None where any has expressions, and *secret_headers* those of them that the
-        environment calls sensitive.
+        environment calls sensitive; *tls* is how certificates are checked at all services.
     """
 
     service: Service | None
@@ -64,6 +65,7 @@ class RequestKit:
     slots: tuple[HeaderSlot, ...] | None
     closed: tuple[tuple[str, str], ...] | None
     secret_headers: frozenset[str]
+    tls: tuple[OriginTls, ...]
 
 
 def find_kit(step: StepSpec, environment: EnvironmentSnapshot) -> RequestKit:
@@ -91,6 +93,12 @@ def _make_kit(step: StepSpec, environment: EnvironmentSnapshot) -> RequestKit:
         closed=tuple([(each.name, str(each.value)) for each in headers]) if is_closed else None,
         secret_headers=frozenset(environment.sensitive.headers).intersection(
             each.name.lower() for each in headers
+        ),
+        tls=tuple(
+            [
+                OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
+                for each in environment.services.values()
+            ]
         ),
     )
 

@@ -210,18 +210,20 @@ class RunScope:
                 raise RenderProblem(f"`{expression.root}` is not known here")
 
     def _named(self, expression: PathExpression) -> Rendered:
-        name = _first(expression)
-        shown = f"{expression.root}.{name}"
+        path = expression.path
+        name = path[0] if path and type(path[0]) is str else _first(expression)
         resolved = self.plan.names.get(name)
         if resolved is None or not resolved.is_set:
+            shown = f"{expression.root}.{name}"
             raise ValueMissing(f"`{shown}` has no value in this run", expression=shown)
         value = (
             resolved.value.value
             if type(resolved.value) is LiteralValue
             else render_value(resolved.value, self, site=f"variables/{name}")
         )
-        rest = expression.path[1:]
-        return walk_path(value, rest, shown=shown) if rest else value
+        if len(path) == 1:
+            return value
+        return walk_path(value, path[1:], shown=f"{expression.root}.{name}")
 
     def _step_value(self, expression: PathExpression) -> Rendered:
         step = _first(expression)

@@ -18,7 +18,13 @@ from pytest_reqflo.run.capture import record_captures
 from pytest_reqflo.run.checks import CheckPlace, run_checks
 from pytest_reqflo.run.effects import Captured, DoTry, Sent
 from pytest_reqflo.run.judge import Verdict
-from pytest_reqflo.run.record import record_seen, record_uses, see_hop, size_of_seen
+from pytest_reqflo.run.record import (
+    SeenHop,
+    record_seen,
+    record_uses,
+    see_hop,
+    size_of_seen,
+)
 from pytest_reqflo.run.scope import RunScope
 
 MOST_RAW = 32 * 1024
@@ -48,15 +54,16 @@ class Unread:
         self._live = live
         self._moment: Callable[[], Redactor] = redactor.moment()
         self._then: Redactor | None = None
-        hops = sent.hops if sent else ()
-        failure = sent.failure if sent else None
-        self._hops = [see_hop(hop, redactor, failure if hop is hops[-1] else None) for hop in hops]
+        self._hops: list[SeenHop] = []
+        self._size = self._raw_size = 0
+        if sent is not None:
+            self._see(sent, redactor)
 
     def result(self, verdict: Verdict, *, started_at: str, elapsed_s: float) -> TryResult:
         """Return the result of the try; of one that did not pass nothing stays raw."""
-        is_kept_raw = verdict.outcome == "passed" and self._is_small
+        is_kept_raw = verdict.outcome == "passed" and self._raw_size <= MOST_RAW
         put: Callable[[Callable[[], Any]], Any] = Late if is_kept_raw else _made
-        exchanges: Any = Late(self._exchanges, sum([size_of_seen(seen) for seen in self._hops]))
+        exchanges: Any = Late(self._exchanges, self._size)
         return TryResult(
             number=self._do.number,
             outcome=verdict.outcome,
@@ -70,11 +77,12 @@ class Unread:
             values_used=put(self._uses),
         )
 
-    @property
-    def _is_small(self) -> bool:
-        """Whether it takes little room: bodies, and what was read of them, are kept whole."""
-        bodies = [len(hop.response.body) for hop, *_ in self._hops if hop.response]
-        return sum(bodies) <= MOST_RAW
+    def _see(self, sent: Sent, redactor: Redactor) -> None:
+        for hop in sent.hops:
+            seen = see_hop(hop, redactor, sent.failure if hop is sent.hops[-1] else None)
+            self._hops.append(seen)
+            self._size += size_of_seen(seen)
+            self._raw_size += len(hop.response.body) if hop.response else 0
 
     @property
     def _redactor(self) -> Redactor:

@@ -40,13 +40,12 @@ def thin_out(tries: list[TryResult]) -> None:
 
 def size_of(step: StepResult) -> int:
     """Return how many characters the bodies of *step* have."""
-    return sum([_size_of_try(each) for each in step.tries])
-
-
-def _size_of_try(each: TryResult) -> int:
-    # To read it only for its size would be to make it.
-    unread = find_unread(each, "exchanges")
-    return unread.size if unread else sum([len(body.text) for body in _bodies(each)])
+    size = 0
+    for each in step.tries:
+        # To read it only for its size would be to make it.
+        unread = find_unread(each, "exchanges")
+        size += unread.size if unread else sum([len(body.text) for body in _bodies(each)])
+    return size
 
 
 def shorten_bodies(step: StepResult) -> StepResult:

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec, StepSpec
-from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.environments import find_origin, service_origin
-from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, Service
+from pytest_reqflo.plan.model import Plan, Service
 from pytest_reqflo.run.body import BodyBytes, render_body
-from pytest_reqflo.run.effects import DoTry, OriginTls, Send, WireRequest
+from pytest_reqflo.run.effects import DoTry, Send, WireRequest
 from pytest_reqflo.run.headers import (
     CREDENTIAL_HEADERS,
     Header,
@@ -61,7 +60,7 @@ def render_request(
         request = _with_hidden(request, spec, own, scope)
     _check_bound(do.step, own, request.url, scope)
     cookies = render_cookies(spec, scope, site) if spec.cookies else ()
-    return _make_send(plan, do, request, kit.service, own, cookies)
+    return _make_send(plan, do, request, kit, own, cookies)
 
 
 def _render_url(plan: Plan, do: DoTry, kit: RequestKit, scope: RunScope) -> str | Secret:
@@ -185,12 +184,12 @@ def _make_send(
     plan: Plan,
     do: DoTry,
     request: WireRequest,
-    service: Service | None,
+    kit: RequestKit,
     own: Service | None,
     cookies: tuple[tuple[str, str], ...],
 ) -> Send:
     spec = do.step.request
-    timeout_s = _own_timeout_s(spec, service)
+    timeout_s = _own_timeout_s(spec, kit.service)
     return Send(
         request=request,
         jars=do.jars,
@@ -202,19 +201,8 @@ def _make_send(
         allows_any_origin=plan.environment.allows_any_origin,
         verify_tls=own.verify_tls if own else True,
         ca_file=own.ca_file if own else None,
-        tls=_TLS.of(plan.environment),
+        tls=kit.tls,
     )
-
-
-def _read_tls(environment: EnvironmentSnapshot) -> tuple[OriginTls, ...]:
-    return tuple(
-        OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
-        for each in environment.services.values()
-    )
-
-
-_TLS = Noted(_read_tls)
-"""How certificates are checked at the services of an environment."""
 
 
 def _service_at(plan: Plan, named: Service | None, url: str | Secret) -> Service | None:
