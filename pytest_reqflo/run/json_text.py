@@ -8,7 +8,14 @@ from typing import TypeAlias
 
 from pytest_reqflo.artifact.model import JsonBody
 from pytest_reqflo.frozen import dataclass
-from pytest_reqflo.lang.expression import ListValue, LiteralValue, ObjectValue, Rendered, Value
+from pytest_reqflo.lang.expression import (
+    ListValue,
+    LiteralValue,
+    ObjectValue,
+    PathExpression,
+    Rendered,
+    Value,
+)
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.noted import Noted
 from pytest_reqflo.run.scope import RunScope, revealed
@@ -57,7 +64,11 @@ def json_bytes(value: Rendered) -> bytes:
 def _write(gap: _Piece, scope: RunScope, site: str) -> str:
     if isinstance(gap, str):
         return gap
-    value = render_value(gap.value, scope, site=site + gap.place)
+    # Most values are looked up: only functions need to know where they stand.
+    if type(gap.value) is PathExpression and not gap.value.pipes:
+        value = scope.lookup(gap.value)
+    else:
+        value = render_value(gap.value, scope, site=site + gap.place)
     return str(value) if type(value) is int else _encode(value)
 
 

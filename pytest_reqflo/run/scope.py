@@ -236,6 +236,8 @@ class RunScope:
         if captured.missing:
             reason = f"`{shown}` has no value: {captured.missing}"
             raise ValueMissing(reason, step=step, expression=shown)
+        if not rest:
+            return captured.value
         try:
             return walk_path(captured.value, rest, shown=shown)
         except ValueMissing as missing:
