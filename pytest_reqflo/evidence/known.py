@@ -205,7 +205,7 @@ class _View:
 
     @functools.cached_property
     def _by_length(self) -> tuple[tuple[int, str, str], ...]:
-        return tuple(sorted((len(text), text, mask) for text, mask in self.masks.items()))
+        return tuple(sorted([(len(text), text, mask) for text, mask in self.masks.items()]))
 
     @functools.cached_property
     def _heads(self) -> _Heads:

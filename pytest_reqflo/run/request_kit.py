@@ -6,14 +6,14 @@ that are there in any case. What is wrong with any of it is told by whoever rend
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, MultipartBody, RequestSpec, StepSpec
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Expression, LiteralValue, TextValue, Value
-from pytest_reqflo.noted import NotedBeside
+from pytest_reqflo.noted import Noted, NotedBeside
 from pytest_reqflo.plan.environments import find_service, service_origin
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.run.body import content_type_of
@@ -26,7 +26,6 @@ from pytest_reqflo.run.headers import (
 )
 from pytest_reqflo.run.hidden import has_own_authority
 from pytest_reqflo.run.problems import WireProblem
-from pytest_reqflo.run.reading import expressions_in
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain, text_of
 from pytest_reqflo.run.url import join_base
@@ -77,31 +76,38 @@ def _make_kit(step: StepSpec, environment: EnvironmentSnapshot) -> RequestKit:
     spec = step.request
     found = find_service(environment, spec.service)
     service = found[1] if found else None
-    is_at_home = bool(service and service.base_url.rstrip("/")) and _head_of(spec.url)[:1] == "/"
+    base_url = service.base_url.rstrip("/") if service else ""
+    is_at_home = bool(base_url) and _head_of(spec.url).startswith("/")
     own = service if is_at_home and service and service_origin(service) else None
-    slots = tuple(_slots_of(spec, own)) if is_at_home else (None,)
-    whole = tuple([slot for slot in slots if slot is not None])
-    headers = [slot for slot in whole if isinstance(slot, Header)]
-    is_closed = len(headers) == len(slots)
+    slots = _find_slots(spec, own) if is_at_home else None
+    headers = [slot for slot in slots or () if type(slot) is Header]
+    telling = environment.sensitive.headers
     return RequestKit(
         service=service,
-        url=_url_of(spec, service) if service and is_at_home else "",
+        url=_url_of(spec, base_url) if is_at_home else "",
         is_at_home=is_at_home,
         own=own,
         has_own_authority=has_own_authority(spec.url),
-        slots=whole if len(whole) == len(slots) else None,
-        closed=tuple([(each.name, str(each.value)) for each in headers]) if is_closed else None,
-        secret_headers=frozenset(environment.sensitive.headers).intersection(
-            each.name.lower() for each in headers
+        slots=slots,
+        closed=tuple([(each.name, plain(each.value)) for each in headers])
+        if slots is not None and len(headers) == len(slots)
+        else None,
+        secret_headers=frozenset(
+            [name for each in headers if (name := each.name.lower()) in telling]
         ),
-        tls=tuple(
-            [
-                OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
-                for each in environment.services.values()
-            ]
-        ),
+        tls=_TLS.of(environment),
     )
 
+
+def _read_tls(environment: EnvironmentSnapshot) -> tuple[OriginTls, ...]:
+    return tuple(
+        OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
+        for each in environment.services.values()
+    )
+
+
+_TLS = Noted(_read_tls)
+"""How certificates are checked at the services of an environment."""
 
 _KITS = NotedBeside(_make_kit)
 
@@ -114,52 +120,46 @@ def _head_of(url: Value) -> str:
     return first if isinstance(first, str) else ""
 
 
-def _url_of(spec: RequestSpec, service: Service) -> str:
+def _url_of(spec: RequestSpec, base_url: str) -> str:
     path = spec.url.value if isinstance(spec.url, LiteralValue) else "{"
-    return "" if "{" in path or spec.query else plain(join_base(path, service.base_url))
+    return "" if "{" in path or spec.query else plain(join_base(path, base_url))
 
 
 # --- headers -------------------------------------------------------------------------------------
 
 
-def _slots_of(spec: RequestSpec, own: Service | None) -> Iterator[HeaderSlot | None]:
-    """Yield the headers in the order of `headers.render_headers`, None for one that may vary."""
-    if isinstance(spec.body, MultipartBody):  # its boundary is part of a header
-        yield None
-    yield from _given(spec.headers, "headers")
+def _find_slots(spec: RequestSpec, own: Service | None) -> tuple[HeaderSlot, ...] | None:
+    """Return the headers in the order of `headers.render_headers`, None where their number varies."""
+    slots = _given(spec.headers, "headers")
     taken = {name.lower() for name in spec.headers}
     if spec.auth is not None and "authorization" not in taken:
-        yield spec.auth
+        slots.append(spec.auth)
         taken.add("authorization")
     taken.update([name.lower() for name in spec.removed_headers])
-    left = {
-        name: value
-        for name, value in (own.headers if own else {}).items()
-        if name.lower() not in taken
-    }
-    yield from _given(left, "service/headers")
-    taken.update([name.lower() for name in left])
+    if own is not None and own.headers:
+        left = {name: each for name, each in own.headers.items() if name.lower() not in taken}
+        slots += _given(left, "service/headers")
+        taken.update([name.lower() for name in left])
+    slots += [header for name, header in default_headers() if name not in taken]
     content_type = content_type_of(spec.body)
-    yield from _left_open(taken, content_type)
-
-
-def _left_open(taken: Iterable[str], content_type: str) -> Iterator[Header]:
-    yield from (header for name, header in default_headers() if name not in taken)
     if content_type and "content-type" not in taken:
-        yield Header("Content-Type", content_type)
+        slots.append(Header("Content-Type", content_type))
+    fixed = tuple([slot for slot in slots if slot is not None])
+    # The boundary of a multipart body is part of a header.
+    is_open = len(fixed) < len(slots) or isinstance(spec.body, MultipartBody)
+    return None if is_open else fixed
 
 
-def _given(headers: Mapping[str, Value], place: str) -> Iterator[HeaderSlot | None]:
-    for name, value in headers.items():
-        if find_header_fault(name):
-            yield None
-        elif isinstance(value, TextValue):
-            yield OpenHeader(name, value, f"{place}/{name}", expressions_in(value))
-        else:
-            yield _constant(name, value)
+def _given(headers: Mapping[str, Value], place: str) -> list[HeaderSlot | None]:
+    return [_slot_of(name, value, place) for name, value in headers.items()]
 
 
-def _constant(name: str, value: Value) -> Header | None:
+def _slot_of(name: str, value: Value, place: str) -> HeaderSlot | None:
+    if find_header_fault(name):
+        return None
+    if isinstance(value, TextValue):
+        inner = tuple([part for part in value.parts if not isinstance(part, str)])
+        return OpenHeader(name, value, f"{place}/{name}", inner)
     if not isinstance(value, LiteralValue) or not isinstance(value.value, str):
         return None
     try:
