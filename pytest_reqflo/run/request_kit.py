@@ -13,6 +13,7 @@ from pytest_reqflo.artifact.header_names import find_header_fault
 from pytest_reqflo.artifact.model import BasicAuth, BearerAuth, MultipartBody, RequestSpec, StepSpec
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import Expression, LiteralValue, TextValue, Value
+from pytest_reqflo.lang.render import render_parts
 from pytest_reqflo.noted import Noted, NotedBeside
 from pytest_reqflo.plan.environments import find_service, service_origin
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
@@ -27,7 +28,7 @@ from pytest_reqflo.run.headers import (
 from pytest_reqflo.run.hidden import has_own_authority
 from pytest_reqflo.run.problems import WireProblem
 from pytest_reqflo.run.scope import RunScope
-from pytest_reqflo.run.texts import plain, text_of
+from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import join_base
 from pytest_reqflo.secret import Secret
 
@@ -178,6 +179,6 @@ def _fill(slot: HeaderSlot, scope: RunScope, site: str) -> Header:
         return slot
     if not isinstance(slot, OpenHeader):
         return render_auth(slot, scope, f"{site}/auth")
-    text = text_of(slot.value, scope, f"{site}/{slot.place}", f"header `{slot.name}`")
+    text = render_parts(slot.value, scope, site=f"{site}/{slot.place}", encode=str)
     is_hidden = isinstance(text, Secret) or any(map(scope.hidden_name, slot.expressions))
     return Header(slot.name, check_value(text, slot.name), is_hidden)
