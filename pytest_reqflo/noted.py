@@ -17,7 +17,27 @@ V = TypeVar("V")
 C = TypeVar("C")
 
 
-class Noted(Generic[K, V]):
+class _ByIdentity(Generic[K]):
+    """Keeps what was made for each object until that is gone."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Any, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def _keep(self, thing: K, *made: Any) -> None:
+        number = id(thing)
+        ref = weakref.ref(thing, lambda gone: self._forget(number, gone))
+        self._kept[number] = (ref, *made)
+
+    def _forget(self, number: int, gone: weakref.ref[K]) -> None:
+        kept = self._kept.get(number)
+        if kept is not None and kept[0] is gone:
+            self._kept.pop(number, None)
+
+
+class Noted(_ByIdentity[K], Generic[K, V]):
     """The result of *make* for each object, made at the first call; safe between threads.
 
     Shape: *make* is pure, and its result does not refer to the object it was made for: that would
@@ -25,54 +45,40 @@ class Noted(Generic[K, V]):
     """
 
     def __init__(self, make: Callable[[K], V]) -> None:
+        super().__init__()
         self._make = make
-        self._kept: dict[int, tuple[weakref.ref[K], V]] = {}
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
     def of(self, thing: K) -> V:
         """Return what was made for *thing*."""
-        number = id(thing)
-        kept = self._kept.get(number)
+        kept = self._kept.get(id(thing))
         # Another object may have taken the place of one that is gone.
         if kept is not None and kept[0]() is thing:
-            return kept[1]
+            known: V = kept[1]
+            return known
         value = self._make(thing)
-        self._kept[number] = (weakref.ref(thing, lambda gone: self._forget(number, gone)), value)
+        self._keep(thing, value)
         return value
 
-    def _forget(self, number: int, gone: weakref.ref[K]) -> None:
-        kept = self._kept.get(number)
-        if kept is not None and kept[0] is gone:
-            self._kept.pop(number, None)
 
-
-class NotedBeside(Generic[K, B, V]):
+class NotedBeside(_ByIdentity[K], Generic[K, B, V]):
     """The result of *make* for each object beside another, that which was met last with it.
 
     Shape: as with `Noted`, the result does not refer to the first object; the second is kept.
     """
 
     def __init__(self, make: Callable[[K, B], V]) -> None:
+        super().__init__()
         self._make = make
-        self._kept: dict[int, tuple[weakref.ref[K], B, V]] = {}
 
     def of(self, thing: K, beside: B) -> V:
         """Return what was made for *thing* and *beside*."""
-        number = id(thing)
-        kept = self._kept.get(number)
+        kept = self._kept.get(id(thing))
         if kept is not None and kept[1] is beside and kept[0]() is thing:
-            return kept[2]
+            known: V = kept[2]
+            return known
         value = self._make(thing, beside)
-        gone = weakref.ref(thing, lambda gone: self._forget(number, gone))
-        self._kept[number] = (gone, beside, value)
+        self._keep(thing, beside, value)
         return value
-
-    def _forget(self, number: int, gone: weakref.ref[K]) -> None:
-        kept = self._kept.get(number)
-        if kept is not None and kept[0] is gone:
-            self._kept.pop(number, None)
 
 
 @final

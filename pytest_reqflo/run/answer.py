@@ -81,6 +81,10 @@ class Answer:
             self._read = self._parse()
         return self._read
 
+    def let_go(self) -> None:
+        """Forget what was read of the body until it is asked for again: it takes room."""
+        self._read = None
+
     def _parse(self) -> tuple[Json, str, tuple[str, ...]]:
         if self._as_text:
             return None, "the step says `parse: text`", ()

@@ -54,6 +54,11 @@ class RunScope:
         *is_noting*, the values that were asked for are kept for `uses`.
     """
 
+    __slots__ = (
+        "_captured", "_now", "_redactor", "_response", "_secrets", "_service", "_start", "_uses",
+        "derived", "is_noting", "plan",
+    )  # fmt: skip
+
     def __init__(
         self,
         plan: Plan,

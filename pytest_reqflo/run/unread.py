@@ -38,6 +38,11 @@ class Unread:
         noted what the try used.
     """
 
+    # Hundreds may wait to be reported.
+    __slots__ = (
+        "_answer", "_do", "_hops", "_live", "_moment", "_raw_size", "_scope", "_size", "_then",
+    )  # fmt: skip
+
     def __init__(
         self,
         do: DoTry,
@@ -63,6 +68,8 @@ class Unread:
         """Return the result of the try; of one that did not pass nothing stays raw."""
         is_kept_raw = verdict.outcome == "passed" and self._raw_size <= MOST_RAW
         put: Callable[[Callable[[], Any]], Any] = Late if is_kept_raw else _made
+        if is_kept_raw and self._answer is not None:
+            self._answer.let_go()
         exchanges: Any = Late(self._exchanges, self._size)
         return TryResult(
             number=self._do.number,
