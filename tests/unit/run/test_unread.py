@@ -13,25 +13,29 @@ from pytest_reqflo.codec import to_json
 from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.operators import OPERATORS
 from pytest_reqflo.noted import find_unread
-from pytest_reqflo.result import TryResult
+from pytest_reqflo.result import StepResult, TryResult
 from pytest_reqflo.run import attempt as attempt_module
 from pytest_reqflo.run import unread
 from pytest_reqflo.run.journey import run_journey
+from pytest_reqflo.run.volume import size_of
 
 LATE = ("exchanges", "checks", "captured", "values_used")
 NAMES = {"customer": make.resolved("customer", "cust-canary-1")}
 BODY = '{"id":7,"state":"paid","customer":"cust-canary-1","items":[{"id":1}],"none":null,"tags":[]}'
+OUTPUTS = (make.output("order", "body.id"),)
 HEADERS = (("Content-Type", "application/json"), ("X-Id", "7"))
 
 
-def attempt(*assertions: Any, body: str = BODY, redactor: Redactor | None = None) -> TryResult:
+def attempt(
+    *assertions: Any, body: Any = BODY, redactor: Redactor | None = None, outputs: Any = OUTPUTS
+) -> TryResult:
     spec = make.step(
         "create",
         request=make.request(
             method="POST", body=JsonBody(value=make.value({"customer": "{{ inputs.customer }}"}))
         ),
         assertions=tuple(replace(each, index=n) for n, each in enumerate(assertions)),
-        outputs=(make.output("order", "body.id"),),
+        outputs=outputs,
     )
     answer = make.response(body, 201, HEADERS)
     plan = make.plan(spec, names=NAMES)
@@ -53,6 +57,16 @@ def test_of_a_try_that_passes_nothing_is_made_before_it_is_read() -> None:
     assert unread_of(result) == list(LATE)
     to_json(result)
     assert unread_of(result) == []
+
+
+@pytest.mark.parametrize("body", [BODY, BODY.replace("id", "token"), b"\xff\xfe" * 50, ""])
+def test_the_size_of_what_is_unread_is_that_of_what_is_read(body: Any) -> None:
+    result = attempt(make.assertion("status_code", 201), body=body, outputs=())
+    step = StepResult(id="a", name="a", pointer="", outcome="passed", tries=(result,))
+    assert unread_of(result)[:2] == ["exchanges", "checks"]
+    size = size_of(step)
+    bodies = [result.exchanges[0].request.body, result.exchanges[0].response.body]
+    assert size == size_of(step) == sum(len(each.text) for each in bodies)
 
 
 def test_a_try_that_does_not_pass_or_has_a_large_answer_keeps_nothing_raw() -> None:
