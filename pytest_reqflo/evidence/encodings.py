@@ -62,11 +62,14 @@ def _simple_variants(value: str) -> frozenset[str]:
     return frozenset([form for form in found if len(form) >= SHORTEST])
 
 
+_GAP = printable("\0")
+
+
 def _simple_wide_forms(value: str) -> Iterator[tuple[bytes, str]]:
     """Yield UTF-16 of a text in ASCII, and how that is shown when it is read as bytes."""
-    gap = printable("\0")
-    yield value.encode("utf-16-le"), gap.join(value) + gap
-    yield value.encode("utf-16-be"), gap + gap.join(value)
+    shown = _GAP.join(value)
+    yield value.encode("utf-16-le"), shown + _GAP
+    yield value.encode("utf-16-be"), _GAP + shown
 
 
 def _parts(value: str) -> Iterator[str]:
@@ -182,7 +185,9 @@ def _base64_forms(content: bytes) -> list[str]:
     forms = [wholes[0], wholes[0].rstrip("=")]
     for shift, text in enumerate(wholes):
         forms.append(text[-(-shift * 8 // 6) : (shift + size) * 8 // 6])
-    forms += [form.replace("+", "-").replace("/", "_") for form in forms]
+    forms += [
+        form.replace("+", "-").replace("/", "_") for form in forms if "+" in form or "/" in form
+    ]
     # Tools wrap it after 76 characters, in files and in mail.
     if size > _LINE_BYTES:
         forms += filter(_is_long, base64.encodebytes(content).decode().split())

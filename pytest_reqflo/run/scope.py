@@ -5,7 +5,6 @@ A scope notes what it was asked for, so that the failure page can show the value
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
@@ -106,14 +105,9 @@ class RunScope:
         scope._response = response
         return scope
 
-    @contextlib.contextmanager
-    def unnoted(self) -> Iterator[None]:
+    def unnoted(self) -> _Unnoted:
         """Look at values within, which does not count as using them."""
-        was_noting, self.is_noting = self.is_noting, False
-        try:
-            yield
-        finally:
-            self.is_noting = was_noting
+        return _Unnoted(self)
 
     def lookup(self, expression: PathExpression) -> Rendered:
         """Return what *expression* names, before its pipes.
@@ -267,10 +261,11 @@ class RunScope:
         if found is None:
             return ""
         captured, rest, _ = found
-        if self.plan.environment.sensitive.is_key(name):
-            return name
-        is_leaf = not rest and not isinstance(captured.value, (Mapping, list, tuple))
-        return name if captured.sensitive and is_leaf else ""
+        if captured.sensitive and not rest:
+            is_leaf = not isinstance(captured.value, (Mapping, list, tuple))
+            if is_leaf:
+                return name
+        return name if self.plan.environment.sensitive.is_key(name) else ""
 
     def _secret(self, expression: PathExpression) -> Secret:
         name = _first(expression)
@@ -356,6 +351,22 @@ class RunScope:
                 return "the secrets"
             case _:
                 return "this run"
+
+
+class _Unnoted:
+    """While it is entered, its scope notes nothing."""
+
+    __slots__ = ("_scope", "_was_noting")
+
+    def __init__(self, scope: RunScope) -> None:
+        self._scope = scope
+        self._was_noting = scope.is_noting
+
+    def __enter__(self) -> None:
+        self._was_noting, self._scope.is_noting = self._scope.is_noting, False
+
+    def __exit__(self, *_: object) -> None:
+        self._scope.is_noting = self._was_noting
 
 
 _path_key = functools.lru_cache(maxsize=4_096)(path_text)
