@@ -23,7 +23,7 @@ from pytest_reqflo.result import ValueUse
 from pytest_reqflo.run.answer import decode_body
 from pytest_reqflo.run.curl import render_curl
 from pytest_reqflo.run.effects import Hop, PhaseTimes, SendFailure, WireRequest, WireResponse
-from pytest_reqflo.run.scope import Use
+from pytest_reqflo.run.uses import Use
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, canonical_json, digest_of, shorten
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field, replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
-from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     Expression,
@@ -22,7 +20,7 @@ from pytest_reqflo.lang.expression import (
 )
 from pytest_reqflo.lang.functions import call_function
 from pytest_reqflo.lang.render import RenderProblem, render_value, walk_path
-from pytest_reqflo.lang.template import expression_text, path_text
+from pytest_reqflo.lang.template import path_text
 from pytest_reqflo.plan.environments import find_me_name, find_service, service_entries
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.run.effects import Captured, CapturedValues, RunStart
@@ -34,28 +32,27 @@ _MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
 """Pipes whose result is no text; they take no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """One value that was asked for; *hidden_as* names it when it must not be shown."""
-
-    expression: str
-    value: Rendered = field(repr=False)
-    origin: str
-    hidden_as: str = ""
-
-
 class RunScope:
     """What expressions of one step may read.
 
     Shape: *secrets* is None where none can be read (``when``). *now* is the first start of the step.
         *derived* collects secrets made from others in a way that only the request knows. With a
         *redactor*, what pipes make of a text that it would change is secret too. While it
-        *is_noting*, the values that were asked for are kept for `uses`.
+        *is_noting*, the values that were asked for are kept in *noted*.
     """
 
     __slots__ = (
-        "_captured", "_now", "_redactor", "_response", "_secrets", "_service", "_start", "_uses",
-        "derived", "is_noting", "plan",
+        "_captured",
+        "_now",
+        "_redactor",
+        "_response",
+        "_secrets",
+        "_service",
+        "_start",
+        "derived",
+        "is_noting",
+        "noted",
+        "plan",
     )  # fmt: skip
 
     def __init__(
@@ -72,7 +69,7 @@ class RunScope:
     ) -> None:
         self.plan = plan
         self.is_noting = is_noting
-        self._uses: list[tuple[Expression, Rendered]] = []
+        self.noted: list[tuple[Expression, Rendered]] = []
         self.derived: list[Secret] = []
         self._start = start
         self._captured = captured
@@ -100,7 +97,7 @@ class RunScope:
             redactor=self._redactor,
             is_noting=is_noting,
         )
-        scope._uses = self._uses
+        scope.noted = self.noted
         scope.derived = self.derived
         scope._response = response
         return scope
@@ -116,7 +113,7 @@ class RunScope:
         """
         value = self._find(expression)
         if self.is_noting and expression.root != "response":
-            self._uses.append((expression, value))
+            self.noted.append((expression, value))
         return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
@@ -125,31 +122,16 @@ class RunScope:
             expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
         )
         if self.is_noting:
-            self._uses.append((expression, value))
+            self.noted.append((expression, value))
         return value
-
-    def uses(self) -> Iterator[Use]:
-        """Yield the values that were asked for, in their order."""
-        return (self._use_of(expression, value) for expression, value in self._uses)
-
-    def _use_of(self, expression: Expression, value: Rendered) -> Use:
-        if isinstance(expression, CallExpression):
-            text = expression_text(replace(expression, pipes=()))
-            return Use("{{ " + text + " }}", value, "drawn for this run")
-        return Use(
-            "{{ " + _path_key((expression.root, *expression.path)) + " }}",
-            value,
-            self._origin_of(expression),
-            self.hidden_name(expression),
-        )
 
     def mark(self) -> int:
         """Return how many values were asked for."""
-        return len(self._uses)
+        return len(self.noted)
 
     def forget_since(self, mark: int) -> None:
         """Count what was asked for since *mark* as not asked for."""
-        del self._uses[mark:]
+        del self.noted[mark:]
 
     @property
     def has_secrets(self) -> bool:
@@ -228,7 +210,7 @@ class RunScope:
         step = _first(expression)
         found = self._find_output(expression)
         if found is None:
-            text = _path_key((expression.root, *expression.path))
+            text = path_key((expression.root, *expression.path))
             reason = "it has no such value" if step in self._captured else "it has not run"
             raise ValueMissing(f"`{text}` has no value: {reason}", step=step, expression=text)
         captured, rest, shown = found
@@ -335,23 +317,6 @@ class RunScope:
             if isinstance(found, PathExpression) and found.path
         )
 
-    def _origin_of(self, expression: PathExpression) -> str:
-        name = str(expression.path[0]) if expression.path else ""
-        match expression.root:
-            case "inputs" | "variables":
-                resolved = self.plan.names.get(name)
-                return (resolved.origin.detail or resolved.origin.layer) if resolved else ""
-            case "steps":
-                return f"step `{name}`"
-            case "env":
-                return f"environment `{self.plan.environment.name}`"
-            case "me":
-                return "the values of the person running"
-            case "secrets":
-                return "the secrets"
-            case _:
-                return "this run"
-
 
 class _Unnoted:
     """While it is entered, its scope notes nothing."""
@@ -369,7 +334,7 @@ class _Unnoted:
         self._scope.is_noting = self._was_noting
 
 
-_path_key = functools.lru_cache(maxsize=4_096)(path_text)
+path_key = functools.lru_cache(maxsize=4_096)(path_text)
 """Paths are written in journeys: the same ones are looked up in every run."""
 
 
@@ -387,13 +352,6 @@ def revealed(value: Rendered) -> Json:
     if isinstance(value, Mapping):
         return {key: revealed(item) for key, item in value.items()}
     return [revealed(item) for item in value] if is_array(value) else value
-
-
-def holds_secret(value: Rendered) -> bool:
-    """Say whether any part of *value* is a secret."""
-    if isinstance(value, Mapping):
-        return any(map(holds_secret, value.values()))
-    return isinstance(value, Secret) or (is_array(value) and any(map(holds_secret, value)))
 
 
 def secrets_in(value: Rendered) -> Iterator[Secret]:

@@ -26,6 +26,7 @@ from pytest_reqflo.run.record import (
     size_of_seen,
 )
 from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.uses import uses_of
 
 MOST_RAW = 32 * 1024
 """Bytes of answers that a try, and characters that a run keeps raw."""
@@ -121,7 +122,7 @@ class Unread:
         return record_captures(do.step, self._live or {}, self._redactor, do.pointer).records
 
     def _uses(self) -> tuple[ValueUse, ...]:
-        return record_uses(self._scope.uses(), self._redactor)
+        return record_uses(uses_of(self._scope), self._redactor)
 
 
 def _made(make: Callable[[], Any]) -> Any:
