@@ -6,9 +6,12 @@ same outcomes give the same effects, at the same addresses. Time is the sum of r
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
 from pytest_reqflo.artifact.model import StepSpec
+from pytest_reqflo.noted import Late
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.run.budget import Budget
@@ -44,12 +47,15 @@ def run_journey(plan: Plan, start: RunStart) -> JourneyFlow:
     yield from _main_phase(run)
     if plan.artifact.finally_steps:
         yield from _finally_phase(run)
-    ended_at = result_maker(plan, start, tuple(run.steps))
-    result = ended_at("")
-    if result.outcome != "passed":
-        read_all(result.steps)
+    steps = tuple(run.steps)
+    if not BAD.isdisjoint([step.outcome for step in steps]):
+        read_all(steps)
+    make_result = result_maker(plan, start, steps)
+    # Only who keeps the record of a run looks at it before it has ended.
+    result: Any = Late(functools.partial(make_result, finished_at=""))
     outcome = yield Finish(result=result)
-    return ended_at(outcome.finished_at if isinstance(outcome, Finished) else start.started_at)
+    ended = outcome.finished_at if isinstance(outcome, Finished) else start.started_at
+    return make_result(finished_at=ended)
 
 
 def _main_phase(run: RunState) -> PhaseFlow:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
@@ -32,13 +31,13 @@ _RANKS: dict[Outcome, int] = {
 
 def result_maker(
     plan: Plan, start: RunStart, steps: tuple[StepResult, ...]
-) -> Callable[[str], JourneyResult]:
-    """Return what gives the result of a run with these *steps* for the time at which it ended."""
+) -> Callable[..., JourneyResult]:
+    """Return what gives the result of a run with these *steps*, told its *finished_at*."""
     outcomes: list[Outcome] = [step.outcome for step in steps]
     guards = _OPEN_GUARDS.of(plan.environment)
     bad = next((step for step in steps if step.outcome in BAD), None)
     return functools.partial(
-        _result_at,
+        JourneyResult,
         identity=plan.identity,
         outcome=worst_of(outcomes),
         started_at=start.started_at,
@@ -53,10 +52,6 @@ def result_maker(
         seed=start.seed,
         extra=_trace_of(plan),
     )
-
-
-def _result_at(finished_at: str, **fields: Any) -> JourneyResult:
-    return JourneyResult(finished_at=finished_at, **fields)
 
 
 def _trace_of(plan: Plan) -> Mapping[str, Json]:
