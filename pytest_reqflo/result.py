@@ -14,6 +14,7 @@ from typing import Literal
 from pytest_reqflo.codec import from_json, to_json
 from pytest_reqflo.evidence.model import Exchange
 from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.noted import find_unread, late
 from pytest_reqflo.values import Json, canonical_json
 
 Outcome = Literal["passed", "failed", "error", "skipped", "interrupted"]
@@ -93,6 +94,11 @@ class ValueUse:
     origin: str = ""
 
 
+# Of a run that passes nobody reads most of it. Checks that are made late all hold.
+@late("exchanges")
+@late("checks")
+@late("captured")
+@late("values_used")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryResult:
     """One try of a step: its exchanges (one per redirect hop), checks and captures.
@@ -111,6 +117,13 @@ class TryResult:
     warnings: tuple[Problem, ...] = ()
     values_used: tuple[ValueUse, ...] = ()
     is_thinned_out: bool = False
+
+    @property
+    def soft_failures(self) -> tuple[CheckResult, ...]:
+        """The soft checks that do not hold."""
+        if find_unread(self, "checks") is not None:
+            return ()
+        return tuple([check for check in self.checks if check.soft and not check.passed])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,7 +103,7 @@ def _parse_json(text: str | bytes, decoder: json.JSONDecoder) -> Json:
     # Values lie no deeper than brackets were opened, in texts or outside.
     may_be_deep = len(text) > MAX_JSON_DEPTH and _count(text, "[{") > MAX_JSON_DEPTH
     try:
-        value = decoder.decode(_text_of(text))
+        value = _decode(_text_of(text), decoder)
     except JsonProblem:
         raise
     except UnicodeDecodeError as error:
@@ -119,6 +119,15 @@ def _parse_json(text: str | bytes, decoder: json.JSONDecoder) -> Json:
     if may_be_deep and _is_deeper_than(value, MAX_JSON_DEPTH):
         raise JsonProblem(f"nested deeper than {MAX_JSON_DEPTH} levels")
     return value
+
+
+def _decode(text: str, decoder: json.JSONDecoder) -> Json:
+    # What the decoder itself looks for around a document is seldom there.
+    if text[:1] in ("{", "["):
+        value, end = decoder.raw_decode(text)
+        if end == len(text) or not text[end:].strip(" \t\n\r"):
+            return value
+    return decoder.decode(text)
 
 
 _MARKS = re.compile(r'[,\[{]|"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)

@@ -167,14 +167,15 @@ def _follow(
 def _complete(course: Course, send: Send, jars: CookieJars, now: str) -> WireRequest:
     """Return the request with every header it is sent with."""
     request = course.request
-    given = {name.lower() for name, _ in request.headers}
+    has_cookie, defaults = _left_open(tuple([name for name, _ in request.headers]))
     headers = [("Host", course.target.authority), *request.headers]
-    if "cookie" in given:
+    if has_cookie:
         headers = [header for header in headers if header[0].lower() != "cookie"]
-    cookie = _cookie_header(course, send, jars, now)
-    if cookie:
-        headers.append(("Cookie", cookie))
-    headers += [header for name, header in _DEFAULTS if name not in given]
+    if has_cookie or send.cookies or send.jar in jars.jars:
+        cookie = _cookie_header(course, send, jars, now)
+        if cookie:
+            headers.append(("Cookie", cookie))
+    headers += defaults
     length = _content_length(request)
     if length is not None:
         headers.append(("Content-Length", str(length)))
@@ -196,6 +197,14 @@ _DEFAULTS = (
 )
 
 
+@functools.lru_cache(maxsize=256)
+def _left_open(names: tuple[str, ...]) -> tuple[bool, tuple[tuple[str, str], ...]]:
+    """Return whether a request with headers of these *names* has a cookie, and what it leaves open."""
+    # Journeys name the same headers in all of their runs.
+    given = {name.lower() for name in names}
+    return "cookie" in given, tuple([each for name, each in _DEFAULTS if name not in given])
+
+
 def _content_length(request: WireRequest) -> int | None:
     if request.body is not None:
         return len(request.body)
@@ -205,8 +214,6 @@ def _content_length(request: WireRequest) -> int | None:
 def _cookie_header(course: Course, send: Send, jars: CookieJars, now: str) -> str:
     """Join the author's own header, this request's cookies and those of the jar, in that order."""
     own = [value for name, value in course.request.headers if name.lower() == "cookie"]
-    if not own and not send.cookies and send.jar not in jars.jars:
-        return ""
     pairs = dict(send.cookies) if course.is_first_origin else {}
     if send.jar is not None:
         for name, value in cookies_for(jars, send.jar, course.target.url, now):
@@ -242,5 +249,7 @@ def _carry_for(
         verify_tls=verify_tls,
         ca_file=ca_file,
     )
-    earlier_bytes = sum([len(hop.response.body) for hop in earlier if hop.response])
+    earlier_bytes = (
+        sum([len(hop.response.body) for hop in earlier if hop.response]) if earlier else 0
+    )
     return Carry(sent, send.max_body_bytes, earlier_bytes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets as randomness
+import os
 from collections.abc import Mapping
 from typing import assert_never
 
@@ -55,7 +55,7 @@ class LocalEngine:
             by default.
         """
         redactor = redactor or Redactor(plan.environment.sensitive)
-        begun = start or RunStart(seed=randomness.token_hex(16), started_at=self._clock.now())
+        begun = start or RunStart(seed=os.urandom(16).hex(), started_at=self._clock.now())
         held = hold_secrets(plan, self.secrets)
         refused = refuse_unready(plan, begun, held, redactor)
         if refused is not None:

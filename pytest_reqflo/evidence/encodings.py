@@ -59,14 +59,17 @@ def _simple_variants(value: str) -> frozenset[str]:
         for wide, shown in _simple_wide_forms(value):
             found |= {wide.decode("latin-1"), shown}
             found.update(_base64_forms(wide))
-    return frozenset(form for form in found if len(form) >= SHORTEST)
+    return frozenset([form for form in found if len(form) >= SHORTEST])
+
+
+_GAP = printable("\0")
 
 
 def _simple_wide_forms(value: str) -> Iterator[tuple[bytes, str]]:
     """Yield UTF-16 of a text in ASCII, and how that is shown when it is read as bytes."""
-    gap = printable("\0")
-    yield value.encode("utf-16-le"), gap.join(value) + gap
-    yield value.encode("utf-16-be"), gap + gap.join(value)
+    shown = _GAP.join(value)
+    yield value.encode("utf-16-le"), shown + _GAP
+    yield value.encode("utf-16-be"), _GAP + shown
 
 
 def _parts(value: str) -> Iterator[str]:
@@ -173,26 +176,26 @@ def _html_forms(value: str) -> Iterator[str]:
     yield escaped.replace("&#x27;", "&apos;")
 
 
-def _base64_forms(content: bytes) -> Iterator[str]:
-    """Yield base64 of the whole, and at three alignments without the characters that vary."""
+def _base64_forms(content: bytes) -> list[str]:
+    """Return base64 of the whole, and at three alignments without the characters that vary."""
+    size = len(content)
+    wholes = [
+        binascii.b2a_base64(b"\0" * shift + content, newline=False).decode() for shift in range(3)
+    ]
+    forms = [wholes[0], wholes[0].rstrip("=")]
+    for shift, text in enumerate(wholes):
+        forms.append(text[-(-shift * 8 // 6) : (shift + size) * 8 // 6])
+    forms += [
+        form.replace("+", "-").replace("/", "_") for form in forms if "+" in form or "/" in form
+    ]
     # Tools wrap it after 76 characters, in files and in mail.
-    if len(content) > _LINE_BYTES:
-        yield from (line for line in base64.encodebytes(content).decode().split() if _is_long(line))
-    whole = binascii.b2a_base64(content, newline=False).decode()
-    yield from (whole, _for_urls(whole))
-    yield from (whole.rstrip("="), _for_urls(whole.rstrip("=")))
-    for shift in range(3):
-        text = binascii.b2a_base64(b"\0" * shift + content, newline=False).decode()
-        part = text[-(-shift * 8 // 6) : (shift + len(content)) * 8 // 6]
-        yield from (part, _for_urls(part))
+    if size > _LINE_BYTES:
+        forms += filter(_is_long, base64.encodebytes(content).decode().split())
+    return forms
 
 
 _LINE_BYTES = 57
 """Bytes that 76 characters of base64 hold."""
-
-
-def _for_urls(text: str) -> str:
-    return text.replace("+", "-").replace("/", "_")
 
 
 def _bytes_of(value: str) -> bytes:

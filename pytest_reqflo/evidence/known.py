@@ -53,6 +53,13 @@ class KnownValues:
         self._view = _View({})
         self._watchers: tuple[Learned, ...] = ()
 
+    @classmethod
+    def seen_in(cls, view: _View) -> KnownValues:
+        """Return values of its own that are those of *view*."""
+        known = cls()
+        known._masks, known._view = view.masks.copy(), view
+        return known
+
     @property
     def size(self) -> int:
         """The number of spellings that are looked for."""
@@ -76,6 +83,10 @@ class KnownValues:
         if len(view.masks) != len(masks):
             view = self.view
         return len(text) >= view.shortest and view.stands_in(text)
+
+    def has(self, value: str) -> bool:
+        """Say whether *value* was added."""
+        return value in self._values
 
     def add(self, value: str, mask: str) -> None:
         """Find *value* from now on; the first mask of a spelling stays."""
@@ -194,7 +205,7 @@ class _View:
 
     @functools.cached_property
     def _by_length(self) -> tuple[tuple[int, str, str], ...]:
-        return tuple(sorted((len(text), text, mask) for text, mask in self.masks.items()))
+        return tuple(sorted([(len(text), text, mask) for text, mask in self.masks.items()]))
 
     @functools.cached_property
     def _heads(self) -> _Heads:
@@ -206,7 +217,7 @@ class _View:
 
 
 def _firsts_of(spellings: Iterable[str]) -> frozenset[str]:
-    return frozenset(each[:SHORTEST] for each in spellings)
+    return frozenset([each[:SHORTEST] for each in spellings])
 
 
 class _Heads:

@@ -6,9 +6,11 @@ each is replaced once. A mask is never scanned again, so a secret called `secret
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from pytest_reqflo.evidence.encodings import is_hideable
 from pytest_reqflo.evidence.known import KnownValues, Learned, grams_of, is_shortened
@@ -31,8 +33,13 @@ _MAX_KEYS = 1_000
 """Keys of JSON of which it is kept whether they are telling: a server decides how many there are."""
 
 
-_TELLING: Noted[SensitiveNames, dict[str, bool]] = Noted(lambda _: {})
-"""Keys that were asked for, and whether they are telling: answers have the same ones in all runs."""
+_LARGEST_SHAPE = 50
+"""Keys of an object up to which it is kept which of them are telling."""
+
+_Telling: TypeAlias = "tuple[dict[str, bool], dict[tuple[str, ...], frozenset[str]]]"
+
+_TELLING: Noted[SensitiveNames, _Telling] = Noted(lambda _: ({}, {}))
+"""Whether keys are telling, and which of the keys of objects: answers have the same in all runs."""
 
 
 class Redactor:
@@ -51,8 +58,12 @@ class Redactor:
     @names.setter
     def names(self, names: SensitiveNames) -> None:
         self._names = names
-        self._telling = _TELLING.of(names)
+        self._telling, self._shapes = _TELLING.of(names)
         self._header_names = frozenset(names.headers)
+
+    def moment(self) -> Callable[[], Redactor]:
+        """Return what makes a redactor that knows what this one knows now, and nothing of later."""
+        return functools.partial(_known_then, self._names, self._known.view, self._all)
 
     def add_secret(self, secret: Secret) -> None:
         """Mask the text of *secret*, and what it looks like encoded, from now on."""
@@ -64,10 +75,11 @@ class Redactor:
         Of a value with more parts than can be looked for, nothing shows: every text is masked whole.
         """
         for leaf in (value,) if type(value) is str else _leaves(value):
-            if self.size > _MAX_SPELLINGS:
+            if self._known.size > _MAX_SPELLINGS:
                 self._all = sensitive_mask(name)
                 return
-            self._known.add(leaf, sensitive_mask(name))
+            if not self._known.has(leaf):
+                self._known.add(leaf, sensitive_mask(name))
 
     def text(self, text: str) -> str:
         """Return *text* without known values and without user names in URLs."""
@@ -131,6 +143,15 @@ class Redactor:
             if len(self._telling) >= _MAX_KEYS:
                 self._telling.clear()
             found = self._telling[key] = self.names.is_key(key)
+        return found
+
+    def telling_among(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """Return those of *keys*, which an object has, whose values are always masked."""
+        found = self._shapes.get(keys)
+        if found is None:
+            found = frozenset(filter(self.is_telling, keys))
+            if len(keys) <= _LARGEST_SHAPE and len(self._shapes) < _MAX_KEYS:
+                self._shapes[keys] = found
         return found
 
     @property
@@ -235,6 +256,12 @@ class Redactor:
             return text
         whole = [Place(0, len(text), sensitive_mask(key))] if key and text else []
         return self._hide(text, itertools.chain(self.find_hidden(text), whole))
+
+
+def _known_then(names: SensitiveNames, view: Any, everything: str) -> Redactor:
+    redactor = Redactor(names)
+    redactor._known, redactor._all = KnownValues.seen_in(view), everything
+    return redactor
 
 
 def _leaves(value: Json) -> Iterator[str]:

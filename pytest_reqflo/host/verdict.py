@@ -122,8 +122,7 @@ def _warnings_of(result: JourneyResult, subject: Subject) -> Iterator[Diagnostic
     """Yield RF502 of each soft check that failed, and what the run itself warned of."""
     for step in result.steps:
         last = step.last_try
-        checks = last.checks if last else ()
-        failed = [check for check in checks if check.soft and not check.passed]
+        failed = last.soft_failures if last else ()
         if last is None or not (failed or last.warnings):
             continue
         heading = page_heading(step, result.identity)

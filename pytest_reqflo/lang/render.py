@@ -96,7 +96,12 @@ def _encoded(
     expression: Expression, scope: Scope, site: str, encode: Callable[[str], str]
 ) -> str | Secret:
     try:
-        text = to_text(_evaluate(expression, scope, site))
+        result = (
+            scope.lookup(expression)
+            if type(expression) is PathExpression and not expression.pipes
+            else _evaluate(expression, scope, site)
+        )
+        text = result if type(result) is str else to_text(result)
     except RenderProblem as problem:
         raise _placed(problem, expression) from None
     return text.map(encode) if isinstance(text, Secret) else encode(text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic, name_hint
-from pytest_reqflo.plan.environments import find_origin, find_service
+from pytest_reqflo.plan.environments import find_service, service_origin
 from pytest_reqflo.plan.expressions import needs_value
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.plan.sources import Surroundings, find_environment_value, me_places
@@ -63,7 +63,7 @@ def _base_url_problems(
     if not service.base_url:
         hint = f"add base_url to services.{name}"
         yield Diagnostic(code="RF303", title=f"{where} has no base_url", hint=hint)
-    elif find_origin(service.base_url) is None:
+    elif service_origin(service) is None:
         # Not quoted: a URL may hold a password.
         title = f"the base_url of {where} is no absolute URL"
         yield Diagnostic(code="RF303", title=title, hint="begin it with http:// or https://")

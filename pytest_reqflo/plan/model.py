@@ -109,6 +109,10 @@ class ResolvedValue:
     sensitive: bool = False
 
 
+class PlainNames(dict[str, ResolvedValue]):
+    """The names of a run in which each is a literal that may be shown: no other leads anywhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything one run needs but the clock, the network and the secrets themselves.

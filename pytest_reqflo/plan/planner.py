@@ -13,6 +13,7 @@ from pytest_reqflo.artifact.model import Artifact
 from pytest_reqflo.diagnostic import Diagnostic
 from pytest_reqflo.errors import RunCheckError
 from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.noted import NotedBeside
 from pytest_reqflo.plan.demands import find_environment_problems
 from pytest_reqflo.plan.environments import find_me_name, find_origin, service_origin
@@ -21,12 +22,13 @@ from pytest_reqflo.plan.grants import Grantee, find_refused, refused_problem
 from pytest_reqflo.plan.model import (
     EnvironmentSnapshot,
     GivenValue,
+    PlainNames,
     Plan,
     ResolvedValue,
     RunRequest,
 )
-from pytest_reqflo.plan.resolving import resolve_name
-from pytest_reqflo.plan.secret_names import needed_secrets
+from pytest_reqflo.plan.resolving import Declared, declare, resolve_name, resolve_plainly
+from pytest_reqflo.plan.secret_names import header_secrets, needed_secrets
 from pytest_reqflo.plan.sources import (
     Declaration,
     Surroundings,
@@ -41,15 +43,13 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
         (RF303), every value of the wrong type (RF304) and all secrets that are not granted (RF306).
     """
     base = _BASES.of(artifact, environment)
-    around = Surroundings(
-        environment=base.environment,
-        services=artifact.services,
-        has_case=bool(request.case),
-        has_row=request.row_number is not None,
-    )
     problems = list(base.problems)
-    names = _resolve_names(artifact, request, around, base, problems)
-    secret_names = needed_secrets(artifact, names, base.environment)
+    names = _resolve_names(artifact, request, base, problems)
+    secret_names = (
+        base.header_secrets
+        if type(names) is PlainNames and not artifact.secrets
+        else needed_secrets(artifact, names, base.environment)
+    )
     problems += _grant_problems(secret_names, artifact, request, base.environment)
     if problems:
         raise RunCheckError(*problems)
@@ -57,7 +57,7 @@ def make_plan(artifact: Artifact, request: RunRequest, environment: EnvironmentS
         artifact=artifact,
         identity=request.identity,
         environment=base.environment,
-        names=_spread_sensitivity(names),
+        names=names if type(names) is PlainNames else _spread_sensitivity(names),
         secret_names=secret_names,
         allowed_origins=base.allowed_origins,
         case=request.case,
@@ -72,7 +72,8 @@ class _Base:
     """What the runs of one artifact in one environment have in common.
 
     Shape: *offered* is what each declaration has beside the values that a run is given; *settled*
-        holds those names that nothing but a given value can change.
+        holds those names that nothing but a given value can change; *header_secrets* are the
+        secrets of a run whose values name none.
     """
 
     environment: EnvironmentSnapshot
@@ -80,6 +81,8 @@ class _Base:
     allowed_origins: tuple[str, ...]
     offered: Mapping[str, tuple[GivenValue, ...]]
     settled: Mapping[str, ResolvedValue]
+    declared: tuple[Declared, ...]
+    header_secrets: tuple[str, ...]
 
 
 def _make_base(artifact: Artifact, environment: EnvironmentSnapshot) -> _Base:
@@ -99,6 +102,8 @@ def _make_base(artifact: Artifact, environment: EnvironmentSnapshot) -> _Base:
         allowed_origins=find_allowed_origins(artifact, environment),
         offered=offered,
         settled=settled,
+        declared=tuple([declare(each, offered[each.name]) for each in _declarations(artifact)]),
+        header_secrets=tuple(sorted({*header_secrets(artifact, environment)})),
     )
 
 
@@ -146,24 +151,42 @@ def _declarations(artifact: Artifact) -> tuple[Declaration, ...]:
 
 
 def _resolve_names(
+    artifact: Artifact, request: RunRequest, base: _Base, problems: list[Diagnostic]
+) -> dict[str, ResolvedValue]:
+    given = {value.name: value for value in request.given}
+    is_one_each = len(given) == len(request.given)
+    names: dict[str, ResolvedValue] = {}
+    is_plain = True
+    for declared in base.declared:
+        name = declared.name
+        value = given.get(name)
+        if value is None:
+            resolved = base.settled.get(name)
+        else:
+            resolved = resolve_plainly(declared, value) if is_one_each else None
+        if resolved is None:
+            resolved = _resolve_one(declared.declaration, artifact, request, base, problems)
+        names[name] = resolved
+        is_plain = is_plain and not resolved.sensitive and type(resolved.value) is LiteralValue
+    return PlainNames(names) if is_plain else names
+
+
+def _resolve_one(
+    declaration: Declaration,
     artifact: Artifact,
     request: RunRequest,
-    around: Surroundings,
     base: _Base,
     problems: list[Diagnostic],
-) -> dict[str, ResolvedValue]:
-    given: dict[str, list[GivenValue]] = {}
-    for value in request.given:
-        given.setdefault(value.name, []).append(value)
-    names: dict[str, ResolvedValue] = {}
-    for declaration in _declarations(artifact):
-        name = declaration.name
-        if name in base.settled and name not in given:
-            names[name] = base.settled[name]
-        else:
-            candidates = (*given.get(name, ()), *base.offered[name])
-            names[name] = resolve_name(declaration, candidates, around, problems)
-    return names
+) -> ResolvedValue:
+    around = Surroundings(
+        environment=base.environment,
+        services=artifact.services,
+        has_case=bool(request.case),
+        has_row=request.row_number is not None,
+    )
+    name = declaration.name
+    given = [value for value in request.given if value.name == name]
+    return resolve_name(declaration, (*given, *base.offered[name]), around, problems)
 
 
 def _spread_sensitivity(names: Mapping[str, ResolvedValue]) -> Mapping[str, ResolvedValue]:

@@ -21,13 +21,14 @@ PRECEDENCE: Mapping[Layer, str] = {
 A literal in a step's `values` is part of the artifact and never meets the others.
 """
 
-_RANKS: Mapping[Layer, int] = {layer: rank for rank, layer in enumerate(PRECEDENCE)}
+RANKS: Mapping[Layer, int] = {layer: rank for rank, layer in enumerate(PRECEDENCE)}
+"""The place of each layer, 0 for the highest."""
 
 
 def find_winner(candidates: Iterable[GivenValue]) -> GivenValue | None:
     """Return the value of the highest layer, and of several in that layer the last."""
     winner: GivenValue | None = None
     for candidate in candidates:
-        if winner is None or _RANKS[candidate.layer] <= _RANKS[winner.layer]:
+        if winner is None or RANKS[candidate.layer] <= RANKS[winner.layer]:
             winner = candidate
     return winner

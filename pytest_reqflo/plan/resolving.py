@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pytest_reqflo.artifact.model import InputDeclaration, VariableDeclaration
 from pytest_reqflo.diagnostic import Diagnostic
+from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.lang.expression import (
     CallExpression,
     LiteralValue,
@@ -19,7 +22,7 @@ from pytest_reqflo.plan.expressions import (
     shown_text,
 )
 from pytest_reqflo.plan.model import GivenValue, ResolvedValue
-from pytest_reqflo.plan.precedence import find_winner
+from pytest_reqflo.plan.precedence import RANKS, find_winner
 from pytest_reqflo.plan.sources import (
     Declaration,
     Surroundings,
@@ -28,7 +31,7 @@ from pytest_reqflo.plan.sources import (
     kind_of,
     places_looked_in,
 )
-from pytest_reqflo.plan.types import find_misfit
+from pytest_reqflo.plan.types import find_fitting, find_misfit
 from pytest_reqflo.result import ValueOrigin
 
 
@@ -44,6 +47,55 @@ def resolve_name(
         return _resolve(declaration, winner, around, problems)
     problems += [_missing(declaration, around)] if declaration.required else []
     return _unset(declaration)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What is known of a name before it is given a value.
+
+    Shape: *offered_rank* is that of the best value that it has by itself; *fitting* are types that
+        values of it may be of, None for any.
+    """
+
+    name: str
+    declaration: Declaration
+    kind: Literal["input", "variable"]
+    is_sensitive: bool
+    offered_rank: int
+    fitting: frozenset[type] | None
+
+
+def declare(declaration: Declaration, offered: tuple[GivenValue, ...]) -> Declared:
+    """Return what is known of *declaration*, which has the values *offered* by itself."""
+    declared_type = declaration.type if isinstance(declaration, InputDeclaration) else "any"
+    return Declared(
+        name=declaration.name,
+        declaration=declaration,
+        kind=kind_of(declaration),
+        is_sensitive=is_sensitive(declaration),
+        offered_rank=min([RANKS[each.layer] for each in offered], default=len(RANKS)),
+        fitting=find_fitting(declared_type),
+    )
+
+
+def resolve_plainly(declared: Declared, given: GivenValue) -> ResolvedValue | None:
+    """Return what `resolve_name` does for a literal that wins and fits; None for any other."""
+    literal = given.value
+    if type(literal) is not LiteralValue or declared.is_sensitive:
+        return None
+    value, fitting = literal.value, declared.fitting
+    if fitting is not None and type(value) not in fitting:
+        return None
+    if RANKS[given.layer] >= declared.offered_rank:
+        return None
+    origin = ValueOrigin(
+        name=given.name,
+        kind_of_name=declared.kind,
+        layer=given.layer,
+        value=value,
+        detail=given.detail,
+    )
+    return ResolvedValue(name=given.name, value=literal, origin=origin)
 
 
 def _resolve(

@@ -16,7 +16,7 @@ def needed_secrets(
     artifact: Artifact, names: Mapping[str, ResolvedValue], environment: EnvironmentSnapshot
 ) -> tuple[str, ...]:
     """Return the sorted names of the secrets that a run with the values *names* may read."""
-    needed = set(_header_secrets(artifact, environment))
+    needed = set(header_secrets(artifact, environment))
     if artifact.secrets:
         needed |= set(artifact.secrets).difference(_replaced_secrets(artifact, names))
     for resolved in names.values():
@@ -32,12 +32,13 @@ def declared_secrets(
 
     Those that the values of a case or row name are not among them.
     """
-    names = sorted({*artifact.secrets, *_header_secrets(artifact, environment)})
+    names = sorted({*artifact.secrets, *header_secrets(artifact, environment)})
     refused = find_refused(names, grantee, environment.grants)
     return tuple(name for name in names if name not in refused)
 
 
-def _header_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> Iterator[str]:
+def header_secrets(artifact: Artifact, environment: EnvironmentSnapshot) -> Iterator[str]:
+    """Yield the names of the secrets in the headers of the services of *artifact*."""
     for wanted in artifact.services:
         found = find_service(environment, wanted)
         for header in found[1].headers.values() if found else ():

@@ -17,6 +17,21 @@ _NOUNS: Mapping[str, str] = {
 }
 
 
+_FITTING: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str, type(None)}),
+    "integer": frozenset({int, type(None)}),
+    "number": frozenset({int, float, type(None)}),
+    "boolean": frozenset({bool, type(None)}),
+    "array": frozenset({list, type(None)}),
+    "object": frozenset({dict, type(None)}),
+}
+
+
+def find_fitting(declared: InputType) -> frozenset[type] | None:
+    """Return the usual types of values that are of type *declared*, None where any value is."""
+    return _FITTING.get(declared)
+
+
 def find_misfit(value: Json, declared: InputType) -> str | None:
     """Return why *value* is not of type *declared*, in words that follow its name; None when it is.
 

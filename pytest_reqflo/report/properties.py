@@ -57,7 +57,6 @@ def _soft_failures(result: JourneyResult) -> str:
         f"{step.id}: {check.message}"
         for step in result.steps
         if step.tries
-        for check in step.tries[-1].checks
-        if check.soft and not check.passed
+        for check in step.tries[-1].soft_failures
     ]
     return "; ".join(sentences)

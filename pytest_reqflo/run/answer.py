@@ -74,11 +74,16 @@ class Answer:
         return self._decoded[0]
 
     @property
-    def _parsed(self) -> tuple[Json, str, tuple[str, ...]]:
+    def parsed(self) -> tuple[Json, str, tuple[str, ...]]:
+        """The JSON of the body, why it is none, and the names that stand twice in an object."""
         # By hand: the lock of a cached property costs as much as reading a small body.
         if self._read is None:
             self._read = self._parse()
         return self._read
+
+    def let_go(self) -> None:
+        """Forget what was read of the body until it is asked for again: it takes room."""
+        self._read = None
 
     def _parse(self) -> tuple[Json, str, tuple[str, ...]]:
         if self._as_text:
@@ -102,17 +107,17 @@ class Answer:
     @property
     def json_problem(self) -> str:
         """Why the body is not JSON; empty when it is."""
-        return self._parsed[1]
+        return self.parsed[1]
 
     @property
     def repeated_keys(self) -> tuple[str, ...]:
         """The names that stand twice in an object of the JSON body."""
-        return self._parsed[2]
+        return self.parsed[2]
 
     @property
     def body(self) -> Json:
         """The parsed JSON, or else the text."""
-        value, problem, _ = self._parsed
+        value, problem, _ = self.parsed
         return self.text if problem else value
 
     @functools.cached_property
@@ -163,9 +168,9 @@ def charset_of(content_type: str) -> str:
 
 def decode_body(body: bytes, content_type: str) -> tuple[str, bool]:
     """Return *body* as text, and whether every byte of it fits the charset."""
-    charset = charset_of(content_type) if "=" in content_type else "utf-8"
+    charset = charset_of(content_type).lower() if "=" in content_type else "utf-8"
     try:
-        if charset.lower() == "utf-8":
+        if charset == "utf-8":
             return body.removeprefix(codecs.BOM_UTF8).decode(), True
         return body.decode(charset), True
     except (UnicodeDecodeError, LookupError, ValueError):

@@ -14,11 +14,10 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.lang.expression import PathExpression, ValueMissing
 from pytest_reqflo.lang.render import render_value
 from pytest_reqflo.noted import Noted
-from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
-from pytest_reqflo.result import CapturedValue, Problem, TryResult
+from pytest_reqflo.plan.model import EnvironmentSnapshot, PlainNames, Plan
+from pytest_reqflo.result import Problem, TryResult
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.capture import (
-    Captures,
     capture_live,
     no_answer,
     record_captures,
@@ -40,7 +39,8 @@ from pytest_reqflo.run.effects import (
     TryEffect,
     TryOutcome,
 )
-from pytest_reqflo.run.judge import Judge, Verdict, find_error_kind
+from pytest_reqflo.run.glance import all_hold, may_be_clear
+from pytest_reqflo.run.judge import CLEAR, Judge, Verdict, find_error_kind
 from pytest_reqflo.run.problems import WireProblem, interrupted_problem
 from pytest_reqflo.run.reading import (
     expressions_in,
@@ -50,9 +50,9 @@ from pytest_reqflo.run.reading import (
     sources_in,
     walk_reachable,
 )
-from pytest_reqflo.run.record import record_hop, record_uses
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.telling import answers_of, register_plan, register_positional
+from pytest_reqflo.run.unread import Unread
 from pytest_reqflo.run.url import link_source
 from pytest_reqflo.run.wire import render_request
 from pytest_reqflo.secret import Secret
@@ -78,8 +78,7 @@ def run_try(
     drawn = yield Draw()
     if not isinstance(drawn, Drawn):
         return _interrupted(do, drawn, started_at="")
-    telling = _find_telling(plan, do.step)
-    names = secret_names_of(telling, plan) if telling else ()
+    telling, names = _find_telling(plan, do.step)
     secrets: Mapping[str, Secret] = {}
     if names:
         read = yield ReadSecrets(names=names)
@@ -97,11 +96,15 @@ def run_try(
     return attempt.judge(sent)
 
 
-def _find_telling(plan: Plan, step: StepSpec) -> tuple[PathExpression, ...]:
-    """Return the expressions of a try of *step* that may lead to what is hidden."""
+def _find_telling(plan: Plan, step: StepSpec) -> tuple[tuple[PathExpression, ...], tuple[str, ...]]:
+    """Return the expressions of a try of *step* that may lead to what is hidden, and its secrets."""
+    reading = read_step(step)
     # Which service a whole URL belongs to is only known once it is rendered.
-    sources = read_step(step).sources + _OF_SERVICES.of(plan.environment)
-    return find_telling(sources, plan) if sources else ()
+    of_services = _OF_SERVICES.of(plan.environment)
+    if type(plan.names) is PlainNames and not of_services:
+        return reading.unnamed, reading.secrets
+    telling = find_telling(reading.sources + of_services, plan)
+    return telling, secret_names_of(telling, plan)
 
 
 def _read_services(environment: EnvironmentSnapshot) -> tuple[PathExpression, ...]:
@@ -197,6 +200,7 @@ class _Attempt:
         return self._done(
             Verdict(outcome="error", problems=(found,)),
             live=no_answer(self._step, reason),
+            unread=self._unread(),
             error_kind="error",
             is_retryable=False,
         )
@@ -213,16 +217,19 @@ class _Attempt:
         answer = Answer(sent.hops, response, as_text=self._step.parse == "text")
         register_positional(self._plan, (*answers_of(sent.hops[:-1]), answer), self._redactor)
         live = capture_live(self._step, answer, self._redactor)
-        scope = self._scope.with_response(lambda: answer.view)
-        verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
-        captures = record_captures(self._step, live, self._redactor, self._do.pointer)
-        verdict = _with_missing(verdict, captures)
+        scope = self._scope
+        scope.set_response(lambda: answer.view)
+        if may_be_clear(self._step) and all_hold(self._step, answer, scope):
+            verdict = CLEAR
+        else:
+            verdict = Judge(self._step, self._do.pointer, answer, scope, self._redactor).judge()
+        if verdict.outcome == "passed":
+            verdict = self._with_missing(verdict, live)
         return self._done(
             verdict,
             live={**live, **self._page(answer)},
-            captured=captures.records,
+            unread=self._unread(sent, answer, live),
             sent=sent,
-            repeated_keys=answer.repeated_keys,
             error_kind=find_error_kind(
                 verdict, answer.status, has_checks=bool(self._step.assertions)
             ),
@@ -246,6 +253,7 @@ class _Attempt:
         return self._done(
             Verdict(outcome="error", problems=(problem,), poll="again" if is_polling else None),
             live=no_answer(self._step, f"step `{self._step.id}` got no usable answer"),
+            unread=self._unread(sent),
             sent=sent,
             error_kind="error",
             is_retryable=is_retryable,
@@ -256,38 +264,14 @@ class _Attempt:
         verdict: Verdict,
         *,
         live: Mapping[str, Captured],
-        captured: tuple[CapturedValue, ...] = (),
+        unread: Unread,
         error_kind: Literal["assertion", "error"] | None,
         sent: Sent | None = None,
-        repeated_keys: tuple[str, ...] = (),
         is_retryable: bool = True,
     ) -> TryDone:
         elapsed_s = sent.elapsed_s if sent else 0.0
-        last = sent.hops[-1] if sent and sent.hops else None
-        result = TryResult(
-            number=self._do.number,
-            outcome=verdict.outcome,
-            started_at=self._started_at,
-            elapsed_s=elapsed_s,
-            exchanges=tuple(
-                record_hop(
-                    hop,
-                    self._redactor,
-                    sent.failure if hop is last else None,
-                    repeated_keys=repeated_keys if hop is last else (),
-                )
-                for hop in sent.hops
-            )
-            if sent
-            else (),
-            checks=verdict.checks,
-            captured=captured,
-            problems=verdict.problems,
-            warnings=verdict.warnings,
-            values_used=record_uses(self._scope.uses, self._redactor),
-        )
         return TryDone(
-            result=result,
+            result=unread.result(verdict, started_at=self._started_at, elapsed_s=elapsed_s),
             captured=live,
             jars=sent.jars if sent else self._do.jars,
             elapsed_s=elapsed_s,
@@ -296,9 +280,26 @@ class _Attempt:
             poll=verdict.poll,
         )
 
+    def _unread(
+        self,
+        sent: Sent | None = None,
+        answer: Answer | None = None,
+        live: Mapping[str, Captured] | None = None,
+    ) -> Unread:
+        return Unread(self._do, self._scope, self._redactor, sent=sent, answer=answer, live=live)
+
+    def _with_missing(self, verdict: Verdict, live: Mapping[str, Captured]) -> Verdict:
+        """Fail a try that lacks a required output; a failed check has said more already."""
+        if not live or not any(captured.missing for captured in live.values()):
+            return verdict
+        problems = record_captures(self._step, live, self._redactor, self._do.pointer).problems
+        return replace(verdict, outcome="failed", problems=problems) if problems else verdict
+
     def _page(self, answer: Answer) -> dict[str, Captured]:
         """Keep the URL of an answer whose link is the URL of another step: it may be relative."""
         links = _LINKS.of(self._plan.artifact)
+        if not links:
+            return {}
         is_page = any(link_source(self._plan, url) == self._step.id for url in links)
         return {"url": Captured(value=answer.url)} if is_page else {}
 
@@ -310,10 +311,3 @@ def _read_links(artifact: Artifact) -> tuple[PathExpression, ...]:
 
 _LINKS = Noted(_read_links)
 """The URLs of an artifact that are lone expressions: only they may be links of an answer."""
-
-
-def _with_missing(verdict: Verdict, captures: Captures) -> Verdict:
-    """Fail a try that lacks a required output; a failed check has said more already."""
-    if not captures.problems or verdict.outcome != "passed":
-        return verdict
-    return replace(verdict, outcome="failed", problems=captures.problems)

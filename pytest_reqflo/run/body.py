@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -23,8 +22,9 @@ from pytest_reqflo.lang.expression import LiteralValue, Rendered, ValueMissing
 from pytest_reqflo.lang.functions import call_function
 from pytest_reqflo.lang.render import render_value, to_text
 from pytest_reqflo.noted import Noted
+from pytest_reqflo.run.json_text import json_bytes, render_json
 from pytest_reqflo.run.problems import WireProblem
-from pytest_reqflo.run.scope import RunScope, revealed
+from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Digest, is_array
 
@@ -56,6 +56,21 @@ class BodyBytes:
     boundary: str = ""
 
 
+_CONTENT_TYPES = {
+    type(None): "",
+    JsonBody: "application/json",
+    FormBody: "application/x-www-form-urlencoded",
+    MultipartBody: "multipart/form-data",
+    TextBody: "text/plain; charset=utf-8",
+    BytesBody: "application/octet-stream",
+}
+
+
+def content_type_of(body: BodySpec | None) -> str:
+    """Return the content type of *body*, of a multipart one without its boundary."""
+    return _CONTENT_TYPES[type(body)]
+
+
 def render_body(
     body: BodySpec | None,
     scope: RunScope,
@@ -73,47 +88,33 @@ def render_body(
             return None
         case JsonBody(value=LiteralValue()):
             return _CONSTANT.of(body)
-        case JsonBody(value=value):
-            rendered = render_value(value, scope, site=f"{site}/json")
-            return BodyBytes(_json_bytes(rendered), "application/json")
+        case JsonBody():
+            return BodyBytes(render_json(body, scope, f"{site}/json"), content_type_of(body))
         case FormBody():
             return _form(body, scope, f"{site}/form")
         case MultipartBody():
             return _multipart(body, scope, blobs, site, seed)
         case TextBody(text=text):
             rendered = render_value(text, scope, site=f"{site}/text")
-            return BodyBytes(_bytes_of(rendered, "the body"), "text/plain; charset=utf-8")
+            return BodyBytes(_bytes_of(rendered, "the body"), content_type_of(body))
         case BytesBody(blob=blob):
-            return BodyBytes(_blob(blobs, blob), "application/octet-stream")
+            return BodyBytes(_blob(blobs, blob), content_type_of(body))
         case _:
             assert_never(body)
 
 
 def _render_constant(body: JsonBody) -> BodyBytes:
     literal = body.value.value if isinstance(body.value, LiteralValue) else None
-    return BodyBytes(_json_bytes(literal), "application/json")
+    return BodyBytes(json_bytes(literal), content_type_of(body))
 
 
 _CONSTANT = Noted(_render_constant)
 """Bodies without expressions: written in the journey, and the same in each of its runs."""
 
-_COMPACT = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=revealed
-)
-"""Writes texts that are secret, which it does not know, as what they are."""
-
-
-def _json_bytes(value: Rendered) -> bytes:
-    try:
-        return _COMPACT.encode(value).encode()
-    except UnicodeEncodeError:
-        # Half of a surrogate pair has no bytes of its own, but JSON can write it.
-        return json.dumps(value, separators=(",", ":"), allow_nan=False, default=revealed).encode()
-
 
 def _bytes_of(rendered: Rendered, what: str) -> bytes:
     if is_array(rendered) or isinstance(rendered, Mapping):
-        return _json_bytes(rendered)
+        return json_bytes(rendered)
     text = _text(rendered, what)
     try:
         return text.encode()
@@ -141,7 +142,7 @@ def _form(body: FormBody, scope: RunScope, site: str) -> BodyBytes:
         for name, value in body.fields.items()
         for item in _items(render_value(value, scope, site=f"{site}/{name}"))
     ]
-    return BodyBytes("&".join(pairs).encode(), "application/x-www-form-urlencoded")
+    return BodyBytes("&".join(pairs).encode(), content_type_of(body))
 
 
 def _items(rendered: Rendered) -> list[Rendered]:
@@ -190,7 +191,7 @@ def _contents(
 
 def _type_of(filename: str | None) -> str:
     suffix = (filename or "").rpartition(".")[2].lower()
-    return _TYPES.get(suffix, "application/octet-stream")
+    return _TYPES.get(suffix, _CONTENT_TYPES[BytesBody])
 
 
 def _part_head(part: MultipartPart, content_type: str) -> str:

@@ -7,27 +7,25 @@ _EPSILON_S = 0.001
 
 
 class Budget:
-    """Seconds that tries and waits may take together; *limit_s* None is without bound."""
+    """Seconds that tries and waits may take together; *limit_s* None is without bound.
+
+    Shape: *left_s* are those that are left, None without bound; it *is_used_up* when nothing is
+        left that anything could be done in.
+    """
 
     def __init__(self, limit_s: float | None, owner: str) -> None:
         self.limit_s = limit_s
         self.owner = owner
         self._spent_s = 0.0
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds that are left, None without bound."""
-        return None if self.limit_s is None else max(0.0, self.limit_s - self._spent_s)
-
-    @property
-    def is_used_up(self) -> bool:
-        """Whether nothing is left that anything could be done in."""
-        left_s = self.left_s
-        return left_s is not None and left_s <= _EPSILON_S
+        self.left_s = limit_s
+        self.spend(0.0)
 
     def spend(self, elapsed_s: float) -> None:
         """Count seconds that were recorded."""
         self._spent_s += elapsed_s
+        if self.limit_s is not None:
+            self.left_s = max(0.0, self.limit_s - self._spent_s)
+        self.is_used_up = self.left_s is not None and self.left_s <= _EPSILON_S
 
 
 def least_left_s(*budgets: Budget | None) -> float | None:

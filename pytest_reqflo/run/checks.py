@@ -44,7 +44,7 @@ _MAX_SCHEMA_FAULTS = 5
 _MAX_IN_SENTENCE = 120
 """Characters of the JSON of a structure that a sentence can hold and still be read."""
 
-_WORDS = frozenset({str, int, bool, type(None)})
+WORDS = frozenset({str, int, bool, type(None)})
 """Types of which equal values are written in the same way; none of them is secret."""
 
 
@@ -262,7 +262,7 @@ class Check:
         shown = shorten_value(redact(expected))
         # What is the same looks the same.
         kind = type(actual)
-        is_same = kind in _WORDS and kind is type(expected) and actual == expected
+        is_same = kind in WORDS and kind is type(expected) and actual == expected
         sentence = _sentence(mismatch, expected, actual) if mismatch else ""
         return self._found(
             subject,
@@ -309,7 +309,7 @@ class Check:
         if isinstance(expected, LiteralValue):
             return expected.value
         rendered = render_value(expected, self.scope, site=f"{self.site}/expected")
-        if type(rendered) in _WORDS:
+        if type(rendered) in WORDS:
             return rendered
         self._register_derived(rendered)
         return revealed(rendered)

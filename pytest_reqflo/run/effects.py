@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias, Union
 
 from pytest_reqflo.artifact.model import StepSpec
 from pytest_reqflo.frozen import dataclass
+from pytest_reqflo.noted import late
 from pytest_reqflo.result import JourneyResult, TryResult
 from pytest_reqflo.run.cookies import CookieJars
 from pytest_reqflo.secret import Secret
@@ -94,6 +95,7 @@ class Waited:
     elapsed_s: float
 
 
+@late("result")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
     """The run is over; the driver fills in the finish time and keeps the record."""

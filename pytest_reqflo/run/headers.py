@@ -54,7 +54,7 @@ def render_headers(
     headers = _given_headers(spec.headers, scope, f"{site}/headers")
     taken = {header.name.lower() for header in headers}
     if spec.auth is not None and "authorization" not in taken:
-        headers.append(_render_auth(spec.auth, scope, f"{site}/auth"))
+        headers.append(render_auth(spec.auth, scope, f"{site}/auth"))
         taken.add("authorization")
     taken.update([name.lower() for name in spec.removed_headers])
     if own is not None and own.headers:
@@ -63,7 +63,7 @@ def render_headers(
         added = _given_headers(left, scope, f"{site}/service/headers")
         headers += added
         taken.update([header.name.lower() for header in added])
-    headers += [header for name, header in _defaults() if name not in taken]
+    headers += [header for name, header in default_headers() if name not in taken]
     if body is None:
         return headers
     if body.content_type and "content-type" not in taken:
@@ -72,7 +72,7 @@ def render_headers(
 
 
 @functools.cache
-def _defaults() -> tuple[tuple[str, Header], ...]:
+def default_headers() -> tuple[tuple[str, Header], ...]:
     """Return the headers of every request that does not say otherwise, by lower-case name."""
     return ("user-agent", Header("User-Agent", user_agent())), ("accept", Header("Accept", "*/*"))
 
@@ -83,11 +83,11 @@ def _given_headers(headers: Mapping[str, Value], scope: RunScope, site: str) -> 
         if fault := find_header_fault(name):
             raise WireProblem(f"header `{name}` {fault}")
         if type(value) is LiteralValue and type(value.value) is str:
-            found.append(Header(name, _checked(value.value, name)))
+            found.append(Header(name, check_value(value.value, name)))
             continue
         is_hidden = _is_hidden(value, scope)
         found += [
-            Header(name, _checked(text, name), is_hidden or isinstance(text, Secret))
+            Header(name, check_value(text, name), is_hidden or isinstance(text, Secret))
             for text in texts_of(value, scope, f"{site}/{name}", f"header `{name}`")
         ]
     return found
@@ -99,7 +99,8 @@ def _is_hidden(value: Value, scope: RunScope) -> bool:
     return any(scope.hidden_name(expression) for expression in expressions_in(value))
 
 
-def _checked(text: str | Secret, name: str) -> str | Secret:
+def check_value(text: str | Secret, name: str) -> str | Secret:
+    """Return *text* as the value of the header *name*. Raises: WireProblem."""
     bare = plain(text)
     stripped = bare.strip(" \t")
     if _BAD_IN_HEADER.search(stripped):
@@ -135,7 +136,8 @@ def has_header(headers: list[Header], name: str) -> bool:
     return any(header.name.lower() == name for header in headers)
 
 
-def _render_auth(auth: BasicAuth | BearerAuth, scope: RunScope, site: str) -> Header:
+def render_auth(auth: BasicAuth | BearerAuth, scope: RunScope, site: str) -> Header:
+    """Return the header of *auth*. Raises: WireProblem, ValueMissing."""
     match auth:
         case BasicAuth(username=username, password=password):
             user = text_of(username, scope, f"{site}/username", "the user name")
@@ -145,7 +147,7 @@ def _render_auth(auth: BasicAuth | BearerAuth, scope: RunScope, site: str) -> He
             value = _hide(Secret.join([user, ":", word]), auth, scope)
         case BearerAuth(token=token):
             text = text_of(token, scope, f"{site}/bearer", "the bearer token")
-            value = _checked(Secret.join(["Bearer ", text]), "Authorization")
+            value = check_value(Secret.join(["Bearer ", text]), "Authorization")
         case _:
             assert_never(auth)
     return Header("Authorization", value, is_hidden=True)

@@ -59,10 +59,10 @@ def _leaves(value: Rendered) -> Iterator[str]:
 
 def is_answer_led(spec: RequestSpec, plan: Plan) -> bool:
     """Say whether the host of a request comes from an answer, or may."""
-    return not _has_own_authority(spec.url) and bool(_sources_of(spec, plan))
+    return not has_own_authority(spec.url) and bool(_sources_of(spec, plan))
 
 
-def _has_own_authority(url: Value) -> bool:
+def has_own_authority(url: Value) -> bool:
     """Say whether *url* writes its host out, or leaves it to the base URL."""
     if isinstance(url, LiteralValue):
         first: object = f"{url.value}/"

@@ -19,13 +19,21 @@ PollState = Literal["again", "stop", "done"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a try ended, before it is put on record."""
+    """How a try ended, before it is put on record.
+
+    Shape: *is_at_a_glance* when all assertions hold, and *checks* are still to be made.
+    """
 
     outcome: Outcome
+    is_at_a_glance: bool = False
     checks: tuple[CheckResult, ...] = ()
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     poll: PollState | None = None
+
+
+CLEAR = Verdict(outcome="passed", is_at_a_glance=True)
+"""The verdict of a try whose assertions all hold."""
 
 
 class Judge:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_reqflo.artifact.model import OutputSpec, StepSpec
@@ -37,11 +38,15 @@ _SOURCES = frozenset({"inputs", "variables", "steps", "secrets", "me"})
 class StepReading:
     """The expressions of a step in the order in which they stand, and the keys of its outputs.
 
-    Shape: *sources* are those of all that name something below one of the `_SOURCES`.
+    Shape: *sources* are those of all that name something below one of the `_SOURCES`, and *unnamed*
+        those of them that are no inputs and no variables, *secrets* the sorted names of secrets.
     """
 
     request: tuple[Expression, ...]
     sources: tuple[PathExpression, ...]
+    unnamed: tuple[PathExpression, ...]
+    secrets: tuple[str, ...]
+    reads_steps: bool
     outputs: tuple[tuple[str, OutputSpec], ...]
 
 
@@ -53,12 +58,18 @@ def read_step(step: StepSpec) -> StepReading:
 def _read(step: StepSpec) -> StepReading:
     request = expressions_in(step.request)
     judging = expressions_in((step.assertions, step.poll))
+    sources = sources_in(request + judging)
     return StepReading(
         request=request,
-        sources=sources_in(request + judging),
+        sources=sources,
+        unnamed=tuple([each for each in sources if each.root not in _NAMED_ROOTS]),
+        secrets=tuple(sorted({str(each.path[0]) for each in sources if each.root == "secrets"})),
+        reads_steps="steps" in [each.root for each in sources],
         outputs=tuple((output_key(spec), spec) for spec in step.outputs),
     )
 
+
+_NAMED_ROOTS = frozenset({"inputs", "variables"})
 
 _READINGS = Noted(_read)
 
@@ -95,27 +106,25 @@ def _gather(part: Any, found: list[Expression]) -> None:
         return
     if kind is PathExpression or kind is CallExpression:
         found.append(part)
-    elif isinstance(part, tuple):
-        _gather_each(part, found)
-    elif isinstance(part, Mapping):
-        _gather_each(part.values(), found)
-    else:
-        _gather_each([getattr(part, name) for name in _field_names(kind)], found)
-
-
-def _gather_each(parts: Iterable[Any], found: list[Expression]) -> None:
-    for part in parts:
+        return
+    for each in part if kind is tuple else _parts_reader(kind)(part):
         # Most parts are empty, or plain.
-        if part and type(part) not in _PLAIN:
-            _gather(part, found)
+        if each and type(each) not in _PLAIN:
+            _gather(each, found)
 
 
 @functools.cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """Return the names of the fields of a dataclass that may hold expressions, none for others."""
-    if not dataclasses.is_dataclass(kind):
-        return ()
-    return tuple(each.name for each in dataclasses.fields(kind) if _may_hold(str(each.type)))
+def _parts_reader(kind: type) -> Callable[[Any], Iterable[Any]]:
+    """Return what gives the parts of values of *kind* that may hold expressions."""
+    if issubclass(kind, tuple):
+        return iter
+    if issubclass(kind, Mapping):
+        return operator.methodcaller("values")
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    names = [each.name for each in fields if _may_hold(str(each.type))]
+    if len(names) > 1:
+        return operator.attrgetter(*names)
+    return lambda part: [getattr(part, name) for name in names]
 
 
 def _may_hold(declared: str) -> bool:
@@ -140,9 +149,6 @@ def _is_plain(source: PathExpression, plan: Plan) -> bool:
     """Say whether *source* names an input or a variable that is a literal and may be shown."""
     resolved = plan.names.get(str(source.path[0])) if source.root in _NAMED_ROOTS else None
     return resolved is not None and type(resolved.value) is LiteralValue and not resolved.sensitive
-
-
-_NAMED_ROOTS = frozenset({"inputs", "variables"})
 
 
 def walk_reachable(expressions: tuple[Expression, ...], plan: Plan) -> Iterator[Expression]:

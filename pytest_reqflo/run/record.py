@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from pytest_reqflo.evidence.model import (
     Body,
@@ -23,7 +23,7 @@ from pytest_reqflo.result import ValueUse
 from pytest_reqflo.run.answer import decode_body
 from pytest_reqflo.run.curl import render_curl
 from pytest_reqflo.run.effects import Hop, PhaseTimes, SendFailure, WireRequest, WireResponse
-from pytest_reqflo.run.scope import Use
+from pytest_reqflo.run.uses import Use
 from pytest_reqflo.secret import Secret
 from pytest_reqflo.values import Json, canonical_json, digest_of, shorten
 
@@ -42,6 +42,33 @@ _MAX_REPEATED = 5
 """Most names that stand twice in a body that a result keeps."""
 
 
+SeenBody: TypeAlias = "tuple[str, Literal['utf-8', 'base64'], bool, bool]"
+"""The text of a body as it is shown, its encoding, whether it is cut, and whether it is all there."""
+
+
+SeenHop: TypeAlias = "tuple[Hop, SeenBody | None, SeenBody | None, SendFailure | None]"
+"""A hop, what is shown of the bodies that were sent and received, and why there is no usable answer."""
+
+
+def size_of_seen(seen: SeenHop) -> int:
+    """Return how many characters the bodies of *seen* have."""
+    _, sent, received, _ = seen
+    return (len(sent[0]) if sent else 0) + (len(received[0]) if received else 0)
+
+
+def see_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None) -> SeenHop:
+    """Return *hop* with the texts of its bodies; *failure* says why it has no usable answer."""
+    request, response = hop.request, hop.response
+    sent = received = None
+    if request.body is not None:
+        sent = _see_body(request.body, _content_type(request.headers), redactor)
+    if response is not None:
+        received = _see_body(
+            response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
+        )
+    return hop, sent, received, failure
+
+
 def record_hop(
     hop: Hop,
     redactor: Redactor,
@@ -50,14 +77,24 @@ def record_hop(
     repeated_keys: Iterable[str] = (),
 ) -> Exchange:
     """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
-    request = _record_request(hop.request, redactor)
+    return record_seen(see_hop(hop, redactor, failure), redactor, repeated_keys=repeated_keys)
+
+
+def record_seen(
+    seen: SeenHop, redactor: Redactor, *, repeated_keys: Iterable[str] = ()
+) -> Exchange:
+    """Return what may be kept of *seen*; *redactor* knows what it did when the hop was seen."""
+    hop, sent, received, failure = seen
+    request = _record_request(hop.request, sent, redactor)
     # The redacted record is all that it holds until the command is asked for.
     curl: Any = Late(
         functools.partial(render_curl, request, user=_basic_user(hop.request, redactor))
     )
     return Exchange(
         request=request,
-        response=_record_response(hop.response, redactor, repeated_keys) if hop.response else None,
+        response=_record_response(hop.response, received, redactor, repeated_keys)
+        if hop.response
+        else None,
         timing=_record_times(hop.times),
         error=redactor.text(failure.message) if failure else "",
         curl=curl,
@@ -86,14 +123,14 @@ def _basic_user(request: WireRequest, redactor: Redactor) -> str:
     return f"{user if is_hideable(name) else sensitive_mask('username')}:{word}"
 
 
-def _record_request(request: WireRequest, redactor: Redactor) -> RequestRecord:
+def _record_request(
+    request: WireRequest, seen: SeenBody | None, redactor: Redactor
+) -> RequestRecord:
     return RequestRecord(
         method=request.method,
         url=redactor.url(request.url),
         headers=_record_headers(request, redactor),
-        body=_record_body(request.body, _content_type(request.headers), redactor)
-        if request.body is not None
-        else None,
+        body=_body_of(request.body or b"", seen) if seen else None,
     )
 
 
@@ -114,11 +151,12 @@ def _record_headers(request: WireRequest, redactor: Redactor) -> tuple[tuple[str
 
 
 def _record_response(
-    response: WireResponse, redactor: Redactor, repeated_keys: Iterable[str]
+    response: WireResponse,
+    seen: SeenBody | None,
+    redactor: Redactor,
+    repeated_keys: Iterable[str],
 ) -> ResponseRecord:
-    body = _record_body(
-        response.body, _content_type(response.headers), redactor, is_cut=response.is_cut
-    )
+    body = _body_of(response.body, seen) if seen else None
     listed = tuple(
         [shorten(redactor.text(key), 60) for key in islice(repeated_keys, _MAX_REPEATED)]
     )
@@ -127,7 +165,7 @@ def _record_response(
         reason=redactor.text(response.reason),
         http_version=response.http_version,
         headers=redactor.headers(response.headers),
-        body=replace(body, repeated_keys=listed) if listed else body,
+        body=replace(body, repeated_keys=listed) if body and listed else body,
     )
 
 
@@ -138,19 +176,27 @@ def _content_type(headers: Iterable[tuple[str, str]]) -> str:
     return ""
 
 
-def _record_body(
+def _see_body(
     content: bytes, content_type: str, redactor: Redactor, *, is_cut: bool = False
-) -> Body:
+) -> SeenBody:
     text, is_text = decode_body(content, content_type)
     if not is_text:
-        return _record_binary(content, redactor, is_cut=is_cut)
+        return _see_binary(content, redactor, is_cut=is_cut)
+    if not is_cut and len(text) <= MAX_BODY:
+        shown = redactor.body(text)
+        return shown, "utf-8", False, shown == text
     shown, is_shortened = _redacted_head(text, redactor, is_cut=is_cut)
+    return shown, "utf-8", is_shortened or is_cut, shown == text
+
+
+def _body_of(content: bytes, seen: SeenBody) -> Body:
+    text, encoding, is_shortened, is_whole = seen
     # A digest of what was hidden would let short values be guessed.
-    is_whole = shown == text
     return Body(
-        text=shown,
+        text=text,
         size_bytes=len(content),
-        is_shortened=is_shortened or is_cut,
+        encoding=encoding,
+        is_shortened=is_shortened,
         sha256=digest_of(content) if is_whole and content else None,
     )
 
@@ -163,7 +209,7 @@ def _redacted_head(text: str, redactor: Redactor, *, is_cut: bool) -> tuple[str,
     return head[: max(0, min(MAX_BODY, len(head) - _MARGIN))], True
 
 
-def _record_binary(content: bytes, redactor: Redactor, *, is_cut: bool) -> Body:
+def _see_binary(content: bytes, redactor: Redactor, *, is_cut: bool) -> SeenBody:
     if is_cut:
         content = _without_begun(content, redactor)
     window = base64.b64encode(content[: _MAX_BINARY + _MARGIN]).decode()
@@ -171,12 +217,7 @@ def _record_binary(content: bytes, redactor: Redactor, *, is_cut: bool) -> Body:
     is_shortened = len(content) > _MAX_BINARY + _MARGIN
     if is_shortened:
         head = head[: max(0, min(_MAX_BINARY, len(head) - _MARGIN))]
-    return Body(
-        text=head,
-        size_bytes=len(content),
-        encoding="base64",
-        is_shortened=is_shortened or is_cut,
-    )
+    return head, "base64", is_shortened or is_cut, False
 
 
 def _without_begun(content: bytes, redactor: Redactor) -> bytes:
@@ -215,7 +256,7 @@ def _json_text(value: Json) -> str:
     return canonical_json(value).decode("utf-8", "replace")
 
 
-def record_uses(uses: list[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
+def record_uses(uses: Iterable[Use], redactor: Redactor) -> tuple[ValueUse, ...]:
     """Return each value that was used, once, in the order of first use."""
     found: dict[object, ValueUse] = {}
     met: set[tuple[str, int]] = set()

@@ -5,10 +5,8 @@ A scope notes what it was asked for, so that the failure page can show the value
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from pytest_reqflo.evidence.redact import Redactor, mask_name
 from pytest_reqflo.lang.expression import (
@@ -22,7 +20,7 @@ from pytest_reqflo.lang.expression import (
 )
 from pytest_reqflo.lang.functions import call_function
 from pytest_reqflo.lang.render import RenderProblem, render_value, walk_path
-from pytest_reqflo.lang.template import expression_text, path_text
+from pytest_reqflo.lang.template import path_text
 from pytest_reqflo.plan.environments import find_me_name, find_service, service_entries
 from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.run.effects import Captured, CapturedValues, RunStart
@@ -34,26 +32,28 @@ _MEASURING_PIPES = frozenset({"int", "number", "boolean", "length"})
 """Pipes whose result is no text; they take no secret."""
 
 
-class Use:
-    """One value that was asked for; *hidden_as* names it when it must not be shown."""
-
-    __slots__ = ("expression", "hidden_as", "origin", "value")
-
-    def __init__(self, expression: str, value: Rendered, origin: str, hidden_as: str = "") -> None:
-        self.expression = expression
-        self.value = value
-        self.origin = origin
-        self.hidden_as = hidden_as
-
-
 class RunScope:
     """What expressions of one step may read.
 
     Shape: *secrets* is None where none can be read (``when``). *now* is the first start of the step.
         *derived* collects secrets made from others in a way that only the request knows. With a
         *redactor*, what pipes make of a text that it would change is secret too. While it
-        *is_noting*, the values that were asked for are kept in *uses*.
+        *is_noting*, the values that were asked for are kept in *noted*.
     """
+
+    __slots__ = (
+        "_captured",
+        "_now",
+        "_redactor",
+        "_response",
+        "_secrets",
+        "_service",
+        "_start",
+        "derived",
+        "is_noting",
+        "noted",
+        "plan",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class RunScope:
     ) -> None:
         self.plan = plan
         self.is_noting = is_noting
-        self.uses: list[Use] = []
+        self.noted: list[tuple[Expression, Rendered]] = []
         self.derived: list[Secret] = []
         self._start = start
         self._captured = captured
@@ -79,7 +79,13 @@ class RunScope:
         self._redactor = redactor
         self._response: Callable[[], Mapping[str, Json]] | None = None
 
-    def with_response(self, response: Callable[[], Mapping[str, Json]]) -> RunScope:
+    def set_response(self, response: Callable[[], Mapping[str, Json]]) -> None:
+        """Let expressions read the root `response` from now on, asked for when it is used."""
+        self._response = response
+
+    def with_response(
+        self, response: Callable[[], Mapping[str, Json]], *, is_noting: bool = True
+    ) -> RunScope:
         """Return this scope with the root `response`, asked for when it is used."""
         scope = RunScope(
             self.plan,
@@ -89,20 +95,16 @@ class RunScope:
             service=self._service,
             secrets=self._secrets,
             redactor=self._redactor,
+            is_noting=is_noting,
         )
-        scope.uses = self.uses
+        scope.noted = self.noted
         scope.derived = self.derived
         scope._response = response
         return scope
 
-    @contextlib.contextmanager
-    def unnoted(self) -> Iterator[None]:
+    def unnoted(self) -> _Unnoted:
         """Look at values within, which does not count as using them."""
-        was_noting, self.is_noting = self.is_noting, False
-        try:
-            yield
-        finally:
-            self.is_noting = was_noting
+        return _Unnoted(self)
 
     def lookup(self, expression: PathExpression) -> Rendered:
         """Return what *expression* names, before its pipes.
@@ -111,14 +113,7 @@ class RunScope:
         """
         value = self._find(expression)
         if self.is_noting and expression.root != "response":
-            self.uses.append(
-                Use(
-                    "{{ " + _path_key((expression.root, *expression.path)) + " }}",
-                    value,
-                    self._origin_of(expression),
-                    self.hidden_name(expression),
-                )
-            )
+            self.noted.append((expression, value))
         return self._guarded(value) if expression.pipes and self._is_derived(expression) else value
 
     def call(self, expression: CallExpression, site: str) -> Json:
@@ -127,9 +122,16 @@ class RunScope:
             expression.function, expression.args, seed=self._start.seed, site=site, now=self._now
         )
         if self.is_noting:
-            text = expression_text(replace(expression, pipes=()))
-            self.uses.append(Use("{{ " + text + " }}", value, "drawn for this run"))
+            self.noted.append((expression, value))
         return value
+
+    def mark(self) -> int:
+        """Return how many values were asked for."""
+        return len(self.noted)
+
+    def forget_since(self, mark: int) -> None:
+        """Count what was asked for since *mark* as not asked for."""
+        del self.noted[mark:]
 
     @property
     def has_secrets(self) -> bool:
@@ -189,30 +191,34 @@ class RunScope:
                 raise RenderProblem(f"`{expression.root}` is not known here")
 
     def _named(self, expression: PathExpression) -> Rendered:
-        name = _first(expression)
-        shown = f"{expression.root}.{name}"
+        path = expression.path
+        name = path[0] if path and type(path[0]) is str else _first(expression)
         resolved = self.plan.names.get(name)
         if resolved is None or not resolved.is_set:
+            shown = f"{expression.root}.{name}"
             raise ValueMissing(f"`{shown}` has no value in this run", expression=shown)
         value = (
             resolved.value.value
             if type(resolved.value) is LiteralValue
             else render_value(resolved.value, self, site=f"variables/{name}")
         )
-        rest = expression.path[1:]
-        return walk_path(value, rest, shown=shown) if rest else value
+        if len(path) == 1:
+            return value
+        return walk_path(value, path[1:], shown=f"{expression.root}.{name}")
 
     def _step_value(self, expression: PathExpression) -> Rendered:
         step = _first(expression)
         found = self._find_output(expression)
         if found is None:
-            text = _path_key((expression.root, *expression.path))
+            text = path_key((expression.root, *expression.path))
             reason = "it has no such value" if step in self._captured else "it has not run"
             raise ValueMissing(f"`{text}` has no value: {reason}", step=step, expression=text)
         captured, rest, shown = found
         if captured.missing:
             reason = f"`{shown}` has no value: {captured.missing}"
             raise ValueMissing(reason, step=step, expression=shown)
+        if not rest:
+            return captured.value
         try:
             return walk_path(captured.value, rest, shown=shown)
         except ValueMissing as missing:
@@ -237,10 +243,11 @@ class RunScope:
         if found is None:
             return ""
         captured, rest, _ = found
-        if self.plan.environment.sensitive.is_key(name):
-            return name
-        is_leaf = not rest and not isinstance(captured.value, (Mapping, list, tuple))
-        return name if captured.sensitive and is_leaf else ""
+        if captured.sensitive and not rest:
+            is_leaf = not isinstance(captured.value, (Mapping, list, tuple))
+            if is_leaf:
+                return name
+        return name if self.plan.environment.sensitive.is_key(name) else ""
 
     def _secret(self, expression: PathExpression) -> Secret:
         name = _first(expression)
@@ -310,25 +317,24 @@ class RunScope:
             if isinstance(found, PathExpression) and found.path
         )
 
-    def _origin_of(self, expression: PathExpression) -> str:
-        name = str(expression.path[0]) if expression.path else ""
-        match expression.root:
-            case "inputs" | "variables":
-                resolved = self.plan.names.get(name)
-                return (resolved.origin.detail or resolved.origin.layer) if resolved else ""
-            case "steps":
-                return f"step `{name}`"
-            case "env":
-                return f"environment `{self.plan.environment.name}`"
-            case "me":
-                return "the values of the person running"
-            case "secrets":
-                return "the secrets"
-            case _:
-                return "this run"
+
+class _Unnoted:
+    """While it is entered, its scope notes nothing."""
+
+    __slots__ = ("_scope", "_was_noting")
+
+    def __init__(self, scope: RunScope) -> None:
+        self._scope = scope
+        self._was_noting = scope.is_noting
+
+    def __enter__(self) -> None:
+        self._was_noting, self._scope.is_noting = self._scope.is_noting, False
+
+    def __exit__(self, *_: object) -> None:
+        self._scope.is_noting = self._was_noting
 
 
-_path_key = functools.lru_cache(maxsize=4_096)(path_text)
+path_key = functools.lru_cache(maxsize=4_096)(path_text)
 """Paths are written in journeys: the same ones are looked up in every run."""
 
 
@@ -346,13 +352,6 @@ def revealed(value: Rendered) -> Json:
     if isinstance(value, Mapping):
         return {key: revealed(item) for key, item in value.items()}
     return [revealed(item) for item in value] if is_array(value) else value
-
-
-def holds_secret(value: Rendered) -> bool:
-    """Say whether any part of *value* is a secret."""
-    if isinstance(value, Mapping):
-        return any(map(holds_secret, value.values()))
-    return isinstance(value, Secret) or (is_array(value) and any(map(holds_secret, value)))
 
 
 def secrets_in(value: Rendered) -> Iterator[Secret]:

@@ -24,9 +24,16 @@ from pytest_reqflo.run.effects import (
     Wait,
     Waited,
 )
-from pytest_reqflo.run.needs import ConditionProblem, Missing, find_missing, holds
+from pytest_reqflo.run.needs import (
+    ConditionProblem,
+    Missing,
+    find_missing,
+    holds,
+    is_self_contained,
+)
 from pytest_reqflo.run.problems import interrupted_problem, values_problem
 from pytest_reqflo.run.scope import RunScope
+from pytest_reqflo.run.unread import MOST_RAW, read_all
 from pytest_reqflo.run.volume import MAX_RUN, shorten_bodies, size_of, thin_out
 
 StepFlow = Generator[JourneyEffect, JourneyOutcome, StepResult]
@@ -54,6 +61,8 @@ class RunState:
     def add(self, step: StepSpec, result: StepResult) -> None:
         """Keep *result*; a step that never ran explains why its outputs are missing."""
         self._volume += size_of(result)
+        if self._volume > MOST_RAW:
+            read_all((result,))
         self.steps.append(result if self._volume <= MAX_RUN else shorten_bodies(result))
         if not result.tries:
             reason = f"step `{step.id}` was {_participle(result.outcome)}"
@@ -103,15 +112,34 @@ class StepRun:
             self._run.jars = clear_jar(self._run.jars, jar)
         return (yield from (self._poll() if self._step.poll else self._retry()))
 
+    # --- a step that is one try ------------------------------------------------------------------
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it waits for nothing and is tried once, as most steps."""
+        step = self._step
+        return not (step.delay_s or step.clear_cookies or step.poll or step.retry)
+
+    def begin(self) -> DoTry | StepResult:
+        """Return the only try of a plain step, or the result of one that needs none."""
+        return self._find_early_end() or self._next_try(None)
+
+    def end(self, outcome: JourneyOutcome) -> StepResult:
+        """Return the result of a plain step whose try had *outcome*."""
+        done = self._end_try(outcome)
+        return done if isinstance(done, StepResult) else self._ended(done.result.outcome)
+
     # --- before the first try --------------------------------------------------------------------
 
     def _find_early_end(self) -> StepResult | None:
         """Return the result of a step that needs no try: skipped, or not able to run."""
         if self._budget.is_used_up:
             return self._out_of_time()
+        condition = self._step.when
+        if condition is None and is_self_contained(self._step, self._run.plan):
+            return None
         scope = self._run.scope(self._step)
         try:
-            condition = self._step.when
             if condition and not holds(condition, scope, f"{self._step.id}/when"):
                 return self._skipped(WHEN_IS_FALSE)
         except ConditionProblem as problem:
@@ -178,20 +206,26 @@ class StepRun:
         self, poll_budget: Budget | None = None
     ) -> Generator[JourneyEffect, JourneyOutcome, TryDone | StepResult]:
         """Yield one try; return its outcome, or the result of the step when that ended with it."""
-        number = len(self._tries) + 1
-        outcome = yield DoTry(
+        return self._end_try((yield self._next_try(poll_budget)))
+
+    def _next_try(self, poll_budget: Budget | None) -> DoTry:
+        number, left_s = len(self._tries) + 1, self._budget.left_s
+        return DoTry(
             address=f"{self._address}#{number}",
             step=self._step,
             pointer=self._pointer,
             number=number,
-            captured={step: dict(kept) for step, kept in self._run.captured.items()},
+            captured=self._run.captured.copy(),
             jars=self._run.jars,
-            budget_s=least_left_s(self._budget, poll_budget),
+            budget_s=least_left_s(self._budget, poll_budget) if poll_budget else left_s,
             first_started_at=self._tries[0].started_at if self._tries else "",
         )
+
+    def _end_try(self, outcome: JourneyOutcome) -> TryDone | StepResult:
         if not isinstance(outcome, TryDone):
             return self._interrupted(outcome)
         self._spend(outcome.elapsed_s)
+        # Never changed: the tries that follow share it.
         self._run.captured[self._step.id] = dict(outcome.captured)
         self._run.jars = outcome.jars
         self._tries.append(outcome.result)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from pytest_reqflo.evidence.redact import Redactor, SensitiveNames, mask_name
 from pytest_reqflo.lang.expression import LiteralValue, Value
-from pytest_reqflo.plan.model import Plan
+from pytest_reqflo.plan.model import PlainNames, Plan
 from pytest_reqflo.run.answer import Answer
 from pytest_reqflo.run.cookies import parse_set_cookie
 from pytest_reqflo.run.effects import Hop
@@ -30,6 +30,8 @@ def register_plan(plan: Plan, redactor: Redactor) -> None:
     """Make *redactor* know the values of the person running and the sensitive ones of the run."""
     for name, value in plan.environment.me.items():
         redactor.add_value(name, value)
+    if type(plan.names) is PlainNames:
+        return
     for resolved in plan.names.values():
         if resolved.sensitive and isinstance(resolved.value, LiteralValue):
             redactor.add_value(resolved.name, resolved.value.value)
@@ -38,14 +40,17 @@ def register_plan(plan: Plan, redactor: Redactor) -> None:
 def register_positional(plan: Plan, answers: Iterable[Answer], redactor: Redactor) -> None:
     """Make *redactor* know what stands in telling places of *answers*."""
     written: frozenset[str] | None = None
+    names = redactor.names
     for answer in answers:
-        for name, value in _find_texts(answer, redactor.names):
+        body, problem, _ = answer.parsed
+        headers = _may_tell(answer, names)
+        for name, value in _find_texts(answer, headers, names) if headers or problem else ():
             if is_telling_text(value) and not _is_full(redactor):
                 written = _written_cookies(plan) if written is None else written
                 if value not in written:
                     redactor.add_value(name, value)
-        if not answer.json_problem:
-            register_keys(answer.body, redactor)
+        if not problem:
+            register_keys(body, redactor)
 
 
 def answers_of(hops: Iterable[Hop]) -> Iterator[Answer]:
@@ -67,17 +72,15 @@ def is_telling_text(value: Json) -> bool:
 def register_keys(value: Json, redactor: Redactor) -> None:
     """Make *redactor* know what stands under telling keys of *value*."""
     waiting: list[Json] = [value] if type(value) in _STRUCTURES else []
-    # The objects of a list most often have the same keys.
-    shapes: dict[tuple[str, ...], frozenset[str]] = {}
     while waiting:
         item = waiting.pop()
         if type(item) is list:
             waiting += [child for child in item if type(child) in _STRUCTURES]
             continue
-        keys = tuple(item)
-        telling = shapes.get(keys)
-        if telling is None:
-            telling = shapes[keys] = frozenset(filter(redactor.is_telling, keys))
+        telling = redactor.telling_among(tuple(item))
+        if not telling:
+            waiting += [child for child in item.values() if type(child) in _STRUCTURES]
+            continue
         for key, child in item.items():
             if key in telling:
                 if _is_full(redactor):
@@ -91,15 +94,24 @@ _STRUCTURES = frozenset({list, dict})
 """What holds keys, in JSON that was read; texts and numbers are passed over at once."""
 
 
-def _find_texts(answer: Answer, names: SensitiveNames) -> Iterator[tuple[str, str]]:
+def _may_tell(answer: Answer, names: SensitiveNames) -> list[tuple[str, str]]:
+    """Return lower-case name and value of each header that may hold a cookie, credential or field."""
+    telling = names.headers
+    return [
+        (name.lower(), value)
+        for name, value in answer.response.headers
+        if "=" in value or name.lower() in telling
+    ]
+
+
+def _find_texts(
+    answer: Answer, headers: Iterable[tuple[str, str]], names: SensitiveNames
+) -> Iterator[tuple[str, str]]:
     """Yield the names and texts of cookies, credential headers, and fields of a body without keys."""
-    for header, value in answer.response.headers:
-        name = header.lower()
+    for name, value in headers:
         cookie = parse_set_cookie(value) if name == "set-cookie" else None
         if cookie:
             yield cookie.name, cookie.value
-            continue
-        if "=" not in value and name not in names.headers:
             continue
         for place in (*names.find_credentials(name, value), *names.find_form(value)):
             yield mask_name(place.mask), value[place.start : place.end]

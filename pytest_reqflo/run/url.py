@@ -51,7 +51,7 @@ def render_url(
         given = text_of(url, scope, f"{site}/url", "the URL")
         joined = _join_lone(given, base_url, page)
     else:
-        joined = _join_base(_render_text(url, spec, scope, site), base_url)
+        joined = join_base(_render_text(url, spec, scope, site), base_url)
     return _with_query(joined, _render_query(spec, scope, site)) if spec.query else joined
 
 
@@ -145,7 +145,8 @@ def _check_segment(segment: str, has_value: bool) -> None:
         )
 
 
-def _join_base(path: str | Secret, base_url: str) -> str | Secret:
+def join_base(path: str | Secret, base_url: str) -> str | Secret:
+    """Return *path* below *base_url*, a whole URL as it is. Raises: WireProblem."""
     bare = plain(path)
     if _ABSOLUTE.match(bare):
         return path
@@ -164,7 +165,7 @@ def _join_lone(given: str | Secret, base_url: str, page: str) -> str | Secret:
         except ValueError:
             raise WireProblem("the URL is malformed") from None
         return Secret(given.name, joined) if isinstance(given, Secret) else joined
-    return _join_base(given, base_url)
+    return join_base(given, base_url)
 
 
 def find_page(plan: Plan, captured: CapturedValues, url: Value) -> str:

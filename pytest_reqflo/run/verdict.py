@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pytest_reqflo.evidence.redact import is_hideable
 from pytest_reqflo.lang.expression import LiteralValue
 from pytest_reqflo.noted import Noted
 from pytest_reqflo.plan.environments import find_open_guards
-from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan
+from pytest_reqflo.plan.model import EnvironmentSnapshot, PlainNames, Plan
 from pytest_reqflo.result import (
     Category,
     JourneyResult,
@@ -28,16 +29,18 @@ _RANKS: dict[Outcome, int] = {
 }  # fmt: skip
 
 
-def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> JourneyResult:
-    """Return the result of a run with these *steps*; it is left open when it ended."""
+def result_maker(
+    plan: Plan, start: RunStart, steps: tuple[StepResult, ...]
+) -> Callable[..., JourneyResult]:
+    """Return what gives the result of a run with these *steps*, told its *finished_at*."""
     outcomes: list[Outcome] = [step.outcome for step in steps]
     guards = _OPEN_GUARDS.of(plan.environment)
     bad = next((step for step in steps if step.outcome in BAD), None)
-    return JourneyResult(
+    return functools.partial(
+        JourneyResult,
         identity=plan.identity,
         outcome=worst_of(outcomes),
         started_at=start.started_at,
-        finished_at="",
         elapsed_s=sum([step.elapsed_s for step in steps]),
         steps=steps,
         warnings=(*_short_values(plan), *guards),
@@ -53,6 +56,8 @@ def make_result(plan: Plan, start: RunStart, steps: tuple[StepResult, ...]) -> J
 
 def _trace_of(plan: Plan) -> Mapping[str, Json]:
     """Return the id of the trace in which the run was asked for, nothing without one."""
+    if not plan.trace:
+        return {}
     ids = [value.split("-")[1] for name, value in plan.trace if name == "traceparent"]
     return {"trace_id": ids[0]} if ids else {}
 
@@ -85,6 +90,8 @@ def _failures_of(step: StepResult) -> tuple[str, ...]:
 
 def _short_values(plan: Plan) -> Iterator[Problem]:
     """Yield RF509 for each sensitive value that is too short to be found wherever it turns up."""
+    if type(plan.names) is PlainNames:
+        return
     for name, resolved in plan.names.items():
         if not resolved.sensitive or not resolved.is_set:
             continue

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_reqflo.evidence.model import Body, Exchange
+from pytest_reqflo.noted import find_unread
 from pytest_reqflo.result import JourneyResult, StepResult, TryResult
 
 KEPT_TRIES = 10
@@ -39,12 +40,17 @@ def thin_out(tries: list[TryResult]) -> None:
 
 def size_of(step: StepResult) -> int:
     """Return how many characters the bodies of *step* have."""
-    return sum([len(body.text) for body in _bodies(step)])
+    size = 0
+    for each in step.tries:
+        # To read it only for its size would be to make it.
+        unread = find_unread(each, "exchanges")
+        size += unread.size if unread else sum([len(body.text) for body in _bodies(each)])
+    return size
 
 
 def shorten_bodies(step: StepResult) -> StepResult:
     """Return *step* with the heads of its bodies."""
-    if all(len(body.text) <= _HEAD for body in _bodies(step)):
+    if all(len(body.text) <= _HEAD for each in step.tries for body in _bodies(each)):
         return step
     return replace(step, tries=tuple(map(_shorten_try, step.tries)))
 
@@ -54,13 +60,12 @@ def shorten_result(result: JourneyResult) -> JourneyResult:
     return replace(result, steps=tuple(map(shorten_bodies, result.steps)))
 
 
-def _bodies(step: StepResult) -> Iterator[Body]:
-    for each in step.tries:
-        for exchange in each.exchanges:
-            if exchange.request.body:
-                yield exchange.request.body
-            if exchange.response and exchange.response.body:
-                yield exchange.response.body
+def _bodies(each: TryResult) -> Iterator[Body]:
+    for exchange in each.exchanges:
+        if exchange.request.body:
+            yield exchange.request.body
+        if exchange.response and exchange.response.body:
+            yield exchange.response.body
 
 
 def _shorten_try(each: TryResult) -> TryResult:

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pytest_reqflo.artifact.model import RequestSpec, StepSpec
-from pytest_reqflo.noted import Noted
-from pytest_reqflo.plan.environments import find_origin, find_service, service_origin
-from pytest_reqflo.plan.model import EnvironmentSnapshot, Plan, Service
-from pytest_reqflo.run.body import render_body
-from pytest_reqflo.run.effects import DoTry, OriginTls, Send, WireRequest
+from pytest_reqflo.plan.environments import find_origin, service_origin
+from pytest_reqflo.plan.model import Plan, Service
+from pytest_reqflo.run.body import BodyBytes, render_body
+from pytest_reqflo.run.effects import DoTry, Send, WireRequest
 from pytest_reqflo.run.headers import (
     CREDENTIAL_HEADERS,
     Header,
@@ -24,6 +23,7 @@ from pytest_reqflo.run.headers import (
 from pytest_reqflo.run.hidden import find_hidden_texts, find_home_origins, is_answer_led
 from pytest_reqflo.run.problems import LinkRefused, SecretRefused
 from pytest_reqflo.run.reading import expressions_in, read_step, secret_names_of
+from pytest_reqflo.run.request_kit import RequestKit, fill_slots, find_kit
 from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.texts import plain
 from pytest_reqflo.run.url import find_page, render_url
@@ -42,30 +42,57 @@ def render_request(
     Raises: WireProblem, and ValueMissing when a value does not exist.
     """
     spec, site = do.step.request, do.step.id
-    found = find_service(plan.environment, spec.service)
-    service = found[1] if found else None
-    base_url = service.base_url if service else ""
-    url = render_url(spec, scope, site, base_url, find_page(plan, do.captured, spec.url))
-    own = _service_at(plan, service, url)
+    kit = find_kit(do.step, plan.environment)
+    url: str | Secret = kit.url or _render_url(plan, do, kit, scope)
+    own = kit.own if kit.is_at_home else _service_at(plan, kit.service, url)
     body = render_body(spec.body, scope, blobs, site=site, seed=seed)
-    headers = render_headers(spec, own, scope, site, body)
-    if do.step.in_flight == "repeat_with_key" and not has_header(headers, "idempotency-key"):
-        key = f"{plan.identity.run_id}:{do.step.id}#{do.number}"
-        headers.append(Header("Idempotency-Key", key))
-    if plan.trace:
-        headers += _trace_headers(plan, spec, headers)
+    headers, secret_headers = _render_head(plan, do, kit, own, scope, body)
     request = WireRequest(
         method=spec.method,
         url=plain(url),
-        headers=tuple([(header.name, plain(header.value)) for header in headers]),
+        headers=headers,
         body=body.content if body else None,
-        secret_headers=_secret_headers(plan, headers),
+        secret_headers=secret_headers,
     )
-    _check_link(plan, spec, request, scope)
+    if not kit.has_own_authority:
+        _check_link(plan, spec, request, scope)
     if _hops_of(spec, own):
         request = _with_hidden(request, spec, own, scope)
     _check_bound(do.step, own, request.url, scope)
-    return _make_send(plan, do, request, service, own, render_cookies(spec, scope, site))
+    cookies = render_cookies(spec, scope, site) if spec.cookies else ()
+    return _make_send(plan, do, request, kit, own, cookies)
+
+
+def _render_url(plan: Plan, do: DoTry, kit: RequestKit, scope: RunScope) -> str | Secret:
+    spec = do.step.request
+    base_url = kit.service.base_url if kit.service else ""
+    page = find_page(plan, do.captured, spec.url)
+    return render_url(spec, scope, do.step.id, base_url, page)
+
+
+def _render_head(
+    plan: Plan,
+    do: DoTry,
+    kit: RequestKit,
+    own: Service | None,
+    scope: RunScope,
+    body: BodyBytes | None,
+) -> tuple[tuple[tuple[str, str], ...], frozenset[str]]:
+    """Return the headers, and the lower-case names of those whose values are hidden."""
+    has_key = do.step.in_flight == "repeat_with_key"
+    if kit.closed is not None and not has_key and not plan.trace:
+        return kit.closed, kit.secret_headers
+    if kit.slots is None:
+        headers = render_headers(do.step.request, own, scope, do.step.id, body)
+    else:
+        headers = fill_slots(kit.slots, scope, do.step.id)
+    if has_key and not has_header(headers, "idempotency-key"):
+        key = f"{plan.identity.run_id}:{do.step.id}#{do.number}"
+        headers.append(Header("Idempotency-Key", key))
+    if plan.trace:
+        headers += _trace_headers(plan, do.step.request, headers)
+    pairs = tuple([(header.name, plain(header.value)) for header in headers])
+    return pairs, _secret_headers(plan, headers)
 
 
 def _trace_headers(plan: Plan, spec: RequestSpec, headers: list[Header]) -> Iterator[Header]:
@@ -157,12 +184,12 @@ def _make_send(
     plan: Plan,
     do: DoTry,
     request: WireRequest,
-    service: Service | None,
+    kit: RequestKit,
     own: Service | None,
     cookies: tuple[tuple[str, str], ...],
 ) -> Send:
     spec = do.step.request
-    timeout_s = _own_timeout_s(spec, service)
+    timeout_s = _own_timeout_s(spec, kit.service)
     return Send(
         request=request,
         jars=do.jars,
@@ -174,19 +201,8 @@ def _make_send(
         allows_any_origin=plan.environment.allows_any_origin,
         verify_tls=own.verify_tls if own else True,
         ca_file=own.ca_file if own else None,
-        tls=_TLS.of(plan.environment),
+        tls=kit.tls,
     )
-
-
-def _read_tls(environment: EnvironmentSnapshot) -> tuple[OriginTls, ...]:
-    return tuple(
-        OriginTls(url=each.base_url, verify=each.verify_tls, ca_file=each.ca_file)
-        for each in environment.services.values()
-    )
-
-
-_TLS = Noted(_read_tls)
-"""How certificates are checked at the services of an environment."""
 
 
 def _service_at(plan: Plan, named: Service | None, url: str | Secret) -> Service | None:

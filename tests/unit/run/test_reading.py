@@ -60,7 +60,7 @@ def test_outputs_are_known_by_the_paths_that_expressions_write() -> None:
 def test_a_constant_body_is_rendered_once(monkeypatch) -> None:
     spec = JsonBody(value=make.value({"a": 1}))
     rendered = body._CONSTANT.of(spec)
-    monkeypatch.setattr(body, "_json_bytes", pytest.fail)
+    monkeypatch.setattr(body, "json_bytes", pytest.fail)
 
     assert body._CONSTANT.of(spec) is rendered
     assert rendered.content == b'{"a":1}'
