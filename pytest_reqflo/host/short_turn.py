@@ -15,6 +15,7 @@ import pytest
 
 from pytest_reqflo.host.item import JourneyItem
 from pytest_reqflo.host.others import Others, is_looked_at
+from pytest_reqflo.host.turn_loop import Line, go_through, may_go_on, telling_warnings
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.session import JourneySession
@@ -28,12 +29,20 @@ _KNOWN = frozenset({
 _TIMING = frozenset({"pytest_timeout"})
 """Plugins that may act around the run itself."""
 
-_DECIDING = frozenset({"skip", "skipif", "xfail", "flaky", "timeout", "usefixtures"})
-"""Marks by which something happens in a phase of a test."""
+_REPORTING = frozenset({"_pytest", "pytest_reqflo", "_hypothesis_pytestplugin"})
+"""Plugins that add nothing to the report of a phase that went well, other than what we add."""
+
+_DECIDING = frozenset({
+    "skip", "skipif", "xfail", "flaky", "timeout", "usefixtures", "filterwarnings",
+})  # fmt: skip
+"""Marks by which something happens in a phase of a test, or around all of them."""
 
 _AT_HAND = "PYTEST_CURRENT_TEST"
 
 Act: TypeAlias = Callable[[], None]
+Phase: TypeAlias = Literal["setup", "call", "teardown"]
+Complete: TypeAlias = Callable[[pytest.Item, pytest.TestReport, str], None]
+"""Puts what we tell into the report of a phase."""
 
 _ENDING = (KeyboardInterrupt, pytest.exit.Exception)
 
@@ -41,13 +50,27 @@ _ENDING = (KeyboardInterrupt, pytest.exit.Exception)
 class ShortTurns:
     """Reports items where nothing has to be set up or torn down, and leaves all others to pytest."""
 
-    def __init__(self, config: pytest.Config, session: JourneySession) -> None:
+    def __init__(self, config: pytest.Config, session: JourneySession, complete: Complete) -> None:
         self._session = session
+        self._complete = complete
         self._others = Others(_KNOWN)
         self._others_here = Others(_KNOWN - _TIMING)
+        self._reporters = Others(_REPORTING, ["pytest_runtest_makereport"])
         self._is_alone = session.settings.concurrency == 1 and not is_looked_at(config)
         self._next: pytest.Item | None = None
         self._set_up: pytest.Item | None = None
+        self._line: Line | None = None
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Go through the items in place of pytest, where many may be reported at once."""
+        is_over = session.testsfailed or session.config.getoption("collectonly")
+        if is_over or not may_go_on(session.config):
+            return None
+        self._line = line = Line(session.items)
+        try:
+            return go_through(session, line)
+        finally:
+            self._line = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
@@ -58,16 +81,46 @@ class ShortTurns:
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
-        """Report *item* when that, and its run, is all there is to do."""
+        """Report *item* when that, and its run, is all there is to do; and so on with what follows."""
         expected, self._next = self._next, nextitem
-        if expected is not item or not self._is_between(item, nextitem):
-            return None
-        turn = self._find_turn(item, nextitem)
+        turn = self._find_turn(item, nextitem) if expected is item else None
         if turn is None:
             return None
+        self._take(item, turn)
+        if self._line is not None:
+            self._go_on(self._line)
+        return True
+
+    def _take(self, item: pytest.Item, turn: ShortTurn) -> None:
         turn.report()
         self._set_up = item
-        return True
+
+    def _go_on(self, line: Line) -> None:
+        """Report the items that follow, as long as their turns are short."""
+        while (coming := line.coming) is not None:
+            item, nextitem = coming
+            is_over = item.session.shouldfail or item.session.shouldstop
+            turn = None if is_over else self._find_turn(item, nextitem)
+            if turn is None:
+                return
+            line.take()
+            self._next = nextitem
+            with telling_warnings(item):
+                if self._session.ahead is not None:
+                    self._session.ahead.begin_turn(item, nextitem)
+                self._take(item, turn)
+
+    def _find_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> ShortTurn | None:
+        """Return the turn of *item* where that is short."""
+        if not (isinstance(item, JourneyItem) and self._is_between(item, nextitem)):
+            return None
+        if item.data_problem is not None or not self._may_report(item):
+            return None
+        if any(mark.name in _DECIDING for mark in item.iter_markers()):
+            return None
+        complete = None if self._reporters.act_around(item) else self._complete
+        is_over = self._session.ahead is not None
+        return ShortTurn(item, nextitem, complete, is_over=is_over)
 
     def _is_between(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Say whether *item* stands between two others of its file, and needs nothing set up."""
@@ -77,25 +130,31 @@ class ShortTurns:
         is_slim = type(item) is JourneyItem and type(nextitem) is JourneyItem
         return is_slim and item.parent is earlier.parent is nextitem.parent
 
-    def _find_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> ShortTurn | None:
+    def _may_report(self, item: JourneyItem) -> bool:
+        """Say whether the run of *item* is over and went well, or may be carried out there and then."""
         ahead = self._session.ahead
-        if not isinstance(item, JourneyItem) or item.data_problem is not None:
-            return None
-        if any(mark.name in _DECIDING for mark in item.iter_markers()):
-            return None
         if ahead is not None:
-            is_smooth = ahead.has_smooth(item) and not self._others.act_around(item)
-            return ShortTurn(item, nextitem, is_over=True) if is_smooth else None
-        may_run = self._is_alone and not self._others_here.act_around(item)
-        return ShortTurn(item, nextitem, is_over=False) if may_run else None
+            return ahead.has_smooth(item) and not self._others.act_around(item)
+        return self._is_alone and not self._others_here.act_around(item)
 
 
 class ShortTurn:
-    """The turn of *item*, whose run *is_over*, or is to be carried out now."""
+    """The turn of *item*, whose run *is_over*, or is to be carried out now.
 
-    def __init__(self, item: JourneyItem, nextitem: pytest.Item | None, *, is_over: bool) -> None:
+    Shape: without *complete*, plugins that we do not know have something to add to reports.
+    """
+
+    def __init__(
+        self,
+        item: JourneyItem,
+        nextitem: pytest.Item | None,
+        complete: Complete | None,
+        *,
+        is_over: bool,
+    ) -> None:
         self._item = item
         self._next = nextitem
+        self._complete = complete
         self._is_over = is_over
         self._relay = item.ihook
         self._is_set_up = False
@@ -109,14 +168,24 @@ class ShortTurn:
         self._report("teardown", self._tear_down)
         relay.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
-    def _report(self, when: Literal["setup", "call", "teardown"], act: Act) -> None:
+    def _report(self, when: Phase, act: Act) -> None:
         item, relay = self._item, self._relay
         os.environ[_AT_HAND] = f"{item.nodeid} ({when})".replace("\0", "(null)")
         call = pytest.CallInfo.from_call(act, when=when, reraise=_ENDING)
-        report = relay.pytest_runtest_makereport(item=item, call=call)
+        report = self._make(call, when)
         relay.pytest_runtest_logreport(report=report)
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
             relay.pytest_exception_interact(node=item, call=call, report=report)
+
+    def _make(self, call: pytest.CallInfo[None], when: Phase) -> pytest.TestReport:
+        """Return the report of a phase: by pytest's hook where anybody would miss it."""
+        report: pytest.TestReport
+        if self._complete is None or self._is_set_up or call.excinfo is not None:
+            report = self._relay.pytest_runtest_makereport(item=self._item, call=call)
+            return report
+        report = pytest.TestReport.from_item_and_call(self._item, call)
+        self._complete(self._item, report, when)
+        return report
 
     def _call(self) -> None:
         if self._is_over or self._item.run_quietly():

@@ -166,6 +166,85 @@ def test_a_run_is_kept_although_what_pytest_puts_around_it_fails(
     assert len(meeting.server.paths("/a/")) == 12
 
 
+WARNED = """
+import warnings
+import pytest
+import pytest_reqflo.engine.local as local
+
+def pytest_configure(config):
+    run = local.LocalEngine.run
+    def warned(self, plan, *arguments, **named):
+        if plan.row_number in (1, 3, 5, 6):
+            warnings.warn("met on the way", UserWarning)
+        if plan.row_number == 4:
+            warnings.warn(f"at row {plan.row_number}", DeprecationWarning)
+        return run(self, plan, *arguments, **named)
+    local.LocalEngine.run = warned
+    config.add_cleanup(lambda: setattr(local.LocalEngine, "run", run))
+
+def pytest_warning_recorded(warning_message, when, nodeid, location):
+    with open("seen.txt", "a") as file:
+        print(str(warning_message.message), when, nodeid, location, file=file)
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("-Werror::DeprecationWarning",)], ids=["told", "refused"])
+def test_a_warning_is_told_under_the_name_of_its_item(meeting, short, more) -> None:
+    write_rows(meeting)
+    arguments = ("--reqflo-concurrency=1", "-p", "no:rerunfailures", "-p", "no:timeout", *more)
+    run(meeting, *arguments, conftest=WARNED, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        result, seen = run(meeting, *arguments, conftest=WARNED + end, is_held=False)
+        assert len(short) == (0 if end else 10)
+        ways.append((seen, result.parseoutcomes()))
+    assert ways[0] == ways[1]
+    told = [line for line in ways[0][0] if line.startswith("met on the way runtest")]
+    assert [line.split("row-")[1].split()[0] for line in told] == [
+        "00001",
+        "00003",
+        "00005",
+        "00006",
+    ]
+
+
+PROTOCOLS = """
+def pytest_configure(config):
+    def note(name, impls, arguments):
+        if name == "pytest_runtest_protocol":
+            with open("seen.txt", "a") as file:
+                print(arguments["item"].name, file=file)
+    undo = config.pluginmanager.add_hookcall_monitoring(note, lambda *_: None)
+    config.add_cleanup(undo)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "count"),
+    [((), 3), (("-ofaulthandler_timeout=60",), 12)],
+    ids=["at once", "one by one"],
+)
+def test_short_turns_follow_one_another_unless_somebody_counts_the_time_of_each(
+    meeting, short, more, count
+) -> None:
+    write_rows(meeting)
+    plugins = (
+        "-p",
+        "no:rerunfailures",
+        "-p",
+        "no:timeout",
+        "-p",
+        "no:github-actions-annotate-failures",
+    )
+    result, seen = run(
+        meeting, "--reqflo-concurrency=1", *plugins, *more, conftest=PROTOCOLS, is_held=False
+    )
+    result.assert_outcomes(passed=12)
+    assert len(short) == 10
+    assert len(seen) == count
+
+
 @pytest.mark.every_plugin
 @pytest.mark.parametrize(
     "reporter",
