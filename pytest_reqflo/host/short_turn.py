@@ -7,15 +7,17 @@ that has anything to do. Where a run has more to tell, pytest's surroundings are
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 from pytest_reqflo.host.item import JourneyItem
 from pytest_reqflo.host.others import Others, is_looked_at
-from pytest_reqflo.host.turn_loop import Line, go_through, may_go_on, telling_warnings
+from pytest_reqflo.host.plain_reports import Complete, Phase, PlainReports
+from pytest_reqflo.host.turn_loop import Line, act_and_warn, go_through, may_go_on
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.session import JourneySession
@@ -29,9 +31,6 @@ _KNOWN = frozenset({
 _TIMING = frozenset({"pytest_timeout"})
 """Plugins that may act around the run itself."""
 
-_REPORTING = frozenset({"_pytest", "pytest_reqflo", "_hypothesis_pytestplugin"})
-"""Plugins that add nothing to the report of a phase that went well, other than what we add."""
-
 _DECIDING = frozenset({
     "skip", "skipif", "xfail", "flaky", "timeout", "usefixtures", "filterwarnings",
 })  # fmt: skip
@@ -40,10 +39,6 @@ _DECIDING = frozenset({
 _AT_HAND = "PYTEST_CURRENT_TEST"
 
 Act: TypeAlias = Callable[[], None]
-Phase: TypeAlias = Literal["setup", "call", "teardown"]
-Complete: TypeAlias = Callable[[pytest.Item, pytest.TestReport, str], None]
-"""Puts what we tell into the report of a phase."""
-
 _ENDING = (KeyboardInterrupt, pytest.exit.Exception)
 
 
@@ -52,10 +47,9 @@ class ShortTurns:
 
     def __init__(self, config: pytest.Config, session: JourneySession, complete: Complete) -> None:
         self._session = session
-        self._complete = complete
         self._others = Others(_KNOWN)
         self._others_here = Others(_KNOWN - _TIMING)
-        self._reporters = Others(_REPORTING, ["pytest_runtest_makereport"])
+        self._plain = PlainReports(complete)
         self._is_alone = session.settings.concurrency == 1 and not is_looked_at(config)
         self._next: pytest.Item | None = None
         self._set_up: pytest.Item | None = None
@@ -91,6 +85,11 @@ class ShortTurns:
             self._go_on(self._line)
         return True
 
+    def _begin(self, item: pytest.Item, turn: ShortTurn) -> None:
+        if self._session.ahead is not None:
+            self._session.ahead.begin_turn(item, self._next)
+        self._take(item, turn)
+
     def _take(self, item: pytest.Item, turn: ShortTurn) -> None:
         turn.report()
         self._set_up = item
@@ -105,10 +104,7 @@ class ShortTurns:
                 return
             line.take()
             self._next = nextitem
-            with telling_warnings(item):
-                if self._session.ahead is not None:
-                    self._session.ahead.begin_turn(item, nextitem)
-                self._take(item, turn)
+            act_and_warn(item, functools.partial(self._begin, item, turn))
 
     def _find_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> ShortTurn | None:
         """Return the turn of *item* where that is short."""
@@ -118,9 +114,8 @@ class ShortTurns:
             return None
         if any(mark.name in _DECIDING for mark in item.iter_markers()):
             return None
-        complete = None if self._reporters.act_around(item) else self._complete
-        is_over = self._session.ahead is not None
-        return ShortTurn(item, nextitem, complete, is_over=is_over)
+        plain = self._plain if self._plain.may_serve(item) else None
+        return ShortTurn(item, nextitem, plain, is_over=self._session.ahead is not None)
 
     def _is_between(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
         """Say whether *item* stands between two others of its file, and needs nothing set up."""
@@ -141,50 +136,68 @@ class ShortTurns:
 class ShortTurn:
     """The turn of *item*, whose run *is_over*, or is to be carried out now.
 
-    Shape: without *complete*, plugins that we do not know have something to add to reports.
+    Shape: without *plain*, others look at the phases of the item, or have to add to its reports.
     """
 
     def __init__(
         self,
         item: JourneyItem,
         nextitem: pytest.Item | None,
-        complete: Complete | None,
+        plain: PlainReports | None,
         *,
         is_over: bool,
     ) -> None:
         self._item = item
+        self._nodeid = item.nodeid
         self._next = nextitem
-        self._complete = complete
+        self._plain = plain
         self._is_over = is_over
         self._relay = item.ihook
         self._is_set_up = False
 
     def report(self) -> None:
         """Make the reports as pytest does, in the same order and through the same hooks."""
-        item, relay = self._item, self._relay
-        relay.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        nodeid, location, relay = self._nodeid, self._item.location, self._relay
+        relay.pytest_runtest_logstart(nodeid=nodeid, location=location)
         self._report("setup", _do_nothing)
         self._report("call", self._call)
         self._report("teardown", self._tear_down)
-        relay.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        relay.pytest_runtest_logfinish(nodeid=nodeid, location=location)
 
     def _report(self, when: Phase, act: Act) -> None:
-        item, relay = self._item, self._relay
-        os.environ[_AT_HAND] = f"{item.nodeid} ({when})".replace("\0", "(null)")
+        if self._plain is not None and when != "call" and self._is_idle:
+            self._pass_over(when, self._plain)
+            return
+        relay = self._relay
+        os.environ[_AT_HAND] = f"{self._nodeid} ({when})".replace("\0", "(null)")
         call = pytest.CallInfo.from_call(act, when=when, reraise=_ENDING)
-        report = self._make(call, when)
+        report = self._make(call)
         relay.pytest_runtest_logreport(report=report)
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-            relay.pytest_exception_interact(node=item, call=call, report=report)
+            relay.pytest_exception_interact(node=self._item, call=call, report=report)
 
-    def _make(self, call: pytest.CallInfo[None], when: Phase) -> pytest.TestReport:
-        """Return the report of a phase: by pytest's hook where anybody would miss it."""
+    def _pass_over(self, when: Phase, plain: PlainReports) -> None:
+        """Report a phase in which there is nothing to do, and nobody to see that."""
+        if when == "teardown":
+            os.environ.pop(_AT_HAND, None)
+        self._relay.pytest_runtest_logreport(report=plain.make_idle(self._item, when))
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether there is nothing to do beside the run."""
+        return not (self._is_set_up or self._is_last)
+
+    @property
+    def _is_last(self) -> bool:
+        session = self._item.session
+        return bool(session.shouldfail or session.shouldstop)
+
+    def _make(self, call: pytest.CallInfo[None]) -> pytest.TestReport:
         report: pytest.TestReport
-        if self._complete is None or self._is_set_up or call.excinfo is not None:
+        if self._plain is not None and not self._is_set_up and call.excinfo is None:
+            report = self._plain.make(self._item, call)
+        else:
             report = self._relay.pytest_runtest_makereport(item=self._item, call=call)
-            return report
-        report = pytest.TestReport.from_item_and_call(self._item, call)
-        self._complete(self._item, report, when)
         return report
 
     def _call(self) -> None:
@@ -204,7 +217,7 @@ class ShortTurn:
 
     def _tear_down(self) -> None:
         item, following = self._item, self._next
-        if item.session.shouldfail or item.session.shouldstop:
+        if self._is_last:
             # What others have set up ends with the last item; pytest looks for the setup of that, too.
             following = None
             if not self._is_set_up:

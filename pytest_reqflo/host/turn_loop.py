@@ -7,8 +7,7 @@ warnings and tell them under the name of the item. So do we, and go on to the ne
 from __future__ import annotations
 
 import warnings
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import pytest
@@ -82,16 +81,14 @@ def go_through(session: pytest.Session, line: Line) -> bool:
     return True
 
 
-@contextmanager
-def telling_warnings(item: pytest.Item) -> Generator[None]:
-    """Tell what is warned of meanwhile as pytest does of a test: when it is over, by its name."""
-    caught: list[warnings.WarningMessage] = []
+def act_and_warn(item: pytest.Item, act: Callable[[], None]) -> None:
+    """Tell what *act* warns of as pytest does of a test: when it is over, by the name of *item*."""
+    told: Sequence[warnings.WarningMessage] = ()
     try:
         with warnings.catch_warnings(record=True) as told:
-            caught = told
-            yield
+            act()
     finally:
-        for each in caught:
+        for each in told:
             item.ihook.pytest_warning_recorded.call_historic(
                 kwargs={
                     "warning_message": each,

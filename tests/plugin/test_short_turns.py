@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from reports import plain, reported, told_by_reporters
 
 import pytest_reqflo.host.short_turn as short_turn
+from pytest_reqflo.host.plain_reports import PlainReports
 
 WATCHING = """
 import os
@@ -107,6 +109,48 @@ def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, tu
     assert kept == told_by_reporters(meeting.path)
     assert plain(quick.stdout.str()) == plain(stock.stdout.str())
     assert len(reported(quick)) == 12
+
+
+KEEPING = """
+import os
+
+def pytest_sessionfinish(session):
+    stats = session.config.pluginmanager.get_plugin("terminalreporter").stats
+    with open("seen.txt", "a") as file:
+        print(os.environ.get("PYTEST_CURRENT_TEST"), file=file)
+        for category in sorted(stats):
+            for report in stats[category]:
+                told = {name: str(value) for name, value in vars(report).items()}
+                print(category, report.nodeid, sorted(told.items()), file=file)
+"""
+"""A conftest.py that looks at the reports when all is over, and at nothing before."""
+
+
+def without_times(line: str) -> str:
+    return plain(re.sub(r"\('(start|stop|duration)', '[^']*'\)|'elapsed_s': [0-9e.-]+", "", line))
+
+
+@pytest.mark.parametrize("width", [2, 1])
+def test_reports_are_the_same_where_nobody_looks_on(meeting, short, monkeypatch, width) -> None:
+    write_rows(meeting, bad=4, head="tags: [smoke]")
+    plainly: list[str] = []
+    make = PlainReports.make
+    monkeypatch.setattr(
+        PlainReports, "make", lambda *given: plainly.append(given[2].when) or make(*given)
+    )
+    arguments = ("--junitxml=out.xml", f"--reqflo-concurrency={width}", "-v", "-rA")
+    run(meeting, *arguments, conftest=KEEPING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        plainly.clear()
+        is_held = width > 1 and not end
+        result, seen = run(meeting, *arguments, conftest=KEEPING + end, is_held=is_held)
+        assert bool(plainly) == (not end)
+        junit = re.sub(r' (time|timestamp)="[^"]*"', "", (meeting.path / "out.xml").read_text())
+        ways.append((plain(result.stdout.str()), plain(junit), [*map(without_times, seen)]))
+    assert ways[0] == ways[1]
+    assert len(ways[0][2]) == 1 + 3 * 12
+    assert ways[0][2][0] == "None"
 
 
 LOGGING = """
