@@ -30,7 +30,8 @@ _NOTHING: _Texts = ("", "")
 class QuietRun:
     """One run that was carried out, or waits until it may be.
 
-    Shape: *problem* is why it could not begin; *records* wait to be told, *released* have been.
+    Shape: *problem* is why it could not begin; *records* wait to be told, *released* have been;
+        *is_smooth* when it is over, passed, and has nothing to tell beside its result.
     """
 
     def __init__(self) -> None:
@@ -38,6 +39,7 @@ class QuietRun:
         self.problem: Exception | None = None
         self.records: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
         self.released: deque[logging.LogRecord] = deque(maxlen=MOST_RECORDS)
+        self.is_smooth = False
         self._printed = _NOTHING
         self._perform: Callable[[], LocalRun] | None = None
         self._record: LocalRun | None = None
@@ -53,15 +55,14 @@ class QuietRun:
                 self._record = papers.perform(perform)
         finally:
             self._printed = papers.texts
+        self.is_smooth = self._has_nothing_to_tell()
 
     @property
     def is_over(self) -> bool:
         """Whether it was carried out."""
         return self._record is not None
 
-    @property
-    def is_smooth(self) -> bool:
-        """Whether it is over, passed, and has nothing to tell beside its result."""
+    def _has_nothing_to_tell(self) -> bool:
         begun, record = self.beginning, self._record
         if begun is None or record is None or begun.warning is not None:
             return False
