@@ -1,8 +1,8 @@
 """The turn of an item that needs nothing but its run: its reports, and nothing around them.
 
 pytest surrounds the three phases of a test with what captures output, logs and exceptions. Between
-two items of one file, of which neither needs anything set up, and for a run that went well, none of
-that has anything to do. Where a run has more to tell, pytest's surroundings are put around it then.
+two items of one folder, of which neither needs anything set up, and for a run that went well, none
+of that has anything to do. Where a run has more to tell, pytest's surroundings are put around it then.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ShortTurns:
         self._plain = PlainReports(complete)
         self._is_alone = session.settings.concurrency == 1 and not is_looked_at(config)
         self._next: pytest.Item | None = None
-        self._set_up: pytest.Item | None = None
+        self._standing: Standing | None = None
         self._line: Line | None = None
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -67,9 +67,14 @@ class ShortTurns:
             self._line = None
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Learn that *item* is being set up, which may fail."""
+        self._standing = None
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
         """Learn that *item* was set up, and with it the folders and the file above it."""
-        self._set_up = item
+        self._standing = Standing(item, self._next)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
@@ -80,19 +85,10 @@ class ShortTurns:
         turn = self._find_turn(item, nextitem) if expected is item else None
         if turn is None:
             return None
-        self._take(item, turn)
+        turn.report()
         if self._line is not None:
             self._go_on(self._line)
         return True
-
-    def _begin(self, item: pytest.Item, turn: ShortTurn) -> None:
-        if self._session.ahead is not None:
-            self._session.ahead.begin_turn(item, self._next)
-        self._take(item, turn)
-
-    def _take(self, item: pytest.Item, turn: ShortTurn) -> None:
-        turn.report()
-        self._set_up = item
 
     def _go_on(self, line: Line) -> None:
         """Report the items that follow, as long as their turns are short."""
@@ -106,9 +102,16 @@ class ShortTurns:
             self._next = nextitem
             act_and_warn(item, functools.partial(self._begin, item, turn))
 
+    def _begin(self, item: pytest.Item, turn: ShortTurn) -> None:
+        if self._session.ahead is not None:
+            self._session.ahead.begin_turn(item, self._next)
+        turn.report()
+
     def _find_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> ShortTurn | None:
         """Return the turn of *item* where that is short."""
-        if not (isinstance(item, JourneyItem) and self._is_between(item, nextitem)):
+        if type(item) is not JourneyItem or type(nextitem) is not JourneyItem:
+            return None
+        if self._standing is None or not self._standing.serves(item, nextitem):
             return None
         if item.data_problem is not None or not self._may_report(item):
             return None
@@ -117,20 +120,32 @@ class ShortTurns:
         plain = self._plain if self._plain.may_serve(item) else None
         return ShortTurn(item, nextitem, plain, is_over=self._session.ahead is not None)
 
-    def _is_between(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-        """Say whether *item* stands between two others of its file, and needs nothing set up."""
-        earlier = self._set_up
-        if earlier is None or nextitem is None:
-            return False
-        is_slim = type(item) is JourneyItem and type(nextitem) is JourneyItem
-        return is_slim and item.parent is earlier.parent is nextitem.parent
-
     def _may_report(self, item: JourneyItem) -> bool:
         """Say whether the run of *item* is over and went well, or may be carried out there and then."""
         ahead = self._session.ahead
         if ahead is not None:
             return ahead.has_smooth(item) and not self._others.act_around(item)
         return self._is_alone and not self._others_here.act_around(item)
+
+
+class Standing:
+    """What pytest has left standing of what it set up for *item*, as *following* came next."""
+
+    def __init__(self, item: pytest.Item, following: pytest.Item | None) -> None:
+        self._folder = _folder_of(item)
+        is_kept = following is not None and following.parent is item.parent
+        self._file = item.parent if is_kept else None
+
+    def serves(self, item: pytest.Item, following: pytest.Item) -> bool:
+        """Say whether nothing is to be set up for *item*, and nothing torn down before *following*."""
+        if not _folder_of(item) is self._folder is _folder_of(following):
+            return False
+        # A file that nobody has set up needs that no more than its items.
+        return self._file is None or item.parent is self._file is following.parent
+
+
+def _folder_of(item: pytest.Item) -> object:
+    return item.parent.parent if item.parent is not None else None
 
 
 class ShortTurn:

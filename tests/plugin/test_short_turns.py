@@ -313,6 +313,62 @@ def test_marks_that_act_in_a_phase_are_left_to_pytest(meeting, short, head) -> N
     assert short == []
 
 
+SHARING = """
+import pytest
+
+def note(word):
+    with open("seen.txt", "a") as file:
+        print(word, file=file)
+
+@pytest.fixture(scope="session")
+def shop():
+    yield note("shop is open")
+    note("shop is closed")
+
+@pytest.fixture(scope="package")
+def shelf():
+    yield note("shelf is up")
+    note("shelf is down")
+
+@pytest.fixture(scope="module")
+def cart():
+    yield note("cart is here")
+    note("cart is gone")
+"""
+
+
+def write_many(project) -> None:
+    """Write journeys with and without rows, beside tests and below them."""
+    for folder in ("one", "two"):
+        for name in ("a", "b", "u", "v", "w"):
+            project.journey(f"{folder}/{name}.journey.yaml", f"/{folder}/{name}")
+        write_rows(project, f"{folder}/c", bad=5)
+        project.write(f"{folder}/test_{folder}_c.py", "def test_it(shop, shelf, cart): pass\n")
+        project.write(f"{folder}/test_{folder}_z.py", "def test_it(shop, cart): pass\n")
+    for name in ("x", "y", "z"):
+        project.journey(f"{name}.journey.yaml", f"/{name}")
+    project.journey("one/f.journey.yaml", "/one/f", head="settings: {fixtures: [cart]}")
+
+
+FROM_FILE_TO_FILE = {"one/b.journey.yaml::run", "two/u.journey.yaml::run"}
+
+
+@pytest.mark.parametrize("width", [16, 1])
+def test_from_file_to_file_everything_is_torn_down_in_its_time(meeting, short, width) -> None:
+    write_many(meeting)
+    arguments = (f"--reqflo-concurrency={width}", "-v")
+    run(meeting, *arguments, conftest=SHARING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        conftest = WATCHING.replace("note", "tell") + SHARING + end
+        result, seen = run(meeting, *arguments, conftest=conftest, is_held=False)
+        ways.append((reported(result), seen))
+        if width == 1:
+            assert FROM_FILE_TO_FILE <= {*short} if not end else short == []
+    assert ways[0] == ways[1]
+
+
 STOPPING = """
 import os
 import pytest
