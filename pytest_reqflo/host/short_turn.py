@@ -17,6 +17,7 @@ import pytest
 from pytest_reqflo.host.item import JourneyItem
 from pytest_reqflo.host.others import Others, is_looked_at
 from pytest_reqflo.host.plain_reports import Complete, Phase, PlainReports
+from pytest_reqflo.host.standing import Standing
 from pytest_reqflo.host.turn_loop import Line, act_and_warn, go_through, may_go_on
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class ShortTurns:
             return None
         if item.data_problem is not None or not self._may_report(item):
             return None
-        if any(mark.name in _DECIDING for mark in item.iter_markers()):
+        if _is_decided_late(item):
             return None
         plain = self._plain if self._plain.may_serve(item) else None
         return ShortTurn(item, nextitem, plain, is_over=self._session.ahead is not None)
@@ -128,24 +129,14 @@ class ShortTurns:
         return self._is_alone and not self._others_here.act_around(item)
 
 
-class Standing:
-    """What pytest has left standing of what it set up for *item*, as *following* came next."""
-
-    def __init__(self, item: pytest.Item, following: pytest.Item | None) -> None:
-        self._folder = _folder_of(item)
-        is_kept = following is not None and following.parent is item.parent
-        self._file = item.parent if is_kept else None
-
-    def serves(self, item: pytest.Item, following: pytest.Item) -> bool:
-        """Say whether nothing is to be set up for *item*, and nothing torn down before *following*."""
-        if not _folder_of(item) is self._folder is _folder_of(following):
-            return False
-        # A file that nobody has set up needs that no more than its items.
-        return self._file is None or item.parent is self._file is following.parent
-
-
-def _folder_of(item: pytest.Item) -> object:
-    return item.parent.parent if item.parent is not None else None
+def _is_decided_late(item: pytest.Item) -> bool:
+    """Say whether a mark of *item*, or of what is above it, acts when it runs."""
+    node: pytest.Item | pytest.Collector | None = item
+    while node is not None:
+        if node.own_markers and any(mark.name in _DECIDING for mark in node.own_markers):
+            return True
+        node = node.parent
+    return False
 
 
 class ShortTurn:
