@@ -274,8 +274,7 @@ class JourneyNode(pytest.Item):
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
         if self._location is None:
             if not self.subject.located:
-                # As pytest shows it: worked out for the first item of a file.
-                self.subject.located = printable_line(super().location[0])
+                self.subject.located = printable_line(self._find_place())
             _, line, heading = self.reportinfo()
             self._location = self.subject.located, line, heading
         return self._location
@@ -283,6 +282,11 @@ class JourneyNode(pytest.Item):
     @location.setter
     def location(self, location: tuple[str, int | None, str]) -> None:
         self._location = location
+
+    def _find_place(self) -> str:
+        """Return the path of the file as pytest shows it, which takes long to find where it lies."""
+        path, root = str(self.path), f"{self.config.rootpath}{os.sep}"
+        return path.removeprefix(root) if path.startswith(root) else super().location[0]
 
     @property
     def extra_keyword_matches(self) -> set[str]:
