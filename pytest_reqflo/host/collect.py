@@ -131,6 +131,16 @@ class _ItemFile(_ReqfloFile, pytest.Module):
     """A file that gives items. It is their module: fixtures of that scope live as long as it."""
 
     @functools.cached_property
+    def journeys(self) -> JourneySession:
+        """The session of this process."""
+        return begin_session(self.config)
+
+    @functools.cached_property
+    def relay(self) -> Any:
+        """The hooks that its folder sees, for the time when collecting is over."""
+        return self.ihook
+
+    @functools.cached_property
     def obj(self) -> ModuleType:
         """What fixtures see as `request.module`; pytest would import the file."""
         return ModuleType(self.name)

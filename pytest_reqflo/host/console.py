@@ -54,7 +54,8 @@ class BeforePages:
         self, terminalreporter: pytest.TerminalReporter
     ) -> Generator[None, None, None]:
         """Surround the summary of pytest."""
-        self.tallies = tally_up(_all_facts(terminalreporter))
+        is_asked = _is_wanted(terminalreporter) or self._is_folding(terminalreporter)
+        self.tallies = tally_up(_all_facts(terminalreporter)) if is_asked else []
         causes = find_causes(each for tally in self.tallies for each in tally.failures)
         width = _width_of(self._config)
         if _is_wanted(terminalreporter):

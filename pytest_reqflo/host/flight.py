@@ -154,3 +154,10 @@ class Flight:
     def release_records(self) -> None:
         """Hand the log records of the run to their loggers, here and now."""
         release(self.records, self.released)
+
+    def let_go(self) -> None:
+        """Let go of the run on the loop, which holds this flight in turn: nobody asks for it any more.
+
+        Otherwise both would lie about until the garbage collector comes, with all that was recorded.
+        """
+        self._started = None

@@ -53,18 +53,23 @@ class JourneyHooks:
             # Reporters that read the exception come after us.
             self._hide_exception(call)
         report = yield
+        self.complete(item, report, call.when)
+        return report
+
+    def complete(self, item: pytest.Item, report: pytest.TestReport, when: str) -> None:
+        """Put what we tell of phase *when* of *item* into its *report*, and hide in that."""
         self._hide(report)
         if not isinstance(item, JourneyNode):
             # A test of the suite may have changed variables and files.
             self._session.choices.forget()
-            return report
+            return
         # The names of the folders above are among them.
         report.keywords = self._shown_keywords(report.keywords)
-        if call.when == "setup" and not report.passed:
+        if when == "setup" and not report.passed:
             # JUnit reads them from the report of the teardown, which is made from the item.
             item.name_without_run()
             report.user_properties = list(item.user_properties)
-        if call.when == "call":
+        if when == "call":
             if isinstance(report.longrepr, tuple):  # skipped: not our file, the journey's
                 report.longrepr = (printable_line(str(item.path)), item.line, report.longrepr[2])
             _set_times(report, item)
@@ -73,7 +78,6 @@ class JourneyHooks:
         elif report.failed:
             report.reqflo = item.broken_data(report)  # type: ignore[attr-defined]
         self._reported = (item, getattr(report, "reqflo", None))
-        return report
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_runtest_metadata(

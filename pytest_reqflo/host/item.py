@@ -26,7 +26,7 @@ from pytest_reqflo.errors import (
 )
 from pytest_reqflo.host.failure import Failure, bug_of, failure_of, failure_of_bug, failure_repr
 from pytest_reqflo.host.hiding import hide_in
-from pytest_reqflo.host.session import JourneySession, begin_session, warn
+from pytest_reqflo.host.session import warn
 from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome, share_keys
 from pytest_reqflo.report.page import cause_sentence
@@ -38,6 +38,7 @@ from pytest_reqflo.values import Json, printable_line
 if TYPE_CHECKING:
     from pytest_reqflo.host.flight import Span
     from pytest_reqflo.host.quiet_run import QuietRun
+    from pytest_reqflo.host.session import JourneySession
     from pytest_reqflo.host.subject import Subject
     from pytest_reqflo.host.verdict import Verdict
     from pytest_reqflo.plan.items import ItemSpec
@@ -57,9 +58,6 @@ _OF_OURS = (
     "subject", "spec", "line", "_location", "_matches", "_verdict", "_problem", "_span",
     "_setup_problem",
 )  # fmt: skip
-
-_RELAY = pytest.StashKey[Any]()
-"""The hooks that the items of a file call."""
 
 
 class JourneyNode(pytest.Item):
@@ -108,12 +106,10 @@ class JourneyNode(pytest.Item):
     def ihook(self) -> Any:
         """The hooks that the folder of the file sees; looked up once, when collecting is over."""
         # Before, a conftest.py may still be found.
-        if not self.session.testscollected or self.parent is None:
+        if not self.session.testscollected:
             return super().ihook
-        relay = self.parent.stash.get(_RELAY, None)
-        if relay is None:
-            relay = self.parent.stash[_RELAY] = super().ihook
-        return relay
+        file: Any = self.parent
+        return file.relay
 
     @property
     def case_names(self) -> tuple[str, ...]:
@@ -123,7 +119,9 @@ class JourneyNode(pytest.Item):
     @property
     def journeys(self) -> JourneySession:
         """The session of this process."""
-        return begin_session(self.config)
+        file: Any = self.parent
+        session: JourneySession = file.journeys
+        return session
 
     def fixture_values(self) -> Mapping[str, Any]:
         """Return the values of the fixtures set up for this item, by name."""
@@ -276,8 +274,7 @@ class JourneyNode(pytest.Item):
         """File, line (from 0) and heading for reports: any file name can cross to xdist."""
         if self._location is None:
             if not self.subject.located:
-                # As pytest shows it: worked out for the first item of a file.
-                self.subject.located = printable_line(super().location[0])
+                self.subject.located = printable_line(self._find_place())
             _, line, heading = self.reportinfo()
             self._location = self.subject.located, line, heading
         return self._location
@@ -285,6 +282,11 @@ class JourneyNode(pytest.Item):
     @location.setter
     def location(self, location: tuple[str, int | None, str]) -> None:
         self._location = location
+
+    def _find_place(self) -> str:
+        """Return the path of the file as pytest shows it, which takes long to find where it lies."""
+        path, root = str(self.path), f"{self.config.rootpath}{os.sep}"
+        return path.removeprefix(root) if path.startswith(root) else super().location[0]
 
     @property
     def extra_keyword_matches(self) -> set[str]:
@@ -421,7 +423,7 @@ class JourneyItem(JourneyNode):
 
         # A rerun runs anew.
         del self._quiet
-        return self._guarded(lambda: end_quietly(self.journeys, quiet)), None
+        return self._guarded(lambda: end_quietly(self.journeys, self.subject, quiet)), None
 
 
 class JourneyFunction(JourneyNode, pytest.Function):

@@ -72,5 +72,9 @@ class Others:
 
 
 def _root_of(plugin: object) -> str:
-    module = getattr(plugin, "__name__", None) or type(plugin).__module__
-    return str(module).partition(".")[0]
+    return module_of(plugin).partition(".")[0]
+
+
+def module_of(plugin: object) -> str:
+    """Return the name of the module that *plugin* is, or comes from."""
+    return str(getattr(plugin, "__name__", None) or type(plugin).__module__)

@@ -61,10 +61,18 @@ class ProgressHooks:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count the runs of this process."""
         from pytest_reqflo.host.item import JourneyNode
+        from pytest_reqflo.host.rows import RowsNode
 
+        file = None
         for item in session.items:
-            if isinstance(item, JourneyNode):
-                self._add(item.nodeid, len(getattr(item, "rows", ())))
+            if isinstance(item, RowsNode):
+                self._add(item.nodeid, len(item.rows))
+            elif isinstance(item, JourneyNode):
+                self._total += 1
+                # The items of one file come one after another.
+                if item.parent is not file:
+                    file = item.parent
+                    self._files.add(_file_of(item.nodeid))
 
     def begin_elsewhere(self, tests: Iterable[str]) -> None:
         """Count the runs among *tests*, which workers have collected, and begin."""

@@ -99,8 +99,10 @@ def run_quietly(session: JourneySession, subject: Subject, spec: ItemSpec) -> Qu
     return quiet
 
 
-def end_quietly(session: JourneySession, quiet: QuietRun) -> Verdict:
+def end_quietly(session: JourneySession, subject: Subject, quiet: QuietRun) -> Verdict:
     """Say what became of a quiet run. Raises: what kept it from beginning."""
+    if quiet.is_smooth:
+        return Verdict(result=_settle(session, subject, (), quiet.result().result))
     quiet.release_records()
     if quiet.beginning is None:
         raise quiet.problem or RuntimeError("the run never began")
@@ -205,13 +207,7 @@ def _conclude(
     records: Iterable[logging.LogRecord],
 ) -> Verdict:
     subject = beginning.subject
-
-    def settle(result: JourneyResult) -> JourneyResult:
-        result = session.limit_evidence(result)
-        if session.evidence is not None and session.evidence.wants(result.outcome):
-            return keep_run(session, subject, result, records)
-        return hide_result(result, session.hiding) if session.settings.wants_results else result
-
+    settle = functools.partial(_settle, session, subject, records)
     try:
         done = run()
         is_recorded = session.durable is not None or session.cloud is not None
@@ -223,6 +219,19 @@ def _conclude(
         verdict = refused(shown, subject, _identity_of(session, beginning), settle)
     warning = beginning.warning
     return replace(verdict, warnings=(warning, *verdict.warnings)) if warning else verdict
+
+
+def _settle(
+    session: JourneySession,
+    subject: Subject,
+    records: Iterable[logging.LogRecord],
+    result: JourneyResult,
+) -> JourneyResult:
+    """Return *result* as it is told: what is too much cut, kept where that is wanted, and hidden."""
+    result = session.limit_evidence(result)
+    if session.evidence is not None and session.evidence.wants(result.outcome):
+        return keep_run(session, subject, result, records)
+    return hide_result(result, session.hiding) if session.settings.wants_results else result
 
 
 def _perform(

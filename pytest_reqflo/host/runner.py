@@ -69,6 +69,7 @@ class Runner:
         """Count the run of *flight* among those that are over and reported, or never will be."""
         if flight.redactor is not None:
             self._hiding.end_run(flight.redactor)
+        flight.let_go()
 
     def run_durable(
         self,

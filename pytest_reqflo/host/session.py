@@ -67,7 +67,8 @@ def begin_session(config: pytest.Config) -> JourneySession:
 
             session.summary = StepSummary(session.settings.step_summary, config.rootpath)
         config.stash[_SESSION] = session
-        config.pluginmanager.register(JourneyHooks(config, session), "reqflo-session")
+        hooks = JourneyHooks(config, session)
+        config.pluginmanager.register(hooks, "reqflo-session")
         register_channels(config, session)
         if session.settings.durations is not None:
             from pytest_reqflo.report.durations import Slowest
@@ -84,12 +85,13 @@ def begin_session(config: pytest.Config) -> JourneySession:
         if not (session.settings.is_durable or session.settings.is_cloud):
             from pytest_reqflo.host.short_turn import ShortTurns
 
-            config.pluginmanager.register(ShortTurns(config, session), "reqflo-short-turns")
+            turns = ShortTurns(config, session, hooks.complete)
+            config.pluginmanager.register(turns, "reqflo-short-turns")
         if session.cloud is not None:
             from pytest_reqflo.host.cloud_hooks import CloudHooks
 
-            hooks = CloudHooks(config, session, session.cloud)
-            config.pluginmanager.register(hooks, "reqflo-cloud")
+            cloud_hooks = CloudHooks(config, session, session.cloud)
+            config.pluginmanager.register(cloud_hooks, "reqflo-cloud")
     return session
 
 

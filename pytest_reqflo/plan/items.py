@@ -135,15 +135,11 @@ def make_artifact_items(
 
 
 def _row_values(row: Row) -> tuple[GivenValue, ...]:
-    return tuple(
-        GivenValue(
-            name=name,
-            layer="row",
-            value=LiteralValue(value),
-            detail=f"row {row.number} ({row.place})",
-        )
+    detail = f"row {row.number} ({row.place})"
+    return tuple([
+        GivenValue(name=name, layer="row", value=LiteralValue(value), detail=detail)
         for name, value in row.values.items()
-    )
+    ])  # fmt: skip
 
 
 def _row_items(maker: _Maker, rows: tuple[Row, ...], named: list[CaseHead]) -> Iterator[ItemSpec]:

@@ -170,3 +170,25 @@ def test_no_row_gets_a_dict_of_its_own_by_its_run(project, counting):
     run_with(project, dicts).assert_outcomes(passed=20)
     # The first item of a file finds its place in reports for all.
     assert dicts.count <= 1
+
+
+class Circles:
+    """Counts the flights that are left when all is reported, with a collector that looks at nothing."""
+
+    count = None
+
+    def pytest_runtestloop(self):
+        gc.disable()
+
+    def pytest_sessionfinish(self):
+        self.count = sum(type(each).__name__ == "Flight" for each in gc.get_objects())
+        gc.enable()
+
+
+def test_nothing_of_a_run_in_flight_waits_for_the_garbage_collector(project, counting):
+    environment_of(project, counting)
+    row_journey(project, 60)
+    gc.collect()
+    circles = Circles()
+    run_with(project, circles, "--reqflo-concurrency=8").assert_outcomes(passed=60)
+    assert circles.count == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from reports import plain, reported, told_by_reporters
 
 import pytest_reqflo.host.short_turn as short_turn
+from pytest_reqflo.host.plain_reports import PlainReports
 
 WATCHING = """
 import os
@@ -109,6 +111,48 @@ def test_every_reporter_tells_the_same_of_a_short_turn(meeting, short, width, tu
     assert len(reported(quick)) == 12
 
 
+KEEPING = """
+import os
+
+def pytest_sessionfinish(session):
+    stats = session.config.pluginmanager.get_plugin("terminalreporter").stats
+    with open("seen.txt", "a") as file:
+        print(os.environ.get("PYTEST_CURRENT_TEST"), file=file)
+        for category in sorted(stats):
+            for report in stats[category]:
+                told = {name: str(value) for name, value in vars(report).items()}
+                print(category, report.nodeid, sorted(told.items()), file=file)
+"""
+"""A conftest.py that looks at the reports when all is over, and at nothing before."""
+
+
+def without_times(line: str) -> str:
+    return plain(re.sub(r"\('(start|stop|duration)', '[^']*'\)|'elapsed_s': [0-9e.-]+", "", line))
+
+
+@pytest.mark.parametrize("width", [2, 1])
+def test_reports_are_the_same_where_nobody_looks_on(meeting, short, monkeypatch, width) -> None:
+    write_rows(meeting, bad=4, head="tags: [smoke]")
+    plainly: list[str] = []
+    make = PlainReports.make
+    monkeypatch.setattr(
+        PlainReports, "make", lambda *given: plainly.append(given[2].when) or make(*given)
+    )
+    arguments = ("--junitxml=out.xml", f"--reqflo-concurrency={width}", "-v", "-rA")
+    run(meeting, *arguments, conftest=KEEPING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        plainly.clear()
+        is_held = width > 1 and not end
+        result, seen = run(meeting, *arguments, conftest=KEEPING + end, is_held=is_held)
+        assert bool(plainly) == (not end)
+        junit = re.sub(r' (time|timestamp)="[^"]*"', "", (meeting.path / "out.xml").read_text())
+        ways.append((plain(result.stdout.str()), plain(junit), [*map(without_times, seen)]))
+    assert ways[0] == ways[1]
+    assert len(ways[0][2]) == 1 + 3 * 12
+    assert ways[0][2][0] == "None"
+
+
 LOGGING = """
 import logging
 import sys
@@ -166,6 +210,85 @@ def test_a_run_is_kept_although_what_pytest_puts_around_it_fails(
     assert len(meeting.server.paths("/a/")) == 12
 
 
+WARNED = """
+import warnings
+import pytest
+import pytest_reqflo.engine.local as local
+
+def pytest_configure(config):
+    run = local.LocalEngine.run
+    def warned(self, plan, *arguments, **named):
+        if plan.row_number in (1, 3, 5, 6):
+            warnings.warn("met on the way", UserWarning)
+        if plan.row_number == 4:
+            warnings.warn(f"at row {plan.row_number}", DeprecationWarning)
+        return run(self, plan, *arguments, **named)
+    local.LocalEngine.run = warned
+    config.add_cleanup(lambda: setattr(local.LocalEngine, "run", run))
+
+def pytest_warning_recorded(warning_message, when, nodeid, location):
+    with open("seen.txt", "a") as file:
+        print(str(warning_message.message), when, nodeid, location, file=file)
+"""
+
+
+@pytest.mark.parametrize("more", [(), ("-Werror::DeprecationWarning",)], ids=["told", "refused"])
+def test_a_warning_is_told_under_the_name_of_its_item(meeting, short, more) -> None:
+    write_rows(meeting)
+    arguments = ("--reqflo-concurrency=1", "-p", "no:rerunfailures", "-p", "no:timeout", *more)
+    run(meeting, *arguments, conftest=WARNED, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        result, seen = run(meeting, *arguments, conftest=WARNED + end, is_held=False)
+        assert len(short) == (0 if end else 10)
+        ways.append((seen, result.parseoutcomes()))
+    assert ways[0] == ways[1]
+    told = [line for line in ways[0][0] if line.startswith("met on the way runtest")]
+    assert [line.split("row-")[1].split()[0] for line in told] == [
+        "00001",
+        "00003",
+        "00005",
+        "00006",
+    ]
+
+
+PROTOCOLS = """
+def pytest_configure(config):
+    def note(name, impls, arguments):
+        if name == "pytest_runtest_protocol":
+            with open("seen.txt", "a") as file:
+                print(arguments["item"].name, file=file)
+    undo = config.pluginmanager.add_hookcall_monitoring(note, lambda *_: None)
+    config.add_cleanup(undo)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "count"),
+    [((), 3), (("-ofaulthandler_timeout=60",), 12)],
+    ids=["at once", "one by one"],
+)
+def test_short_turns_follow_one_another_unless_somebody_counts_the_time_of_each(
+    meeting, short, more, count
+) -> None:
+    write_rows(meeting)
+    plugins = (
+        "-p",
+        "no:rerunfailures",
+        "-p",
+        "no:timeout",
+        "-p",
+        "no:github-actions-annotate-failures",
+    )
+    result, seen = run(
+        meeting, "--reqflo-concurrency=1", *plugins, *more, conftest=PROTOCOLS, is_held=False
+    )
+    result.assert_outcomes(passed=12)
+    assert len(short) == 10
+    assert len(seen) == count
+
+
 @pytest.mark.every_plugin
 @pytest.mark.parametrize(
     "reporter",
@@ -188,6 +311,62 @@ def test_marks_that_act_in_a_phase_are_left_to_pytest(meeting, short, head) -> N
     run(meeting, FEW, is_held="xfail" in head)
     run(meeting, "--reqflo-concurrency=1", is_held=False)
     assert short == []
+
+
+SHARING = """
+import pytest
+
+def note(word):
+    with open("seen.txt", "a") as file:
+        print(word, file=file)
+
+@pytest.fixture(scope="session")
+def shop():
+    yield note("shop is open")
+    note("shop is closed")
+
+@pytest.fixture(scope="package")
+def shelf():
+    yield note("shelf is up")
+    note("shelf is down")
+
+@pytest.fixture(scope="module")
+def cart():
+    yield note("cart is here")
+    note("cart is gone")
+"""
+
+
+def write_many(project) -> None:
+    """Write journeys with and without rows, beside tests and below them."""
+    for folder in ("one", "two"):
+        for name in ("a", "b", "u", "v", "w"):
+            project.journey(f"{folder}/{name}.journey.yaml", f"/{folder}/{name}")
+        write_rows(project, f"{folder}/c", bad=5)
+        project.write(f"{folder}/test_{folder}_c.py", "def test_it(shop, shelf, cart): pass\n")
+        project.write(f"{folder}/test_{folder}_z.py", "def test_it(shop, cart): pass\n")
+    for name in ("x", "y", "z"):
+        project.journey(f"{name}.journey.yaml", f"/{name}")
+    project.journey("one/f.journey.yaml", "/one/f", head="settings: {fixtures: [cart]}")
+
+
+FROM_FILE_TO_FILE = {"one/b.journey.yaml::run", "two/u.journey.yaml::run"}
+
+
+@pytest.mark.parametrize("width", [16, 1])
+def test_from_file_to_file_everything_is_torn_down_in_its_time(meeting, short, width) -> None:
+    write_many(meeting)
+    arguments = (f"--reqflo-concurrency={width}", "-v")
+    run(meeting, *arguments, conftest=SHARING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        conftest = WATCHING.replace("note", "tell") + SHARING + end
+        result, seen = run(meeting, *arguments, conftest=conftest, is_held=False)
+        ways.append((reported(result), seen))
+        if width == 1:
+            assert {*short} >= FROM_FILE_TO_FILE if not end else short == []
+    assert ways[0] == ways[1]
 
 
 STOPPING = """

@@ -203,3 +203,13 @@ def test_runs_that_learn_much_push_out_earlier_ones(hiding):
     hiding.end_run(third)
 
     assert hiding.text("of-the-first") == "of-the-first"
+
+
+def test_the_same_properties_are_looked_through_for_what_is_known_by_then() -> None:
+    hiding = Hiding()
+    properties = [("reqflo.row", "row of s3cr3t-value-of-a-token")]
+    hiding.add_secret(Secret("other", "an0ther-s3cret-altogether"))
+    assert not hiding.may_show_in(properties)
+    assert not hiding.may_show_in([])
+    hiding.add_secret(Secret("token", "s3cr3t-value-of-a-token"))
+    assert hiding.may_show_in(properties)
