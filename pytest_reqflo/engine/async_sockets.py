@@ -13,9 +13,9 @@ import socket
 import ssl
 import time
 
+from pytest_reqflo.engine.async_resolving import AsyncResolver
 from pytest_reqflo.engine.failures import broken, connect_reason, unreachable
 from pytest_reqflo.engine.operation import Operation
-from pytest_reqflo.engine.resolving import AsyncResolver
 from pytest_reqflo.engine.sockets import is_readable
 from pytest_reqflo.engine.tls import tls_failure, tls_reason
 from pytest_reqflo.engine.transport import TransportFailed

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
+from pytest_reqflo.engine.async_resolving import AsyncResolver
 from pytest_reqflo.engine.async_sockets import AsyncSocket, connect
 from pytest_reqflo.engine.dialogue import Dialogue, Headers
 from pytest_reqflo.engine.failures import no_tunnel
 from pytest_reqflo.engine.http import may_resend
 from pytest_reqflo.engine.lanes import Lanes, LaneStream
 from pytest_reqflo.engine.operation import Operation
-from pytest_reqflo.engine.resolving import AsyncResolver
 from pytest_reqflo.engine.routes import Place, Route, Routes, place_of, wire_target
 from pytest_reqflo.engine.transport import (
     Deadline,

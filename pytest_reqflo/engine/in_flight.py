@@ -13,7 +13,7 @@ from typing import assert_never
 
 from pytest_reqflo.engine.clock import Clock, SystemClock
 from pytest_reqflo.engine.perform_async import perform_async
-from pytest_reqflo.engine.protocol import LocalRun
+from pytest_reqflo.engine.protocol import Cause, LocalRun
 from pytest_reqflo.engine.secret_check import HeldSecrets, hold_secrets, refuse_unready
 from pytest_reqflo.engine.secrets.chain import SecretSource
 from pytest_reqflo.engine.transport import AsyncTransport
@@ -37,13 +37,6 @@ from pytest_reqflo.run.effects import (
 )
 from pytest_reqflo.run.journey import run_journey
 from pytest_reqflo.values import Digest
-
-
-class Cause:
-    """Why a run is cancelled: set before its task is, and raised by whoever waited for the run."""
-
-    def __init__(self) -> None:
-        self.error: BaseException | None = None
 
 
 class AsyncEngine:

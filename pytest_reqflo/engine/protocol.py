@@ -30,3 +30,10 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+class Cause:
+    """Why a run is cancelled: set before its task is, and raised by whoever waited for the run."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import ipaddress
 import queue
 import socket
@@ -16,67 +14,27 @@ from pytest_reqflo.engine.operation import Operation
 from pytest_reqflo.engine.transport import TransportFailed
 
 Address = tuple[socket.AddressFamily, Any]
-_Answer = list[Address] | OSError
+Answer = list[Address] | OSError
 
-_DOING = "resolving the host name"
+RESOLVING = "resolving the host name"
 
 
 def resolve(host: str, port: int, operation: Operation) -> list[Address]:
     """Return the addresses of *host*, those to be tried first in front. Raises: TransportFailed."""
-    literal = _literal(host, port)
+    literal = literal_address(host, port)
     if literal is not None:
         return [literal]
-    answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
-    _ask(host, port, answers.put)
+    answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+    ask_host(host, port, answers.put)
     try:
-        answer = answers.get(timeout=operation.remaining_s(_DOING))
+        answer = answers.get(timeout=operation.remaining_s(RESOLVING))
     except queue.Empty:
-        raise operation.too_late(_DOING) from None
-    return _expect(answer, host)
+        raise operation.too_late(RESOLVING) from None
+    return expect_answer(answer, host)
 
 
-class AsyncResolver:
-    """Resolves for the tasks of one loop; those that ask for the same name at once share a thread."""
-
-    def __init__(self) -> None:
-        self._asked: dict[tuple[str, int], asyncio.Future[_Answer]] = {}
-
-    async def resolve(self, host: str, port: int, operation: Operation) -> list[Address]:
-        """Return the addresses of *host*. Raises: TransportFailed."""
-        literal = _literal(host, port)
-        if literal is not None:
-            return [literal]
-        try:
-            async with asyncio.timeout(operation.remaining_s(_DOING)):
-                # One that is cancelled leaves the answer to the others.
-                answer = await asyncio.shield(self._answer(host, port))
-        except TimeoutError:
-            raise operation.too_late(_DOING) from None
-        return _expect(answer, host)
-
-    def _answer(self, host: str, port: int) -> asyncio.Future[_Answer]:
-        key = (host, port)
-        if key not in self._asked:
-            self._asked[key] = asyncio.get_running_loop().create_future()
-            self._start(key)
-        return self._asked[key]
-
-    def _start(self, key: tuple[str, int]) -> None:
-        loop = asyncio.get_running_loop()
-
-        def settle(answer: _Answer) -> None:
-            asked = self._asked.pop(key)
-            if not asked.done():
-                asked.set_result(answer)
-
-        def hand_over(answer: _Answer) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                loop.call_soon_threadsafe(settle, answer)
-
-        _ask(*key, hand_over)
-
-
-def _literal(host: str, port: int) -> Address | None:
+def literal_address(host: str, port: int) -> Address | None:
+    """Return the address that *host* itself is, None for a name."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -84,7 +42,9 @@ def _literal(host: str, port: int) -> Address | None:
     return (socket.AF_INET if address.version == 4 else socket.AF_INET6, (host, port))
 
 
-def _ask(host: str, port: int, answer: Callable[[_Answer], None]) -> None:
+def ask_host(host: str, port: int, answer: Callable[[Answer], None]) -> None:
+    """Hand the addresses of *host*, or why there are none, to *answer*, from a thread of its own."""
+
     def ask() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -95,7 +55,8 @@ def _ask(host: str, port: int, answer: Callable[[_Answer], None]) -> None:
     threading.Thread(target=ask, daemon=True, name="reqflo-resolve").start()
 
 
-def _expect(answer: _Answer, host: str) -> list[Address]:
+def expect_answer(answer: Answer, host: str) -> list[Address]:
+    """Return the addresses of *host* that the *answer* holds. Raises: TransportFailed."""
     if isinstance(answer, OSError):
         raise TransportFailed(unresolved(host))
     return answer

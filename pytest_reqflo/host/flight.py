@@ -9,8 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pytest_reqflo.engine.in_flight import AsyncEngine, Cause
-from pytest_reqflo.engine.protocol import LocalRun
+from pytest_reqflo.engine.protocol import Cause, LocalRun
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.logs import MOST_RECORDS, keeping_records, release
 from pytest_reqflo.host.verdict import is_quiet
@@ -18,6 +17,7 @@ from pytest_reqflo.plan.model import Plan
 from pytest_reqflo.values import Digest
 
 if TYPE_CHECKING:
+    from pytest_reqflo.engine.in_flight import AsyncEngine
     from pytest_reqflo.engine.loop import LoopThread, Started
     from pytest_reqflo.evidence.redact import Redactor
     from pytest_reqflo.host.run import Beginning
