@@ -51,9 +51,11 @@ class Hiding:
             return True
         text = "\n".join(parts)  # type: ignore[arg-type]
         # Two reports of each test have them in common.
-        if text != self._looked_at[0]:
-            self._looked_at = (text, grams_of(text))
-        return self._beginnings.may_be_among(self._looked_at[1])
+        seen, grams = self._looked_at
+        if text != seen:
+            grams = grams_of(text)
+            self._looked_at = (text, grams)
+        return self._beginnings.may_be_among(grams)
 
     def may_begin_in(self, text: str) -> bool:
         """Say whether a hidden value can begin in *text*: quickly no for most."""

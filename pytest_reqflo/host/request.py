@@ -27,7 +27,7 @@ def item_id_of(subject: Subject, spec: ItemSpec) -> str:
 
 
 def new_run_id() -> str:
-    """Return the id of a run that nobody else knows."""
+    """Return the id of a run that nobody else knows; only the thread that runs tests may ask."""
     return f"run_{next(_numbers)}"
 
 

@@ -48,13 +48,21 @@ class ShortTurns:
 
     def __init__(self, config: pytest.Config, session: JourneySession, complete: Complete) -> None:
         self._session = session
-        self._others = Others(_KNOWN)
-        self._others_here = Others(_KNOWN - _TIMING)
-        self._plain = PlainReports(complete)
+        self._complete = complete
+        self._look_at_others()
         self._is_alone = session.settings.concurrency == 1 and not is_looked_at(config)
         self._next: pytest.Item | None = None
         self._standing: Standing | None = None
         self._line: Line | None = None
+
+    def _look_at_others(self) -> None:
+        self._others, self._others_here = Others(_KNOWN), Others(_KNOWN - _TIMING)
+        self._plain = PlainReports(self._complete)
+
+    def pytest_plugin_registered(self) -> None:
+        """Look anew at who acts around tests, and go on item by item."""
+        self._look_at_others()
+        self._line = None
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Go through the items in place of pytest, where many may be reported at once."""
@@ -86,9 +94,12 @@ class ShortTurns:
         turn = self._find_turn(item, nextitem) if expected is item else None
         if turn is None:
             return None
-        turn.report()
-        if self._line is not None:
-            self._go_on(self._line)
+        if self._line is None:
+            turn.report()
+            return True
+        # Closed before the next begins: what it warns of is told, and what it sets for warnings ends.
+        act_and_warn(item, turn.report)
+        self._go_on(self._line)
         return True
 
     def _go_on(self, line: Line) -> None:

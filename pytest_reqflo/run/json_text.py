@@ -90,13 +90,15 @@ def _split(value: Value, place: str) -> Iterator[_Piece]:
     if isinstance(value, LiteralValue):
         yield _encode(value.value)
     elif isinstance(value, ObjectValue):
+        yield "{"
         for number, (key, item) in enumerate(value.fields.items()):
-            yield f"{',' if number else '{'}{_encode(key)}:"
+            yield f"{',' if number else ''}{_encode(key)}:"
             yield from _split(item, pointer_join(place, key))
         yield "}"
     elif isinstance(value, ListValue):
+        yield "["
         for number, item in enumerate(value.items):
-            yield "," if number else "["
+            yield "," if number else ""
             yield from _split(item, pointer_join(place, number))
         yield "]"
     else:

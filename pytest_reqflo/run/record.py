@@ -69,17 +69,6 @@ def see_hop(hop: Hop, redactor: Redactor, failure: SendFailure | None = None) ->
     return hop, sent, received, failure
 
 
-def record_hop(
-    hop: Hop,
-    redactor: Redactor,
-    failure: SendFailure | None = None,
-    *,
-    repeated_keys: Iterable[str] = (),
-) -> Exchange:
-    """Return what may be kept of *hop*; *failure* says why it has no usable answer."""
-    return record_seen(see_hop(hop, redactor, failure), redactor, repeated_keys=repeated_keys)
-
-
 def record_seen(
     seen: SeenHop, redactor: Redactor, *, repeated_keys: Iterable[str] = ()
 ) -> Exchange:

@@ -29,7 +29,7 @@ from pytest_reqflo.run.scope import RunScope
 from pytest_reqflo.run.uses import uses_of
 
 MOST_RAW = 32 * 1024
-"""Bytes of answers that a try, and characters that a run keeps raw."""
+"""Bytes of bodies that a try, and characters that a run keeps raw."""
 
 
 class Unread:
@@ -90,6 +90,7 @@ class Unread:
             seen = see_hop(hop, redactor, sent.failure if hop is sent.hops[-1] else None)
             self._hops.append(seen)
             self._size += size_of_seen(seen)
+            self._raw_size += len(hop.request.body or b"")
             self._raw_size += len(hop.response.body) if hop.response else 0
 
     @property

@@ -404,3 +404,70 @@ def test_a_session_that_ends_tears_down_with_its_last_item(meeting, short, width
         ends.append((seen, result.ret, result.parseoutcomes()))
     assert ends[0] == ends[1]
     assert ends[0][0] == ["closed a.journey.yaml::row-00003 (teardown)"]
+
+
+FILTERING = """
+import warnings
+
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        if "row-00004" in report.nodeid:
+            warnings.simplefilter("ignore")
+        warnings.warn(f"seen {report.nodeid[-9:]}")
+
+def pytest_warning_recorded(warning_message, nodeid):
+    with open("seen.txt", "a") as file:
+        print("told", warning_message.message, nodeid[-9:], file=file)
+
+def pytest_runtest_logfinish(nodeid):
+    with open("seen.txt", "a") as file:
+        print("finish", nodeid[-9:], file=file)
+"""
+
+
+def test_what_an_item_does_to_warnings_ends_with_it(meeting, short) -> None:
+    write_rows(meeting)
+    arguments = ("--reqflo-concurrency=1", "-p", "no:rerunfailures", "-p", "no:timeout")
+    run(meeting, *arguments, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        _, seen = run(meeting, *arguments, conftest=FILTERING + end, is_held=False)
+        assert len(short) == (0 if end else 10)
+        ways.append(seen)
+    assert ways[0] == ways[1]
+    assert sum(line.startswith("told") for line in ways[0]) == 11
+
+
+JOINING = """
+import pytest
+
+class Late:
+    def pytest_runtest_setup(self, item):
+        with open("seen.txt", "a") as file:
+            print(item.nodeid, file=file)
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" and "row-00004" in report.nodeid and not JOINED:
+        JOINED.append(Late())
+        CONFIG[0].pluginmanager.register(JOINED[0])
+
+JOINED, CONFIG = [], []
+
+def pytest_configure(config):
+    CONFIG.append(config)
+"""
+
+
+def test_who_joins_while_tests_run_is_heard_from_then_on(meeting, short) -> None:
+    write_rows(meeting)
+    arguments = ("--reqflo-concurrency=1", "-p", "no:rerunfailures", "-p", "no:timeout")
+    run(meeting, *arguments, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        _, seen = run(meeting, *arguments, conftest=JOINING + end, is_held=False)
+        ways.append(seen)
+        assert len(short) == (0 if end else 3)
+    assert ways[0] == ways[1]
+    assert len(ways[0]) == 8

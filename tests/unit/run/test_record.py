@@ -16,17 +16,21 @@ from pytest_reqflo.evidence.redact import Redactor
 from pytest_reqflo.report.exchange import render_curl as render_on_page
 from pytest_reqflo.run.curl import render_curl
 from pytest_reqflo.run.effects import Hop, PhaseTimes, WireRequest
-from pytest_reqflo.run.record import MAX_BODY, record_hop
+from pytest_reqflo.run.record import MAX_BODY, record_seen, see_hop
 from pytest_reqflo.secret import Secret
 
 SECRET = "s3cr3t-canary-value"
+
+
+def recorded(hop: Hop, redactor: Redactor):
+    return record_seen(see_hop(hop, redactor), redactor)
 
 
 def record(body: bytes, *, headers=(), redactor: Redactor | None = None, **fields):
     request = WireRequest(method="GET", url="http://shop.test/")
     answer = make.response(body, headers=headers, **fields)
     hop = Hop(request=request, response=answer, times=PhaseTimes(total_s=0.1))
-    exchange = record_hop(hop, redactor or Redactor())
+    exchange = recorded(hop, redactor or Redactor())
     assert exchange.response is not None
     return exchange.response.body
 
@@ -158,7 +162,7 @@ def basic_curl(credentials: str, *secrets: str) -> str:
     headers = (("Authorization", f"Basic {encoded}"),)
     request = WireRequest(method="GET", url="http://shop.test/", headers=headers)
     hop = Hop(request=request, response=None, times=PhaseTimes(total_s=0.1))
-    return record_hop(hop, redactor).curl
+    return recorded(hop, redactor).curl
 
 
 def test_curl_takes_basic_credentials_by_their_parts() -> None:

@@ -17,6 +17,7 @@ from pytest_reqflo.artifact.model import (
     MultipartPart,
     TextBody,
 )
+from pytest_reqflo.lang.expression import ListValue, ObjectValue
 from pytest_reqflo.plan.model import EnvironmentSnapshot, Service
 from pytest_reqflo.run import wire
 from pytest_reqflo.run.request_kit import find_kit
@@ -88,6 +89,17 @@ def test_a_kit_changes_nothing_of_what_is_sent(monkeypatch, base_url, headers, f
 
 
 # --- the text of a JSON body ---------------------------------------------------------------------
+
+
+def test_a_body_of_empty_parts_is_json_too() -> None:
+    """Compiling makes literals of them; an artifact may come from elsewhere."""
+    parts = ObjectValue(
+        {"a": ObjectValue({}), "l": ListValue(()), "m": ListValue((ListValue(()),))}
+    )
+    request = make.request(method="POST", body=JsonBody(value=parts))
+    send, problems, _ = attempt(request, {}, "http://shop.test")
+    assert not problems
+    assert send.request.body == b'{"a":{},"l":[],"m":[[]]}'
 
 
 @pytest.mark.parametrize(

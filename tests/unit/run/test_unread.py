@@ -27,13 +27,16 @@ HEADERS = (("Content-Type", "application/json"), ("X-Id", "7"))
 
 
 def attempt(
-    *assertions: Any, body: Any = BODY, redactor: Redactor | None = None, outputs: Any = OUTPUTS
+    *assertions: Any,
+    body: Any = BODY,
+    redactor: Redactor | None = None,
+    outputs: Any = OUTPUTS,
+    sends: Any = None,
 ) -> TryResult:
+    sent = make.value(sends or {"customer": "{{ inputs.customer }}"})
     spec = make.step(
         "create",
-        request=make.request(
-            method="POST", body=JsonBody(value=make.value({"customer": "{{ inputs.customer }}"}))
-        ),
+        request=make.request(method="POST", body=JsonBody(value=sent)),
         assertions=tuple(replace(each, index=n) for n, each in enumerate(assertions)),
         outputs=outputs,
     )
@@ -74,6 +77,12 @@ def test_a_try_that_does_not_pass_or_has_a_large_answer_keeps_nothing_raw() -> N
     assert unread_of(attempt(plain("$.gone"))) == []
     large = BODY.replace("paid", "x" * unread.MOST_RAW)
     assert unread_of(attempt(make.assertion("status_code", 201), plain(), body=large)) == []
+
+
+def test_a_try_that_sends_much_keeps_nothing_raw() -> None:
+    result = attempt(make.assertion("status_code", 201), sends={"text": "x" * unread.MOST_RAW})
+    assert result.outcome == "passed"
+    assert unread_of(result) == []
 
 
 def test_what_is_read_late_is_what_would_have_been_made_at_once(monkeypatch) -> None:
