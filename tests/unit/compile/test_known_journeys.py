@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -72,9 +74,9 @@ class Cache:
 
     def compile(self, name: str = "orders.journey.yaml", **options) -> CompiledJourney:
         """Return what a process of its own compiles or finds."""
-        project = self.project(**options)
-        compiled = project.compile_file(self.folder.path / name, name)
-        project.write()
+        with contextlib.closing(self.project(**options)) as project:
+            compiled = project.compile_file(self.folder.path / name, name)
+            project.write()
         return compiled
 
     def is_found(self, **options) -> bool:
@@ -82,8 +84,11 @@ class Cache:
         self.compile(**options)
         return self.count == before
 
-    def database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.place / "compiled-1.sqlite")
+    @contextlib.contextmanager
+    def database(self) -> Iterator[sqlite3.Connection]:
+        file = sqlite3.connect(self.place / "compiled-1.sqlite")
+        with contextlib.closing(file) as database, database:
+            yield database
 
 
 @pytest.fixture
@@ -121,8 +126,8 @@ def test_a_journey_that_is_found_is_the_one_that_was_compiled(cache) -> None:
 
 def test_an_environment_that_is_found_says_what_was_read(cache, monkeypatch) -> None:
     def read():
-        library = cache.project().library(cache.folder.path)
-        files = library.environment_files
+        with contextlib.closing(cache.project()) as project:
+            files = project.library(cache.folder.path).environment_files
         return {name: (repr(each.data), each.path, each.shown) for name, each in files.items()}
 
     project = cache.project()
