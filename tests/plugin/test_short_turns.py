@@ -425,18 +425,24 @@ def pytest_runtest_logfinish(nodeid):
 """
 
 
-def test_what_an_item_does_to_warnings_ends_with_it(meeting, short) -> None:
-    write_rows(meeting)
+def seen_both_ways(project, short, conftest: str, turns: int) -> list[str]:
+    """Return what *conftest* saw, the same with so many short *turns* as without."""
+    write_rows(project)
     arguments = ("--reqflo-concurrency=1", "-p", "no:rerunfailures", "-p", "no:timeout")
-    run(meeting, *arguments, is_held=False)  # versions are written
+    run(project, *arguments, is_held=False)  # versions are written
     ways = []
     for end in ("", ACTING):
         short.clear()
-        _, seen = run(meeting, *arguments, conftest=FILTERING + end, is_held=False)
-        assert len(short) == (0 if end else 10)
+        _, seen = run(project, *arguments, conftest=conftest + end, is_held=False)
+        assert len(short) == (0 if end else turns)
         ways.append(seen)
     assert ways[0] == ways[1]
-    assert sum(line.startswith("told") for line in ways[0]) == 11
+    return ways[0]
+
+
+def test_what_an_item_does_to_warnings_ends_with_it(meeting, short) -> None:
+    seen = seen_both_ways(meeting, short, FILTERING, turns=10)
+    assert sum(line.startswith("told") for line in seen) == 11
 
 
 JOINING = """
@@ -460,14 +466,4 @@ def pytest_configure(config):
 
 
 def test_who_joins_while_tests_run_is_heard_from_then_on(meeting, short) -> None:
-    write_rows(meeting)
-    arguments = ("--reqflo-concurrency=1", "-p", "no:rerunfailures", "-p", "no:timeout")
-    run(meeting, *arguments, is_held=False)  # versions are written
-    ways = []
-    for end in ("", ACTING):
-        short.clear()
-        _, seen = run(meeting, *arguments, conftest=JOINING + end, is_held=False)
-        ways.append(seen)
-        assert len(short) == (0 if end else 3)
-    assert ways[0] == ways[1]
-    assert len(ways[0]) == 8
+    assert len(seen_both_ways(meeting, short, JOINING, turns=3)) == 8
