@@ -172,5 +172,6 @@ def _document_of(text: SourceText) -> Document:
 
 
 def _find_spans(text: SourceText) -> tuple[Spans, Spans]:
-    places = _document_of(text).map
-    return places.values, places.keys
+    from pytest_reqflo.syntax.load import find_places
+
+    return find_places(text)

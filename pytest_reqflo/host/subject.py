@@ -68,10 +68,17 @@ class Subject:
     @property
     def digest(self) -> Digest:
         """The address of the artifact; a session that only collects never asks for it."""
-        if self.known_digest is None:
-            known = self.compiled.known_digest if self.compiled else None
-            self.known_digest = known or artifact_digest(self.artifact)
-        return self.known_digest
+        digest = self.known_digest
+        if digest is None:
+            digest = artifact_digest(self.artifact)
+            self.know_digest(digest)
+        return digest
+
+    def know_digest(self, digest: Digest) -> None:
+        """Take the address of the artifact, which somebody has worked out."""
+        self.known_digest = digest
+        if self.compiled is not None:
+            self.compiled.known_digest = digest
 
     @property
     def artifact_id(self) -> str:
@@ -145,6 +152,7 @@ def subject_of_journey(compiled: CompiledJourney) -> Subject:
         places=compiled.source_map,
         compiled=compiled,
         unchanged=compiled.source_stamp,
+        known_digest=compiled.known_digest,
     )
 
 

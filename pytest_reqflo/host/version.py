@@ -34,12 +34,12 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
 
 
 def _put(store: ArtifactStore, subject: Subject) -> None:
-    known = subject.known_digest or (subject.compiled.known_digest if subject.compiled else None)
+    known = subject.known_digest
     if known and not subject.blobs and store.artifact_path(known).exists():
         return
     # The digest is made of the bytes that are stored.
     content = to_bytes(subject.artifact)
-    subject.known_digest = digest_of(content)
+    subject.know_digest(digest_of(content))
     store.put(subject.artifact, subject.blobs, content)
 
 

@@ -74,7 +74,7 @@ def parse_yaml(
         refuse("RF102", f"`{source.file}` is larger than 1 MiB")
     plain = _find_plain(text) if loader is _C_LOADER else None
     if plain is not None:
-        find = functools.partial(_find_places, source)
+        find = functools.partial(find_places, source)
         return Document(plain.data, SourceMap(source, find=find, lines=plain.lines)), ()
     return _parse_with_places(source, loader)
 
@@ -90,8 +90,8 @@ def _find_plain(text: str) -> PlainTree | None:
         return None
 
 
-def _find_places(source: SourceText) -> tuple[Spans, Spans]:
-    """Read *source* once more, now that somebody asks where its parts stand."""
+def find_places(source: SourceText) -> tuple[Spans, Spans]:
+    """Return where the parts of *source*, read before, stand, by pointer: its values, and its keys."""
     places = _parse_with_places(source, FAST_LOADER)[0].map
     return places.values, places.keys
 
