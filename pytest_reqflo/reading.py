@@ -30,6 +30,16 @@ def read_regular(path: Path, *, max_bytes: int, below: Path | None = None) -> by
     Shape: with *below*, a real path, no step from that folder to *path* may be a symbolic link.
     Raises: NotRegular, TooLarge, another OSError; ValueError for a path that no file can have.
     """
+    return read_with_status(path, max_bytes=max_bytes, below=below)[0]
+
+
+def read_with_status(
+    path: Path, *, max_bytes: int, below: Path | None = None
+) -> tuple[bytes, os.stat_result]:
+    """Return what `read_regular` does, and the state of the file right before it was read.
+
+    Raises: as `read_regular`.
+    """
     # Opening a device can do something; only what becomes one in between is opened.
     _check_regular(os.stat(path).st_mode)
     descriptor = _open_below(below, path) if below else os.open(path, _WAIT_FOR_NOTHING)
@@ -41,7 +51,7 @@ def read_regular(path: Path, *, max_bytes: int, below: Path | None = None) -> by
         os.close(descriptor)
     if len(content) > max_bytes:
         raise TooLarge(f"more than {max_bytes} bytes")
-    return content
+    return content, status
 
 
 def _read_head(descriptor: int, most: int, *, expected: int) -> bytes:

@@ -29,14 +29,25 @@ class Span:
 
 
 class SourceText:
-    """A text and the name under which it is shown; lines are found by number."""
+    """A text and the name under which it is shown; lines are found by number.
 
-    __slots__ = ("_lines", "file", "text")
+    Shape: *text* may be what makes it, when it is asked for: few files have anything to show.
+    """
 
-    def __init__(self, file: str, text: str) -> None:
+    __slots__ = ("_lines", "_text", "file")
+
+    def __init__(self, file: str, text: str | Callable[[], str]) -> None:
         self.file = file
-        self.text = text
+        self._text = text
         self._lines: list[str] | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        text = self._text
+        if not isinstance(text, str):
+            text = self._text = text()
+        return text
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SourceText):

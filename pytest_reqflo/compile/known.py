@@ -129,7 +129,7 @@ def _environment_key(shown: str, content: bytes) -> Digest:
 def _compiled_from(
     record: JourneyRecord, source: JourneySource, adhoc: AdhocPolicy
 ) -> CompiledJourney:
-    text = with_line_feeds(decode_source(source.content, source.shown))
+    text = SourceText(source.shown, functools.partial(_read_text, source.content, source.shown))
     rows_file = _find_rows(record, source)
     return CompiledJourney(
         **read_from(source),
@@ -142,6 +142,10 @@ def _compiled_from(
             "document": functools.partial(_document_of, text),
         },
     )
+
+
+def _read_text(content: bytes, shown: str) -> str:
+    return with_line_feeds(decode_source(content, shown)).text
 
 
 def _find_rows(record: JourneyRecord, source: JourneySource) -> Path | None:

@@ -31,16 +31,18 @@ def makers_digest() -> Digest | None:
         libraries = [(name, *_stamp_of(name)) for name in _LIBRARIES]
     except OSError:
         return None
-    known = [sys.version, str(package), _version(), ours, libraries]
+    known = [sys.version, str(package), _metadata(), ours, libraries]
     return digest_of(canonical_json(known)) if ours else None
 
 
-def _version() -> str:
+def _metadata() -> str:
+    """Return what tells our version, unread: to read it takes as long as to compile a few files."""
     # Where packages are built to be reproducible, all files have the same time.
     try:
-        return importlib.metadata.version("pytest-reqflo")
+        found = importlib.metadata.distribution("pytest-reqflo")
     except importlib.metadata.PackageNotFoundError:
         return ""
+    return digest_of((found.read_text("METADATA") or "").encode(errors="surrogateescape"))
 
 
 def _stamps_of(folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -33,13 +33,28 @@ class FilePlace:
     file: str
 
 
+class _Folder:
+    """The places of the files of one folder, by that of one of them."""
+
+    def __init__(self, found: FilePlace, folder: str) -> None:
+        self._found = found
+        self._is_real = os.fspath(found.real.parent) == folder
+        self._file = found.file.removesuffix(found.real.name)
+
+    def place_of(self, path: Path, name: str) -> FilePlace:
+        """Return where *path*, called *name* and no link, lies."""
+        found = self._found
+        real = path if self._is_real else found.real.with_name(name)
+        return FilePlace(real, found.below, found.root, found.file and f"{self._file}{name}")
+
+
 class Folders:
     """The folders of the journeys of one rootdir."""
 
     def __init__(self, rootdir: Path, configured: Path | None) -> None:
         self._rootdir = rootdir
         self._configured = configured
-        self._known: dict[str, FilePlace] = {}
+        self._known: dict[str, _Folder] = {}
 
     def place_of(self, path: Path, shown: str) -> FilePlace:
         """Return where the journey file *path* lies.
@@ -51,9 +66,8 @@ class Folders:
         above, _, name = os.fspath(path).rpartition(os.sep)
         folder = self._known.get(above)
         if folder is None:
-            folder = self._known[above] = self._find(path, shown)
-        file = folder.file and f"{folder.file.removesuffix(folder.real.name)}{name}"
-        return FilePlace(folder.real.with_name(name), folder.below, folder.root, file)
+            folder = self._known[above] = _Folder(self._find(path, shown), above)
+        return folder.place_of(path, name)
 
     def root_of(self, path: Path) -> Path:
         """Return the root of the journey in *path*."""
@@ -82,9 +96,13 @@ def find_stamp(path: Path) -> Stamp | None:
     A file that was just written may be written again without a trace; so may one that is gone.
     """
     try:
-        status = os.stat(path)
+        return stamp_of(os.stat(path))
     except (OSError, ValueError):
         return None
+
+
+def stamp_of(status: os.stat_result) -> Stamp | None:
+    """Return the state that *status* tells, None when it cannot be told from a later one."""
     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
         return None
     return (

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pytest_reqflo.compile.compiled import CompiledJourney, JourneySource
 from pytest_reqflo.compile.kept import Kept
 from pytest_reqflo.compile.known import KnownJourneys, open_library
-from pytest_reqflo.compile.places import Folders, find_stamp
+from pytest_reqflo.compile.places import Folders, stamp_of
 from pytest_reqflo.syntax.library import Library
-from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, read_bytes
+from pytest_reqflo.syntax.read import MAX_SIZE_BYTES, read_bytes, read_file
 from pytest_reqflo.values import Digest, digest_of
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ class Project:
     def _read(self, path: Path, shown: str) -> JourneySource:
         place = self._folders.place_of(path, shown)
         library = self.library(place.root)
-        stamp = find_stamp(path)  # before it is read: what is written in between shows as a change
-        content = read_bytes(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
+        # As it was before it was read: what is written in between shows as a change.
+        content, status = read_file(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
+        stamp = stamp_of(status)
         return JourneySource(path, shown, place, library, content, digest_of(content), stamp)
 
 

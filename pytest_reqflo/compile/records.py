@@ -30,8 +30,9 @@ class JourneyRecord:
 
 
 def write_record(record: JourneyRecord) -> str:
-    """Return *record* as text."""
-    return json.dumps(to_json(record), allow_nan=False)
+    """Return *record* as text: what is told of the journey, and its artifact as it is."""
+    told = {name: item for name, item in to_json(record).items() if name != "artifact"}
+    return f"{json.dumps(told, allow_nan=False)}\n{record.artifact}"
 
 
 def write_artifact(artifact: Artifact) -> str:
@@ -43,10 +44,12 @@ def write_artifact(artifact: Artifact) -> str:
 def read_record(text: str) -> JourneyRecord | None:
     """Return the record that *text* holds, None for any other text."""
     try:
-        document = json.loads(text)
+        # JSON on one line: it holds no line feed.
+        told, _, artifact = text.partition("\n")
+        document = json.loads(told)
         head = from_json(JourneyHead, document["head"])
         return JourneyRecord(
-            head, document["artifact"], document["digest"], document["lines"], document["library"]
+            head, artifact, document["digest"], document["lines"], document["library"]
         )
     except (ValueError, TypeError, KeyError, RecursionError, CodecError):
         return None

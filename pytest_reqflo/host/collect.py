@@ -63,7 +63,7 @@ def _make_file(kind: type[_F], parent: pytest.Collector, path: Path, **arguments
     Bytes that are no text end an xdist worker, control characters make JUnit files unreadable,
     pytest-html puts ids into its page as markup, and GitHub obeys a line that begins with ``::``.
     """
-    file: _F = kind.from_parent(parent, path=path, **arguments)
+    file: _F = kind.from_parent(parent, path=path, name=_name_in(parent, path), **arguments)
     safe = printable_line(file.nodeid).translate(_NOT_IN_IDS)
     safe = f"./{safe}" if safe.startswith(("::", "##")) else safe
     if safe == file.nodeid:
@@ -71,6 +71,12 @@ def _make_file(kind: type[_F], parent: pytest.Collector, path: Path, **arguments
     name = printable_line(file.name).translate(_NOT_IN_IDS)
     renamed: _F = kind.from_parent(parent, path=path, name=name, nodeid=safe, **arguments)
     return renamed
+
+
+def _name_in(parent: pytest.Collector, path: Path) -> str | None:
+    """Return what *path* is called in the folder *parent*, None where pytest works that out slowly."""
+    is_told = path.parent == parent.path and "\\" not in path.name
+    return path.name if is_told else None
 
 
 class _ReqfloFile(pytest.File):
@@ -307,15 +313,15 @@ def _asking_for(names: tuple[str, ...]) -> Any:
 
 def _line_finder(subject: Subject) -> Callable[[ItemSpec], int]:
     """Return what tells where an item stands: the rows of a file, all where it is named."""
-    line_of_data = subject.line_of("/journey/data")
     is_inline = subject.has_inline_rows
+    find_line_of_data = functools.cache(functools.partial(subject.line_of, "/journey/data"))
 
     def find(spec: ItemSpec) -> int:
         if spec.row is None:
             return _line_of_case(subject, spec.case)
         if is_inline:
             return subject.line_of(f"/journey/data/rows/{spec.row.number - 1}")
-        return line_of_data
+        return find_line_of_data()
 
     return find
 

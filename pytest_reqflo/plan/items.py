@@ -29,7 +29,7 @@ from pytest_reqflo.values import Json
 if TYPE_CHECKING:
     from pytest_reqflo.artifact.model import Artifact
     from pytest_reqflo.compile.compiled import CompiledJourney
-    from pytest_reqflo.compile.head import CaseHead
+    from pytest_reqflo.compile.head import CaseHead, JourneyHead
 
 SINGLE_ID = "run"
 """Id of the one item of a journey without cases and rows."""
@@ -101,11 +101,17 @@ class ItemSpec:
         return self.of.tags
 
 
+_PLAIN = (ItemSpec(id=SINGLE_ID),)
+"""The items of most journeys in files of their own."""
+
+
 def make_items(compiled: CompiledJourney, selection: Selection) -> tuple[ItemSpec, ...]:
     """Return the items of a journey, rows before the cases; none when it lacks the named cases.
 
     Raises: JourneyError for defects of data and marks; UsageProblem RF801 for unusable ``--set``.
     """
+    if _is_plain(compiled.head, selection):
+        return _PLAIN
     maker = _Maker(compiled, selection)
     named = [case for case in compiled.head.cases if case.name in selection.cases]
     if selection.cases and not named:
@@ -115,6 +121,12 @@ def make_items(compiled: CompiledJourney, selection: Selection) -> tuple[ItemSpe
         chosen = named or tuple(compiled.head.cases)
         return tuple(map(maker.case_item, chosen)) or (maker.single_item(),)
     return tuple(_row_items(maker, rows, named))
+
+
+def _is_plain(head: JourneyHead, selection: Selection) -> bool:
+    """Say whether there is nothing that makes more of a journey than one item without values."""
+    is_chosen = selection.cases or selection.sets or selection.data
+    return not (is_chosen or head.cases or head.data or head.skip or head.xfail)
 
 
 def make_artifact_items(

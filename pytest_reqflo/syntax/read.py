@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NoReturn
 
 from pytest_reqflo.diagnostic import Diagnostic, Label, label_at
 from pytest_reqflo.errors import JourneyError
-from pytest_reqflo.reading import NotRegular, TooLarge, read_regular
+from pytest_reqflo.reading import NotRegular, TooLarge, read_with_status
 from pytest_reqflo.source import SourceText
 
 MAX_SIZE_BYTES = 1024 * 1024
@@ -21,8 +22,18 @@ def read_bytes(path: Path, shown: str, *, max_bytes: int, below: Path | None = N
     Raises: JourneyError RF113 when there is none, RF114 when it cannot be read or is no regular
         file, RF102 when it is larger than *max_bytes*.
     """
+    return read_file(path, shown, max_bytes=max_bytes, below=below)[0]
+
+
+def read_file(
+    path: Path, shown: str, *, max_bytes: int, below: Path | None = None
+) -> tuple[bytes, os.stat_result]:
+    """Return what `read_bytes` does, and the state of the file right before it was read.
+
+    Raises: as `read_bytes`.
+    """
     try:
-        return read_regular(path, max_bytes=max_bytes, below=below)
+        return read_with_status(path, max_bytes=max_bytes, below=below)
     except FileNotFoundError:
         refuse("RF113", f"`{shown}` does not exist")
     except NotRegular:
