@@ -15,7 +15,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import speed_environments as environments
@@ -26,7 +25,7 @@ from speed_page import lines_of
 from speed_profile import profile
 from speed_rounds import table_of, tell
 from speed_server import Loopback, loopback
-from speed_table import GROUPS, Group, quick
+from speed_table import GROUPS, Group, in_rounds, quick
 
 _NAMES = [*(group.name for group in GROUPS), memory.NAME]
 
@@ -77,7 +76,7 @@ def _chosen(options: argparse.Namespace) -> list[Group]:
     groups = [group for group in GROUPS if group.name in (options.only or _NAMES)]
     if options.quick:
         groups = [quick(group) for group in groups]
-    return [replace(group, rounds=options.rounds or group.rounds) for group in groups]
+    return [in_rounds(group, options.rounds) for group in groups]
 
 
 def _table(options: argparse.Namespace, folder: Path, server: Loopback) -> Iterator[Cells]:

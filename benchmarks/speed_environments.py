@@ -44,6 +44,15 @@ def program(name: str) -> Path | None:
     return Path(found) if found else None
 
 
+def hurl_version() -> str:
+    """Return the version of the Hurl that is used, empty where there is none."""
+    found = program("hurl")
+    if found is None:
+        return ""
+    told = subprocess.run([str(found), "--version"], capture_output=True, text=True, check=True)
+    return told.stdout.split()[1]
+
+
 def make_ours() -> None:
     """Install the repository as it is now, with the extra ``fast`` where it has one."""
     stamp = _OF_THIS_PYTHON / OURS / "digest"

@@ -40,6 +40,8 @@ def _versions() -> Iterator[str]:
         yield from (f"{name} {held[name]}{_of(environment)}" for name in names if name in held)
     if environments.program("newman"):
         yield environments.NEWMAN.replace("@", " ")
+    if version := environments.hurl_version():
+        yield f"Hurl {version}"
 
 
 def _of(environment: str) -> str:

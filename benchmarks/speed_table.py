@@ -33,17 +33,29 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that share their work."""
+    """Rows that share their work.
+
+    Shape: *is_brief* when a turn is so short that the load of the machine weighs more than what is
+        measured: it keeps its number of rounds when others have fewer.
+    """
 
     name: str
     work: Work
     rounds: int
     rows: tuple[Comparison, ...]
+    is_brief: bool = False
 
     @property
     def sides(self) -> tuple[Side, ...]:
         """Return the sides in the order of their turns, each once."""
         return tuple(dict.fromkeys(side for row in self.rows for side in (row.ours, row.theirs)))
+
+
+def in_rounds(group: Group, rounds: int | None) -> Group:
+    """Return the group with as many rounds as were asked for."""
+    if rounds is None:
+        return group
+    return replace(group, rounds=max(rounds, group.rounds) if group.is_brief else rounds)
 
 
 def quick(group: Group) -> Group:
@@ -135,6 +147,7 @@ _COLLECT_ROWS = Group(
             against="the same parametrize",
         ),
     ),
+    is_brief=True,
 )
 _COLLECT_FILES = Group(
     "collect-files",
@@ -144,11 +157,13 @@ _COLLECT_FILES = Group(
         _row("collecting 2,000 files", sides.COLLECT, sides.NOTHING, 2.5),
         _row("the same, compiled for the first time", sides.COLLECT_FIRST, sides.NOTHING),
     ),
+    is_brief=True,
 )
 _IDLE = Group(
     "idle",
     Work(1),
     15,
     (_row("a session without journeys", sides.WITH_PLUGIN, sides.WITHOUT_PLUGIN, 5, "more"),),
+    is_brief=True,
 )
 GROUPS = (_LONG, _SHORT, _WAITING, _WIDE, _ROWS, _COLLECT_ROWS, _COLLECT_FILES, _IDLE)

@@ -101,6 +101,16 @@ def test_the_table_names_who_is_missing_or_failed(tmp_path, server, here):
     ]
 
 
+def test_fewer_rounds_are_not_for_what_is_over_at_once():
+    groups = [speed_table.in_rounds(group, 2) for group in speed_table.GROUPS]
+    assert {group.name: group.rounds for group in groups if group.rounds != 2} == {
+        "collect-rows": 5,
+        "collect-files": 5,
+        "idle": 15,
+    }
+    assert [speed_table.in_rounds(group, None) for group in groups] == groups
+
+
 def figures(wall_s, cpu_s, memory_kib):
     return Figures(wall_s, cpu_s, memory_kib, exit_code=0, told="")
 
