@@ -16,7 +16,7 @@ _LIBRARIES = (
     "yaml", "pydantic", "pydantic_core", "jsonschema", "jsonschema_specifications", "referencing",
     "jsonpath_rfc9535", "regex",
 )  # fmt: skip
-_ROOMS = ("syntax", "compile", "artifact", "lang", "")
+_ROOMS = ("syntax", "syntax/model", "compile", "artifact", "lang", "")
 
 
 @functools.cache

@@ -173,6 +173,15 @@ def test_those_who_compile_are_told_apart_by_their_files() -> None:
     assert {"compile/compiler.py", "compile/compiling.py"} <= set(names)
 
 
+def test_all_that_judges_a_file_tells_those_who_compile_apart() -> None:
+    package = Path(compiling.__file__).parents[1]
+    rooms = {Path(room) for room in makers._ROOMS}
+    folders = {path.parent.relative_to(package) for path in package.rglob("*.py")}
+    judging = {Path("syntax"), Path("compile"), Path("artifact"), Path("lang"), Path()}
+    below = {each for each in folders if {each, *each.parents} & (judging - {Path()})}
+    assert rooms == judging | below
+
+
 @pytest.mark.parametrize(
     "step",
     [
