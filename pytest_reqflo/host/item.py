@@ -29,10 +29,10 @@ from pytest_reqflo.host.hiding import hide_in
 from pytest_reqflo.host.session import warn
 from pytest_reqflo.host.version import find_version
 from pytest_reqflo.report.facts import FailureReason, render_facts, render_outcome, share_keys
-from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
 from pytest_reqflo.report.section import render_section
+from pytest_reqflo.report.sentence import cause_sentence
 from pytest_reqflo.values import Json, printable_line
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
 from pytest_reqflo.host.window import width_of
-from pytest_reqflo.report.page import cause_sentence
 from pytest_reqflo.report.properties import properties_of
 from pytest_reqflo.report.safe import to_line, to_report
+from pytest_reqflo.report.sentence import cause_sentence
 from pytest_reqflo.report.told import sample_times
 from pytest_reqflo.values import Json
 

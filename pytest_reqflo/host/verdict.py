@@ -12,14 +12,9 @@ from pytest_reqflo.engine.protocol import LocalRun
 from pytest_reqflo.errors import ChecksFailed, ReqfloError, RequestError, RunCheckError
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.host.failure import Failure, failure_of
-from pytest_reqflo.report.page import (
-    FailurePage,
-    evidence_lines,
-    page_heading,
-    recorded_lines,
-    render_page,
-)
+from pytest_reqflo.report.page import FailurePage, evidence_lines, recorded_lines, render_page
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.sentence import page_heading
 from pytest_reqflo.result import JourneyResult, Problem, RunIdentity
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.lines import line_of
-from pytest_reqflo.report.page import failed_checks, find_failed_step
 from pytest_reqflo.report.safe import texts_to_report, to_line, to_report
+from pytest_reqflo.report.sentence import failed_checks, find_failed_step
 from pytest_reqflo.result import CheckResult, JourneyResult
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.values import Json

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pytest_reqflo.codec import to_json
 from pytest_reqflo.report.differences import render_differences
 from pytest_reqflo.report.exchange import indent
-from pytest_reqflo.report.page import check_sentence, find_span, place_lines, value_lines
+from pytest_reqflo.report.place import find_span, place_lines
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.sentence import check_sentence
+from pytest_reqflo.report.step_page import value_lines
 from pytest_reqflo.run.replay_model import Replay, ReplayedCheck, ReplayedStep, Verdict
 from pytest_reqflo.source import SourceMap
 from pytest_reqflo.values import Json, canonical_json, shorten

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from pytest_reqflo.evidence.model import Exchange
 from pytest_reqflo.report.exchange import render_exchange
-from pytest_reqflo.report.page import find_failed_step, try_word
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.sentence import find_failed_step
+from pytest_reqflo.report.step_page import try_word
 from pytest_reqflo.result import JourneyResult, StepResult
 from pytest_reqflo.values import shorten
 

@@ -8,8 +8,9 @@ from typing import Literal
 
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.attached import Attached, attach_exchange
-from pytest_reqflo.report.page import check_sentence, try_word
 from pytest_reqflo.report.safe import to_line
+from pytest_reqflo.report.sentence import check_sentence
+from pytest_reqflo.report.step_page import try_word
 from pytest_reqflo.result import CheckResult, JourneyResult, Outcome, StepResult, TryResult
 from pytest_reqflo.values import canonical_json, shorten
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pytest_reqflo.frozen import dataclass
 from pytest_reqflo.report.html.words import filled, plain, seconds, value_text
-from pytest_reqflo.report.page import cause_sentence, find_failed_step
+from pytest_reqflo.report.sentence import cause_sentence, find_failed_step
 from pytest_reqflo.result import result_from_json
 from pytest_reqflo.values import Json
 
