@@ -16,7 +16,9 @@ TIMEOUT_S = 1.0
 def assert_out_of_time(sent: Sent, doing: str) -> None:
     assert sent.failure is not None
     assert (sent.failure.code, sent.failure.category) == ("RF402", "timeout")
-    assert sent.failure.message == f"the request ran out of time after {TIMEOUT_S:g} s while {doing}"
+    assert (
+        sent.failure.message == f"the request ran out of time after {TIMEOUT_S:g} s while {doing}"
+    )
     # The upper bound is far below what the server would take: for ever.
     assert TIMEOUT_S <= sent.elapsed_s < 20 * TIMEOUT_S
 
