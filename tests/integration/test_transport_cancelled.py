@@ -76,5 +76,5 @@ def test_the_keyboard_interrupts_a_request_at_once(kind, request):
 
     with ScriptedServer(handle) as server, make_sender(kind) as send:
         with pytest.raises(KeyboardInterrupt):
-            send(server.url, timeout_s=5 if kind == "default" else 1)
+            send(server.url, timeout_s=30 if kind == "default" else 2)
         server.wait_for("close")

@@ -25,7 +25,7 @@ def run_reqflo(
     """Return what a command did that ends by itself."""
     return subprocess.run(
         [REQFLO, *arguments], cwd=cwd, env=dict(variables), input=given,
-        text=True, capture_output=True, timeout=60, check=False,
+        text=True, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
 
 
