@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Modules first loaded in an inner run are dropped after it. Hypothesis' plugin loads its own there;
 # cryptography, loaded again, raises exceptions of its former self.
-import hypothesis.internal.observability  # noqa: F401
+import hypothesis.internal.observability
 import native  # noqa: F401
 import pytest
 
