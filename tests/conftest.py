@@ -9,9 +9,15 @@ from pathlib import Path
 
 # Modules first loaded in an inner run are dropped after it. Hypothesis' plugin loads its own there;
 # cryptography, loaded again, raises exceptions of its former self.
-import hypothesis.internal.observability  # noqa: F401
+import hypothesis.internal.observability
 import native  # noqa: F401
 import pytest
+
+# An example that takes long says something of the machine: two tenths of a second are a pause of it.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 pytest_plugins = ["pytester"]
 

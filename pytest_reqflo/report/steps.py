@@ -51,7 +51,7 @@ def render_steps(result: JourneyResult, *, with_exchanges: bool) -> tuple[ShownS
     Shape: nothing is attached unless *with_exchanges*.
     """
     shown: list[ShownStep] = []
-    now_ms = _milliseconds(result.started_at)
+    now_ms = round(_milliseconds(result.started_at))
     for step in result.steps:
         shown.append(_step(step, now_ms, with_exchanges=with_exchanges))
         now_ms = shown[-1].stop_ms
@@ -105,8 +105,9 @@ def _some(tries: tuple[TryResult, ...]) -> tuple[TryResult, ...]:
 
 
 def _try(each: TryResult, step: StepResult, now_ms: int, *, with_exchanges: bool) -> ShownStep:
-    start_ms = _milliseconds(each.started_at) or now_ms
-    stop_ms = start_ms + round(each.elapsed_s * 1000)
+    began_ms = _milliseconds(each.started_at) or now_ms
+    # Rounded at the end: rounded apart, the two would reach into what follows.
+    start_ms, stop_ms = round(began_ms), round(began_ms + each.elapsed_s * 1000)
     word = try_word(each, step)
     return ShownStep(
         name=f"try {each.number}: {word}",
@@ -155,8 +156,8 @@ def _value(value: object) -> str:
     return to_line(shorten(canonical_json(value).decode("utf-8", "replace"), _MAX_VALUE))
 
 
-def _milliseconds(moment: str) -> int:
+def _milliseconds(moment: str) -> float:
     try:
-        return round(datetime.fromisoformat(moment).timestamp() * 1000)
+        return datetime.fromisoformat(moment).timestamp() * 1000
     except ValueError:  # a run that was never begun
-        return 0
+        return 0.0

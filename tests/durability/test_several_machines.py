@@ -26,7 +26,7 @@ PAGE = (DOCS / "how-to/run-on-several-machines.md").read_text(encoding="utf-8")
 ORIGIN = "https://shop.staging.example.com"
 PASSWORD = "canary-password-5d0e"
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 class Shop(ScriptedServer):

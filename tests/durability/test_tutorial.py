@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from servers import keep_port
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -22,15 +22,15 @@ def commands() -> list[str]:
     return re.findall(r"^\$ (.*)$", page, re.MULTILINE)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@pytest.fixture
+def port():
+    with keep_port() as kept:
+        yield kept.getsockname()[1]
 
 
-def test_the_tutorial(tmp_path):
+def test_the_tutorial(tmp_path, port):
     serve, run, crash, release, resume = commands()
     folder = shutil.copytree(DOCS / "durable-example", tmp_path / "example")
-    port = free_port()
     environment = folder / "environments" / "local.yaml"
     environment.write_text(environment.read_text().replace(":8000", f":{port}"))
     # The commands are those of a shell whose `python` and `pytest` are the ones at hand.

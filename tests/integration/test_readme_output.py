@@ -49,7 +49,7 @@ def made_stable(text):
         r"\brun_[0-9a-f]{32}": "run_5f0c2a9e4b7d4f16a3c8e1d290b7465f",
         r"`reqflo show run_[0-9a-f]{8}`": "`reqflo show run_5f0c2a9e`",
         r"\b\d{8}T\d{6}Z-[0-9a-f]{8}\b": "20260504T100000Z-3e9a41c7",
-        r"\b\d+ ms\b": "3 ms",
+        r"\b(\d+ ms|\d+\.\d\d s)\b": "3 ms",
         r"in \d+\.\d+s": "in 0.42s",
         r"Server: .*": "Server: shop",
         r"Date: .*": "Date: Mon, 04 May 2026 10:00:00 GMT",

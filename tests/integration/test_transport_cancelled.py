@@ -30,7 +30,7 @@ def hanging(first: bytes):
 def test_a_cancelled_request_ends_its_connection_and_no_other(async_sender, first):
     with ScriptedServer(hanging(first)) as server, async_sender() as send:
         # pyreqwest lets go of a request that has no answer yet when its time is over.
-        slow = send.start(server.url + "/slow", timeout_s=async_sender.choose(10, fast=0.5))
+        slow = send.start(server.url + "/slow", timeout_s=async_sender.choose(30, fast=2))
         server.wait_for("request")
         slow.cancel()
         server.wait_for("close")
@@ -50,13 +50,13 @@ def test_many_at_once_use_a_connection_each_and_keep_them(async_sender):
 
     def handle(request, connection):
         if request.path == "/first":
-            gate.wait(20)
+            gate.wait(60)
         return reply(200, request.target.encode())
 
     with ScriptedServer(handle) as server, async_sender() as send:
         for path in ("/first", "/then"):
             started = [send.start(f"{server.url}{path}?{number}") for number in range(32)]
-            bodies = [future.result(20).hops[0].response.body for future in started]
+            bodies = [future.result(60).hops[0].response.body for future in started]
             assert bodies == [f"{path}?{number}".encode() for number in range(32)]
 
     assert (len(server.requests), server.connections) == (64, 32)
@@ -76,5 +76,5 @@ def test_the_keyboard_interrupts_a_request_at_once(kind, request):
 
     with ScriptedServer(handle) as server, make_sender(kind) as send:
         with pytest.raises(KeyboardInterrupt):
-            send(server.url, timeout_s=5 if kind == "default" else 1)
+            send(server.url, timeout_s=30 if kind == "default" else 2)
         server.wait_for("close")

@@ -117,7 +117,7 @@ def test_threads_share_a_transport_and_keep_their_own_deadlines(sender):
     with ScriptedServer(handle) as server, sender() as send:
 
         def work(path: str) -> None:
-            outcomes[path] = send(server.url + path, timeout_s=0.3 if path == "/slow" else 10)
+            outcomes[path] = send(server.url + path, timeout_s=1 if path == "/slow" else 30)
 
         threads = [threading.Thread(target=work, args=(path,)) for path in ("/slow", "/a", "/b")]
         for thread in threads:

@@ -167,4 +167,4 @@ def test_what_cannot_be_replayed_is_refused(reqflo):
         run = reqflo("replay", "run.json", "--run", "1", *arguments)
         assert (run[0], said in run[2]) == (code, True), run
     assert reqflo("replay", "orders")[0] == 4
-    assert "was kept in" in reqflo("replay", "run_ffff")[2]
+    assert "was kept in" in reqflo("replay", f"run_{'f' * 32}")[2]

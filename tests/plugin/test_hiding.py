@@ -7,6 +7,8 @@ import json
 import pytest
 
 VALUE = "k3y/with+more&1"
+# Long enough to stand in no id and no time by chance.
+OTP = 4830571926640275
 MASK = "[secret:API_KEY]"
 PLACES = pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["here", "worker"])
 
@@ -147,28 +149,28 @@ def test_an_environment_names_what_else_is_masked(project) -> None:
     )
     project.write(
         "a.journey.yaml",
-        """
+        f"""
         journey:
           name: a
           steps:
             - id: s1
               request:
-                {method: POST, url: /x, headers: {x-session: "s-1"}, json: {otp: 123456, n: 1}}
-              assertions: [{type: json_path, path: $.body.n, expected: 2}]
+                {{method: POST, url: /x, headers: {{x-session: "s-1"}}, json: {{otp: {OTP}, n: 1}}}}
+              assertions: [{{type: json_path, path: $.body.n, expected: 2}}]
         """,
     )
     result = project.run_apart("--reqflo-output=out.json")
     result.assert_outcomes(failed=1)
 
     [(_, _, received)] = project.server.log
-    assert received == {"otp": 123456, "n": 1}
+    assert received == {"otp": OTP, "n": 1}
     exchange = json.loads((project.path / "out.json").read_text())["steps"][0]["tries"][0][
         "exchanges"
     ][0]
     assert exchange["request"]["body"]["text"] == '{"otp":[sensitive:otp],"n":1}'
     assert ["x-session", "[sensitive:x-session]"] in exchange["request"]["headers"]
     assert '"otp": [sensitive:otp]' in exchange["response"]["body"]["text"]
-    result.stdout.no_fnmatch_line("*123456*")
+    result.stdout.no_fnmatch_line(f"*{OTP}*")
 
 
 SUBTESTS = """

@@ -32,7 +32,7 @@ def body(text: str) -> list[str]:
     """Return the lines between the header and the end, without times, rates and empty lines."""
     text = re.split(r"^(?:collected .*|\d workers \[.*)$", text, flags=re.MULTILINE)[1]
     text = re.split(r"^=+ ", text, flags=re.MULTILINE)[0]
-    text = re.sub(r", [0-9.,]+/s, (\d+ \w+ ?)+ left", ", AGO", text)
+    text = re.sub(r", [0-9.,]+/(s|min), (\d+ \w+ ?)+ left", ", AGO", text)
     text = re.sub(r"(\d+ h )?(\d+ min )?\d+(\.\d+)? (m?s|min)\b", "T", text)
     return [re.sub(" {2,}", "  ", line) for line in text.splitlines() if line.strip()]
 
@@ -111,7 +111,7 @@ def test_a_line_on_a_terminal_is_written_over(many) -> None:
     options = ("-o", "console_output_style=count", "--color=no")
     screen = run_on_terminal(many.path, "--tb=no", "-rN", *options)
     first = screen.written_over[0]
-    assert re.fullmatch(r"a.journey.yaml 1 of 30 runs, [0-9.]+/\S+, \d.* left", first)
+    assert re.fullmatch(r"a.journey.yaml 1 of 30 runs, [0-9.,]+/\S+, \d.* left", first)
     assert body(screen.text()) == [
         "a.journey.yaml 10 runs, 3 failed, T  [10/31]",
         "b.journey.yaml 20 runs, T  [30/31]",

@@ -164,7 +164,7 @@ class CanaryProject:
             cwd=self.path,
             env=self._environ(),
             capture_output=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         return (run.stdout + run.stderr).decode("utf-8", "replace")

@@ -25,7 +25,7 @@ def run_reqflo(
     """Return what a command did that ends by itself."""
     return subprocess.run(
         [REQFLO, *arguments], cwd=cwd, env=dict(variables), input=given,
-        text=True, capture_output=True, timeout=60, check=False,
+        text=True, capture_output=True, timeout=120, check=False,
     )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class ReqfloProcess:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def ready(self, timeout_s: float = 30) -> str:
+    def ready(self, timeout_s: float = 60) -> str:
         """Return the id of the next worker that says that it takes runs."""
         line = self._queue.get(timeout=timeout_s)
         assert line.startswith("worker "), line
@@ -52,7 +52,7 @@ class ReqfloProcess:
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
-    def ended(self, timeout_s: float = 40) -> int:
+    def ended(self, timeout_s: float = 60) -> int:
         """Return the exit code."""
         code = self.process.wait(timeout_s)
         self._reader.join(10)

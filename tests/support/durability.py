@@ -62,7 +62,7 @@ class GateServer(ScriptedServer):
         self.answers.clear()
         self.requests.clear()
 
-    def wait_held(self, count: int = 1, timeout_s: float = 30.0) -> None:
+    def wait_held(self, count: int = 1, timeout_s: float = 60.0) -> None:
         """Return once *count* more answers are being held."""
         for _ in range(count):
             assert self._held.acquire(timeout=timeout_s), f"not held: {self.lines}"
@@ -148,7 +148,7 @@ class Store:
         """Return when the engine has these workflows as successful, too."""
         until(lambda: all(self.workflows().get(each) == "SUCCESS" for each in workflow_ids), "end")
 
-    def result(self, run_id: str, timeout_s: float = 30.0) -> StoredResult:
+    def result(self, run_id: str, timeout_s: float = 60.0) -> StoredResult:
         found = list(wait_for_results(self.records, [run_id], timeout_s=timeout_s))
         assert found, f"run {run_id} has no result within {timeout_s} s: {self.workflows()}"
         return found[0]
@@ -237,7 +237,7 @@ class WorkerProcess:
     def has_ended(self) -> bool:
         return self._forge.exit_code(self.pid, 0) is not None
 
-    def ready(self, timeout_s: float = 30.0) -> Self:
+    def ready(self, timeout_s: float = 60.0) -> Self:
         """Return when the worker says that it takes runs."""
         line = self._lines.get(timeout=timeout_s)
         assert line.startswith("worker "), line
@@ -252,7 +252,7 @@ class WorkerProcess:
         self.signal(signal.SIGKILL)
         self.exit_code()
 
-    def exit_code(self, timeout_s: float = 30.0) -> int:
+    def exit_code(self, timeout_s: float = 60.0) -> int:
         """Return how the worker ended, negative for a signal."""
         code = self._forge.exit_code(self.pid, timeout_s)
         assert code is not None, f"the worker has not ended within {timeout_s} s"

@@ -47,7 +47,7 @@ class Forge:
         order = json.dumps({"settings": settings, "variables": variables}).encode()
         with self._changed:
             socket.send_fds(self._socket, [len(order).to_bytes(4, "big") + order], [output])
-            assert self._changed.wait_for(lambda: self._pids, 30)
+            assert self._changed.wait_for(lambda: self._pids, 60)
             return self._pids.pop()
 
     def exit_code(self, pid: int, timeout_s: float) -> int | None:

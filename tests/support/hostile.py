@@ -43,7 +43,7 @@ class Outcome:
 
 
 def attack(
-    folder: Path, *arguments: str | bytes, env: dict[str, str] | None = None, timeout_s: float = 60
+    folder: Path, *arguments: str | bytes, env: dict[str, str] | None = None, timeout_s: float = 120
 ) -> Outcome:
     """Run pytest in *folder*, hold it to what must always hold, and return what it left.
 

@@ -17,7 +17,8 @@ from urllib.parse import parse_qs
 
 from servers import Connection, ReceivedRequest, ScriptedServer, json_reply
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
+"""It only bounds a hang: on a busy machine two workers may begin many seconds apart."""
 
 TELLING = """
 import urllib.request
@@ -105,7 +106,7 @@ class MeetingServer(ScriptedServer):
     def wait_until(self, path: str, *, count: int = 1, kind: str = "begun") -> None:
         """Return when *count* requests of paths that begin with *path* have begun, or ended."""
         with self._moved:
-            is_there = self._moved.wait_for(lambda: self._count(kind, path) >= count, 30)
+            is_there = self._moved.wait_for(lambda: self._count(kind, path) >= count, PATIENCE_S)
         assert is_there, f"no {count} {kind} of {path}: {self.moments}"
 
     def forget(self) -> None:

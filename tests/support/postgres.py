@@ -10,7 +10,6 @@ import functools
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from servers import keep_port
 from waiting import until
 
 URL_VARIABLE = "REQFLO_TEST_POSTGRES_URL"
@@ -38,9 +38,9 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="reqflo-pg-"))
         if self._as_user:
             shutil.chown(self._folder, _PLAIN_USER)
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
+        # It is stopped and started again: nobody else may come to listen there meanwhile.
+        self._kept = keep_port()
+        self.port = self._kept.getsockname()[1]
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "--no-sync")
         self._process: subprocess.Popen[bytes] | None = None
@@ -61,6 +61,7 @@ class PostgresServer:
 
     def remove(self) -> None:
         self.stop()
+        self._kept.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, name: str, *arguments: str) -> None:

@@ -78,7 +78,7 @@ def run_on_terminal(folder: Path, *arguments: str, columns: int = 80) -> Screen:
     )  # fmt: skip
     os.close(theirs)
     text = b"".join(iter(lambda: _read(ours), b"")).decode()
-    process.wait(30)
+    process.wait(60)
     os.close(ours)
     screen = Screen(columns)
     screen.feed(text)

@@ -123,7 +123,7 @@ class ScriptedServer:
         """How many connections were opened so far."""
         return sum(kind == "connect" for kind, _ in self.events)
 
-    def wait_for(self, kind: str, *, count: int = 1, timeout_s: float = 10.0) -> None:
+    def wait_for(self, kind: str, *, count: int = 1, timeout_s: float = 60.0) -> None:
         """Return once *count* events of a kind (``connect``, ``request``, ``close``) were seen."""
         with self._changed:
             is_seen = self._changed.wait_for(
@@ -260,6 +260,17 @@ def routes(answers: Mapping[str, bytes | Handler]) -> Handler:
         return answer if isinstance(answer, bytes) else answer(request, connection)
 
     return handle
+
+
+def keep_port() -> socket.socket:
+    """Return a socket that keeps a port of 127.0.0.1 until it is closed: nobody is given it by chance.
+
+    A server that reuses addresses, as most do, can listen there all the same, and again later.
+    """
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
 
 
 @contextlib.contextmanager

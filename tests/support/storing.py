@@ -19,7 +19,7 @@ def record(number, journey="orders", **others):
 
 def race(directory, barrier, wanted, results):
     store = ArtifactStore(directory)
-    barrier.wait(30)
+    barrier.wait(60)
     for number in wanted:
         store.put(make(f"j{number}", b"shared"), {digest_of(b"shared"): b"shared"})
         results.put((number, store.record_version(record(number)).version))

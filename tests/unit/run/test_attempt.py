@@ -455,9 +455,9 @@ def test_very_many_tokens_of_one_answer_take_bounded_time() -> None:
     tokens = [{"token": f"tok-canary-{number:06}"} for number in range(50_000)]
     body = json.dumps({"items": tokens, "echo": "tok-canary-049999"})
     redactor = Redactor()
-    begun = time.perf_counter()
+    begun = time.process_time()
     tried = make.attempt(make.step("list"), make.response(body), redactor=redactor)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert redactor.size < 60_000
     assert "canary" not in everything(tried)
 
