@@ -104,6 +104,11 @@ class Ahead:
         started = self._started.get(id(item))
         return started is not None and started.flight.is_smooth and not self._asking
 
+    def leaves_alone(self, item: JourneyItem) -> bool:
+        """Say whether *item* runs at its turn and nothing beside it, whatever comes to be known."""
+        is_lone = item.subject.is_serial or (self._width.is_rows_only and item.spec.row is None)
+        return is_lone and not self._started
+
     def _set_head(self, item: pytest.Item, stand: Stand) -> None:
         self._head = stand
         self._land_all()

@@ -125,19 +125,20 @@ class ShortTurns:
             return None
         if self._standing is None or not self._standing.serves(item, nextitem):
             return None
-        if item.data_problem is not None or not self._may_report(item):
+        ahead = self._session.ahead
+        is_over = ahead is not None and ahead.has_smooth(item)
+        if item.data_problem is not None or not (is_over or self._runs_alone(item)):
             return None
-        if _is_decided_late(item):
+        others = self._others if is_over else self._others_here
+        if others.act_around(item) or _is_decided_late(item):
             return None
         plain = self._plain if self._plain.may_serve(item) else None
-        return ShortTurn(item, nextitem, plain, is_over=self._session.ahead is not None)
+        return ShortTurn(item, nextitem, plain, is_over=is_over)
 
-    def _may_report(self, item: JourneyItem) -> bool:
-        """Say whether the run of *item* is over and went well, or may be carried out there and then."""
+    def _runs_alone(self, item: JourneyItem) -> bool:
+        """Say whether *item* is to run at its turn, and nothing beside it."""
         ahead = self._session.ahead
-        if ahead is not None:
-            return ahead.has_smooth(item) and not self._others.act_around(item)
-        return self._is_alone and not self._others_here.act_around(item)
+        return self._is_alone if ahead is None else ahead.leaves_alone(item)
 
 
 def _is_decided_late(item: pytest.Item) -> bool:
