@@ -54,7 +54,7 @@ def short(monkeypatch) -> list[str]:
     report = short_turn.ShortTurn.report
 
     def note(turn) -> None:
-        seen.append(turn._item.nodeid)
+        seen.append(turn.item.nodeid)
         report(turn)
 
     monkeypatch.setattr(short_turn.ShortTurn, "report", note)
@@ -531,7 +531,7 @@ def pytest_configure(config):
     report = short_turn.ShortTurn.report
     def noted(turn):
         with open("turns.txt", "a") as file:
-            print(turn._item.nodeid, file=file)
+            print(turn.item.nodeid, file=file)
         report(turn)
     short_turn.ShortTurn.report = noted
     config.add_cleanup(lambda: setattr(short_turn.ShortTurn, "report", report))
@@ -573,3 +573,29 @@ def test_none_runs_early_in_its_turn_where_others_may_overlap_it_or_somebody_loo
     assert quiet == []
     meeting.run()
     assert quiet == [f"{name}.journey.yaml::run" for name in "bcde"]
+
+
+def test_each_folder_is_heard_by_its_own_hooks(meeting, short) -> None:
+    for folder in ("one", "one/inner", "two", "three"):
+        for name in "abcd":
+            meeting.journey(f"{folder}/{name}.journey.yaml", f"/{folder}/{name}")
+    watching = WATCHING.replace('"seen.txt"', "__file__ + '.txt'")
+    for folder in ("one", "two"):
+        meeting.write(f"{folder}/conftest.py", watching)
+    meeting.write("three/conftest.py", watching + ACTING)
+    run(meeting, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        for notes in meeting.path.glob("*/conftest.py.txt"):
+            notes.unlink()
+        short.clear()
+        result, _ = run(meeting, "-v", "-p", "no:rerunfailures", conftest=end, is_held=False)
+        heard = {each.parent.name: each.read_text() for each in meeting.path.glob("*/*.py.txt")}
+        ways.append((reported(result), plain(heard)))
+        folders = {name.rpartition("/")[0] for name in short}
+        assert folders == (set() if end else {"one", "one/inner", "two"})
+    assert ways[0] == ways[1]
+    assert {*ways[0][1]} == {"one", "two", "three"}
+    for folder, notes in ways[0][1].items():
+        names = [line.split()[1].rpartition("/")[0] for line in notes.splitlines()]
+        assert {*names} == ({"one", "one/inner"} if folder == "one" else {folder})
