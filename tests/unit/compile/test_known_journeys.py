@@ -124,6 +124,19 @@ def test_a_journey_that_is_found_is_the_one_that_was_compiled(cache) -> None:
     assert second.head == first.head
 
 
+def test_what_was_found_can_let_go_of_its_artifact_and_makes_it_again(cache) -> None:
+    compiled, found = cache.compile(), cache.compile()
+    assert not compiled.let_go()
+    assert found.let_go()
+    artifact, document = found.artifact, found.document
+    assert artifact == compiled.artifact
+    assert found.let_go()
+    assert found.artifact is not artifact
+    assert found.artifact == artifact
+    assert found.document is document
+    assert cache.count == 1
+
+
 def test_an_environment_that_is_found_says_what_was_read(cache, monkeypatch) -> None:
     def read():
         with contextlib.closing(cache.project()) as project:
