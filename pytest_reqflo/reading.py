@@ -24,7 +24,7 @@ class TooLarge(OSError):
     """The file has more bytes than were allowed."""
 
 
-def read_regular(path: Path, *, max_bytes: int, below: Path | None = None) -> bytes:
+def read_regular(path: Path | str, *, max_bytes: int, below: Path | None = None) -> bytes:
     """Return the content of the regular file *path*.
 
     Shape: with *below*, a real path, no step from that folder to *path* may be a symbolic link.
@@ -73,15 +73,15 @@ def _check_regular(mode: int) -> None:
         raise NotRegular("no regular file")
 
 
-def _parts_below(root: Path, path: Path) -> Sequence[str]:
+def _parts_below(root: Path, path: Path | str) -> Sequence[str]:
     base, inner = os.fspath(root).rstrip("/") + "/", os.fspath(path)
     if inner.startswith(base):
         return inner[len(base) :].split("/")
     # Below `.` a path does not say so.
-    return path.relative_to(root).parts
+    return Path(path).relative_to(root).parts
 
 
-def _open_below(root: Path, path: Path) -> int:
+def _open_below(root: Path, path: Path | str) -> int:
     *folders, name = _parts_below(root, path)
     folder = os.open(root, _FOLDER & ~os.O_NOFOLLOW)
     try:

@@ -65,6 +65,9 @@ class ArtifactStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        # As texts: each journey of a session asks for its artifact and its version.
+        self._artifacts = os.path.join(directory, "artifacts")
+        self._versions = os.path.join(directory, "versions")
         self.is_exposure_told = False
         self._is_ignored = False
 
@@ -86,6 +89,10 @@ class ArtifactStore:
         self._write_once(path, content)
         return path
 
+    def has_artifact(self, digest: Digest) -> bool:
+        """Say whether the artifact of *digest* was written."""
+        return os.path.exists(self._artifact_place(digest))
+
     def record_version(self, record: VersionRecord) -> VersionRecord:
         """Return *record* with its number, a new one unless the definition was seen before.
 
@@ -103,9 +110,10 @@ class ArtifactStore:
                     return version
             number = max(taken, default=0) + 1
             numbered = dataclasses.replace(record, number=number)
-            if self._write_once(folder / f"v{number}.json", canonical_json(to_json(numbered))):
+            path = Path(folder, f"v{number}.json")
+            if self._write_once(path, canonical_json(to_json(numbered))):
                 return numbered
-            if not (folder / f"v{number}.json").is_file():
+            if not path.is_file():
                 raise OSError(f"cannot write {folder}")
 
     def _write_once(self, path: Path, content: bytes) -> bool:
@@ -132,7 +140,10 @@ class ArtifactStore:
 
     def artifact_path(self, digest: Digest) -> Path:
         """Return where the artifact of *digest* lies."""
-        return self.directory / "artifacts" / f"{artifact_id(digest)}.json"
+        return Path(self._artifact_place(digest))
+
+    def _artifact_place(self, digest: Digest) -> str:
+        return f"{self._artifacts}/{artifact_id(digest)}.json"
 
     def load(self, name: str) -> tuple[Artifact, Digest]:
         """Return the artifact that *name* (id, digest, or a unique prefix) means, verified.
@@ -186,7 +197,7 @@ class ArtifactStore:
 
     def versions(self, journey_id: str) -> tuple[VersionRecord, ...]:
         """Return all versions of a journey, oldest first."""
-        records = _read_versions(self._version_folder(journey_id))
+        records = _read_versions(Path(self._version_folder(journey_id)))
         return tuple(sorted(records, key=lambda record: record.number))
 
     def journey_ids(self) -> tuple[str, ...]:
@@ -227,10 +238,10 @@ class ArtifactStore:
         title = f"no journey `{name}` has a version in {self.directory}"
         raise _not_found(title, name_hint(name, ids, what="Journeys"))
 
-    def _version_folder(self, journey_id: str) -> Path:
+    def _version_folder(self, journey_id: str) -> str:
         # Only an artifact that somebody made by hand has an id that is no plain name.
         name = journey_id if _PLAIN_NAME.fullmatch(journey_id) else journey_short_id(journey_id)
-        return self.directory / "versions" / name
+        return f"{self._versions}/{name}"
 
 
 def _read_versions(folder: Path) -> Iterator[VersionRecord]:
@@ -242,14 +253,14 @@ def _read_versions(folder: Path) -> Iterator[VersionRecord]:
             yield record
 
 
-def _read_records(folder: Path, numbers: Iterable[int]) -> Iterator[VersionRecord]:
+def _read_records(folder: str, numbers: Iterable[int]) -> Iterator[VersionRecord]:
     """Give the readable records of *folder* that have these *numbers* in their names."""
     for number in numbers:
-        if record := _read_record(folder / f"v{number}.json"):
+        if record := _read_record(f"{folder}/v{number}.json"):
             yield record
 
 
-def _read_record(path: Path) -> VersionRecord | None:
+def _read_record(path: Path | str) -> VersionRecord | None:
     try:
         content = read_regular(path, max_bytes=_MAX_RECORD_BYTES)
         return from_json(VersionRecord, parse_json(content))
@@ -257,7 +268,7 @@ def _read_record(path: Path) -> VersionRecord | None:
         return None
 
 
-def _numbers(folder: Path) -> Iterator[int]:
+def _numbers(folder: str) -> Iterator[int]:
     """Give the numbers that are taken in *folder*, whether their records can be read or not."""
     try:
         names = os.listdir(folder)

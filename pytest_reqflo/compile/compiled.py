@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -76,6 +77,14 @@ class CompiledJourney:
         made = make()
         setattr(self, name, made)
         return made
+
+    def let_go(self) -> bool:
+        """Hold the artifact no longer, if it can be made again; say whether it can."""
+        if "artifact" not in self.missing:
+            return False
+        with contextlib.suppress(AttributeError):  # nobody has asked for it
+            del self.artifact
+        return True
 
     @property
     def digest(self) -> Digest:

@@ -52,7 +52,6 @@ class KnownJourneys:
     def __init__(self, kept: Kept, adhoc: AdhocPolicy) -> None:
         self._kept = kept
         self._adhoc: AdhocPolicy = adhoc
-        self._new: list[tuple[JourneySource, CompiledJourney]] = []
 
     def find(self, source: JourneySource) -> CompiledJourney | None:
         """Return the compiled journey, None when it is not known or its rows are not to be had."""
@@ -65,20 +64,22 @@ class KnownJourneys:
         except (PathProblem, JourneyError):
             return None  # compiling says what is wrong
 
-    def note(self, source: JourneySource, compiled: CompiledJourney) -> None:
-        """Take a journey that was compiled to be kept, if it may be."""
-        is_alone = not (compiled.has_read or compiled.blobs or compiled.warnings)
-        if is_alone and compiled.source_map.lines:
-            self._new.append((source, compiled))
+    def note(self, source: JourneySource, compiled: CompiledJourney) -> CompiledJourney:
+        """Keep a journey that was compiled, if it may be, and return it as it is found again.
 
-    def write(self) -> None:
-        """Keep what was noted."""
-        new, self._new = self._new, []
-        for source, compiled in new:
-            states = {kind: source.library.state_of(kind) for kind in sorted(compiled.asked)}
-            library = {kind: state for kind, state in states.items() if state}
-            if len(library) == len(states):
-                self._kept.keep(self._key_of(source), write_record(_record_of(compiled, library)))
+        So it holds no more than in the next session: neither its parsed document nor the places of all
+        its parts, which the rows within a journey are looked up in.
+        """
+        record = _record_of(compiled, source.library)
+        if record is None:
+            return compiled
+        self._kept.keep(self._key_of(source), write_record(record))
+        if record.head.data is not None and record.head.data.rows is not None:
+            return compiled
+        try:
+            return _compiled_from(record, source, self._adhoc)
+        except (PathProblem, JourneyError):  # its data file went in between
+            return compiled
 
     def _key_of(self, source: JourneySource) -> Digest:
         # No path holds a NUL.
@@ -95,10 +96,15 @@ def _is_as_it_was(library: Library, states: Mapping[str, Digest]) -> bool:
     return all(library.state_of(kind) == state for kind, state in states.items())
 
 
-def _record_of(compiled: CompiledJourney, library: Mapping[str, Digest]) -> JourneyRecord:
-    artifact = write_artifact(compiled.artifact)
-    lines = dict(compiled.source_map.lines)
-    return JourneyRecord(compiled.head, artifact, compiled.digest, lines, library)
+def _record_of(compiled: CompiledJourney, library: Library) -> JourneyRecord | None:
+    """Return what is kept of a journey, None of one that is compiled each time."""
+    is_alone = not (compiled.has_read or compiled.blobs or compiled.warnings)
+    states = {kind: library.state_of(kind) for kind in sorted(compiled.asked)} if is_alone else {}
+    known = {kind: state for kind, state in states.items() if state}
+    if not is_alone or not compiled.source_map.lines or len(known) < len(states):
+        return None
+    artifact, lines = write_artifact(compiled.artifact), dict(compiled.source_map.lines)
+    return JourneyRecord(compiled.head, artifact, compiled.digest, lines, known)
 
 
 class KnownEnvironmentFiles:

@@ -57,15 +57,11 @@ class Project:
         if self._known is None:
             return _compile(source, self._adhoc)
         known = self._known.find(source)
-        if known is None:
-            known = _compile(source, self._adhoc)
-            self._known.note(source, known)
-        return known
+        return known or self._known.note(source, _compile(source, self._adhoc))
 
     def write(self) -> None:
         """Have what was compiled since the last time kept for the next process."""
-        if self._known is not None and self._kept is not None:
-            self._known.write()
+        if self._kept is not None:
             self._kept.write()
 
     def close(self) -> None:

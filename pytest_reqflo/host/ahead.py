@@ -17,7 +17,7 @@ from pytest_reqflo.host.flight import Flight
 from pytest_reqflo.host.item import JourneyItem, JourneyNode
 from pytest_reqflo.host.landing import Cleanup
 from pytest_reqflo.host.run import end_item, leave_item, start_item
-from pytest_reqflo.host.window import Stand, Window
+from pytest_reqflo.host.window import LONE, Stand, Window
 
 if TYPE_CHECKING:
     from pytest_reqflo.host.flight import Span
@@ -63,7 +63,7 @@ class Ahead:
         self._bad: set[int] = set()
         self._asking: set[int] = set()
         self._landed: queue.SimpleQueue[Flight] = queue.SimpleQueue()
-        self._head = Stand(journey=None, is_alone=True)
+        self._head = LONE
         self._is_stopped = False
         self._cleanup = Cleanup(self._landed, self._land)
 
@@ -71,10 +71,18 @@ class Ahead:
 
     def begin_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         """Start what may run beside *item*, whose turn it is, and *item* before them."""
+        self._pass(item, nextitem)
+        self._set_head(item, self._stands.stand_of(item))
+
+    def begin_alone(self, item: JourneyItem, nextitem: pytest.Item | None) -> None:
+        """Learn that the turn of *item* has come, which `leaves_alone` was said of."""
+        self._pass(item, nextitem)
+        self._head = LONE
+
+    def _pass(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         self._upcoming.begin_turn(item, nextitem)
         self._window.forget(item)
         self._coming.pop(id(item), None)
-        self._set_head(item, self._stands.stand_of(item))
 
     def run(self, item: JourneyNode) -> tuple[Verdict, Span] | None:
         """Return what became of the run of *item*, None when it must run here and now.
@@ -103,6 +111,11 @@ class Ahead:
         """
         started = self._started.get(id(item))
         return started is not None and started.flight.is_smooth and not self._asking
+
+    def leaves_alone(self, item: JourneyItem) -> bool:
+        """Say whether *item* runs at its turn and nothing beside it, whatever comes to be known."""
+        is_lone = item.subject.is_serial or (self._width.is_rows_only and item.spec.row is None)
+        return is_lone and not self._started
 
     def _set_head(self, item: pytest.Item, stand: Stand) -> None:
         self._head = stand

@@ -144,7 +144,11 @@ class _ItemFile(_ReqfloFile, pytest.Module):
     @functools.cached_property
     def relay(self) -> Any:
         """The hooks that its folder sees, for the time when collecting is over."""
-        return self.ihook
+        # One for all files of a folder: each that pytest makes finds out anew who is heard there.
+        folder, relays = os.path.dirname(self.path), self.journeys.relays
+        if folder not in relays:
+            relays[folder] = self.ihook
+        return relays[folder]
 
     @functools.cached_property
     def obj(self) -> ModuleType:

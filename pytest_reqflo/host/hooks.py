@@ -78,6 +78,8 @@ class JourneyHooks:
         elif report.failed:
             report.reqflo = item.broken_data(report)  # type: ignore[attr-defined]
         self._reported = (item, getattr(report, "reqflo", None))
+        if when == "teardown":
+            item.subject.end_item()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_runtest_metadata(

@@ -84,6 +84,7 @@ class JourneyNode(pytest.Item):
     def prepare(self, subject: Subject, spec: ItemSpec, *, line: int) -> None:
         """Take what is run; *line* (from 1) is where the case, row or journey stands."""
         self.subject = subject
+        subject.waiting += 1
         self.spec = spec
         self.line = line
         self._location = self._setup_problem = None

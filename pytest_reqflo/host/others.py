@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from typing import Any
 
@@ -47,20 +46,15 @@ class Others:
     def __init__(self, known: Collection[str], hooks: Collection[str] = AROUND_RUNS) -> None:
         self._known = known
         self._hooks = hooks
-        self._folders: dict[str, bool] = {}
-        self._latest: tuple[object, bool] = (self, False)
+        self._answers: dict[object, bool] = {}
 
     def act_around(self, item: pytest.Item) -> bool:
         """Say whether one acts around the items of the folder of *item*."""
-        # Asked several times for each item, and those of one file come one after another.
-        file, answer = self._latest
-        if file is not item.parent:
-            folder = os.path.dirname(item.path)
-            if folder not in self._folders:
-                self._folders[folder] = self.are_heard(item.ihook)
-            answer = self._folders[folder]
-            self._latest = (item.parent, answer)
-        return answer
+        # Asked several times for each item; those of one folder have their hooks in common.
+        relay = item.ihook
+        if relay not in self._answers:
+            self._answers[relay] = self.are_heard(relay)
+        return self._answers[relay]
 
     def are_heard(self, relay: Any) -> bool:
         """Say whether one has a hook that is called through *relay*."""

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -144,6 +144,7 @@ class JourneySession:
         self.durable: DurableRuns | None = None
         self.ready = ReadyFixtures(settings.rootdir)
         self.choices = Choices()
+        self.relays: dict[str, Any] = {}
         self.ahead: Ahead | None = None
         self.cloud: CloudRuns | None = None
         self.slowest: Slowest | None = None

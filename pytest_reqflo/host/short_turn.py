@@ -112,11 +112,13 @@ class ShortTurns:
                 return
             line.take()
             self._next = nextitem
-            act_and_warn(item, functools.partial(self._begin, item, turn))
+            act_and_warn(item, functools.partial(self._begin, turn))
 
-    def _begin(self, item: pytest.Item, turn: ShortTurn) -> None:
-        if self._session.ahead is not None:
-            self._session.ahead.begin_turn(item, self._next)
+    def _begin(self, turn: ShortTurn) -> None:
+        ahead = self._session.ahead
+        if ahead is not None:
+            begin = ahead.begin_turn if turn.is_over else ahead.begin_alone
+            begin(turn.item, self._next)
         turn.report()
 
     def _find_turn(self, item: pytest.Item, nextitem: pytest.Item | None) -> ShortTurn | None:
@@ -125,19 +127,20 @@ class ShortTurns:
             return None
         if self._standing is None or not self._standing.serves(item, nextitem):
             return None
-        if item.data_problem is not None or not self._may_report(item):
+        ahead = self._session.ahead
+        is_over = ahead is not None and ahead.has_smooth(item)
+        if item.data_problem is not None or not (is_over or self._runs_alone(item)):
             return None
-        if _is_decided_late(item):
+        others = self._others if is_over else self._others_here
+        if others.act_around(item) or _is_decided_late(item):
             return None
         plain = self._plain if self._plain.may_serve(item) else None
-        return ShortTurn(item, nextitem, plain, is_over=self._session.ahead is not None)
+        return ShortTurn(item, nextitem, plain, is_over=is_over)
 
-    def _may_report(self, item: JourneyItem) -> bool:
-        """Say whether the run of *item* is over and went well, or may be carried out there and then."""
+    def _runs_alone(self, item: JourneyItem) -> bool:
+        """Say whether *item* is to run at its turn, and nothing beside it."""
         ahead = self._session.ahead
-        if ahead is not None:
-            return ahead.has_smooth(item) and not self._others.act_around(item)
-        return self._is_alone and not self._others_here.act_around(item)
+        return self._is_alone if ahead is None else ahead.leaves_alone(item)
 
 
 def _is_decided_late(item: pytest.Item) -> bool:
@@ -164,17 +167,17 @@ class ShortTurn:
         *,
         is_over: bool,
     ) -> None:
-        self._item = item
+        self.item = item
         self._nodeid = item.nodeid
         self._next = nextitem
         self._plain = plain
-        self._is_over = is_over
+        self.is_over = is_over
         self._relay = item.ihook
         self._is_set_up = False
 
     def report(self) -> None:
         """Make the reports as pytest does, in the same order and through the same hooks."""
-        nodeid, location, relay = self._nodeid, self._item.location, self._relay
+        nodeid, location, relay = self._nodeid, self.item.location, self._relay
         relay.pytest_runtest_logstart(nodeid=nodeid, location=location)
         self._report("setup", _do_nothing)
         self._report("call", self._call)
@@ -191,13 +194,13 @@ class ShortTurn:
         report = self._make(call)
         relay.pytest_runtest_logreport(report=report)
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
-            relay.pytest_exception_interact(node=self._item, call=call, report=report)
+            relay.pytest_exception_interact(node=self.item, call=call, report=report)
 
     def _pass_over(self, when: Phase, plain: PlainReports) -> None:
         """Report a phase in which there is nothing to do, and nobody to see that."""
         if when == "teardown":
             os.environ.pop(_AT_HAND, None)
-        self._relay.pytest_runtest_logreport(report=plain.make_idle(self._item, when))
+        self._relay.pytest_runtest_logreport(report=plain.make_idle(self.item, when))
 
     @property
     def _is_idle(self) -> bool:
@@ -206,34 +209,34 @@ class ShortTurn:
 
     @property
     def _is_last(self) -> bool:
-        session = self._item.session
+        session = self.item.session
         return bool(session.shouldfail or session.shouldstop)
 
     def _make(self, call: pytest.CallInfo[None]) -> pytest.TestReport:
         report: pytest.TestReport
         if self._plain is not None and not self._is_set_up and call.excinfo is None:
-            report = self._plain.make(self._item, call)
+            report = self._plain.make(self.item, call)
         else:
-            report = self._relay.pytest_runtest_makereport(item=self._item, call=call)
+            report = self._relay.pytest_runtest_makereport(item=self.item, call=call)
         return report
 
     def _call(self) -> None:
-        if self._is_over or self._item.run_quietly():
-            self._item.runtest()
+        if self.is_over or self.item.run_quietly():
+            self.item.runtest()
             return
         try:
             self._set_up()
         except BaseException:
-            self._item.keep_quiet_run()
+            self.item.keep_quiet_run()
             raise
-        self._relay.pytest_runtest_call(item=self._item)
+        self._relay.pytest_runtest_call(item=self.item)
 
     def _set_up(self) -> None:
         self._is_set_up = True
-        self._relay.pytest_runtest_setup(item=self._item)
+        self._relay.pytest_runtest_setup(item=self.item)
 
     def _tear_down(self) -> None:
-        item, following = self._item, self._next
+        item, following = self.item, self._next
         if self._is_last:
             # What others have set up ends with the last item; pytest looks for the setup of that, too.
             following = None

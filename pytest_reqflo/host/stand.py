@@ -11,9 +11,7 @@ from pytest_reqflo.host.item import JourneyFunction, JourneyItem, JourneyNode
 from pytest_reqflo.host.others import HARMLESS, Others
 from pytest_reqflo.host.ready import ReadyFixtures
 from pytest_reqflo.host.rows import RowsNode
-from pytest_reqflo.host.window import Stand
-
-_ALONE = Stand(journey=None, is_alone=True)
+from pytest_reqflo.host.window import LONE, Stand
 
 
 class Stands:
@@ -28,7 +26,7 @@ class Stands:
     def stand_of(self, item: pytest.Item) -> Stand:
         """Return how *item* stands at this moment."""
         if not isinstance(item, JourneyNode) or isinstance(item, RowsNode):
-            return _ALONE
+            return LONE
         marks = self.marks_of(item)
         if marks and any(mark.name == "skip" for mark in marks):
             return Stand(journey=item.subject, is_never_run=True)

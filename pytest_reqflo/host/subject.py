@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ class Subject:
         *shown* is the path as shown to people; *file* is the path of the journey below its root,
         empty when it is not known; *unchanged* is the state of the file when it was last as compiled;
         *known_digest* is that of the artifact once somebody asked; *located* is the path in reports,
-        ``""`` until an item has found it.
+        ``""`` until an item has found it; *waiting* counts the items that are not reported yet.
     """
 
     stored: Artifact | None = None
@@ -55,6 +56,7 @@ class Subject:
     unchanged: Stamp | None = None
     known_digest: Digest | None = None
     located: str = ""
+    waiting: int = 0
     artifact: Artifact = field(init=False, repr=False)
 
     def __getattr__(self, name: str) -> object:
@@ -64,6 +66,17 @@ class Subject:
             raise AttributeError(name)
         self.artifact = made
         return made
+
+    def end_item(self) -> None:
+        """Count an item as reported; after the last, hold no artifact that can be made again.
+
+        With it goes what was worked out for its parts. pytest keeps its items, and the garbage
+        collector would walk all of that to the end of the session.
+        """
+        self.waiting -= 1
+        if self.waiting <= 0 and self.compiled is not None and self.compiled.let_go():
+            with contextlib.suppress(AttributeError):  # nobody has asked for it
+                del self.artifact
 
     @property
     def digest(self) -> Digest:

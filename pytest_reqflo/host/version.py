@@ -35,7 +35,7 @@ def record_version(store: ArtifactStore, subject: Subject) -> Diagnostic | None:
 
 def _put(store: ArtifactStore, subject: Subject) -> None:
     known = subject.known_digest
-    if known and not subject.blobs and store.artifact_path(known).exists():
+    if known and not subject.blobs and store.has_artifact(known):
         return
     # The digest is made of the bytes that are stored.
     content = to_bytes(subject.artifact)

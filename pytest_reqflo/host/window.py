@@ -34,6 +34,10 @@ class Stand:
     is_never_run: bool = False
 
 
+LONE = Stand(journey=None, is_alone=True)
+"""How an item stands that is no journey, or of which no more is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Width:
     """How many run at once.

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import weakref
 from pathlib import Path
 
 import pytest
+
+from pytest_reqflo.artifact.model import Artifact
+from pytest_reqflo.compile import known
 
 GREEN = "/status/200"
 RED = "/status/500"
@@ -125,3 +129,51 @@ def test_what_a_run_keeps_secret_is_not_kept(project) -> None:
     for _ in range(2):
         project.run_apart("--reqflo-set", "x=canary-4711-canary")
     assert b"canary-4711" not in kept_file().read_bytes()
+
+
+class Living:
+    """Notes how many artifacts there are after each item, of those that were read."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.read: list[weakref.ref[Artifact]] = []
+        self.after: list[tuple[str, int]] = []
+        make = known.from_bytes
+
+        def note(content: bytes) -> Artifact:
+            artifact = make(content)
+            self.read.append(weakref.ref(artifact))
+            return artifact
+
+        monkeypatch.setattr(known, "from_bytes", note)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        alive = sum(each() is not None for each in self.read)
+        self.after.append((nodeid.replace(".journey.yaml::", " "), alive))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--reqflo-concurrency=1"], ["--setup-show"]])
+def test_an_artifact_lives_until_the_last_item_of_its_journey_is_reported(
+    project, monkeypatch, arguments
+) -> None:
+    project.rows("a.journey.yaml", 2, GREEN)
+    project.journey("b.journey.yaml", GREEN)
+    project.journey("c.journey.yaml", GREEN, head="cases: [{name: one}, {name: two}]")
+    project.journey("d.journey.yaml", GREEN, RED)
+    project.journey("e.journey.yaml", GREEN, head="settings: {fixtures: [tmp_path]}")
+    project.journey("f.journey.yaml", GREEN)
+    first = project.run("-v", *arguments)
+    living = Living(monkeypatch)
+    second = project.pytester.runpytest_inprocess("-v", *arguments, plugins=[living])
+    second.assert_outcomes(passed=7, failed=1)
+    assert placed(second) == placed(first)
+    assert len(living.read) == 6
+    assert living.after == [
+        ("a row-00001", 1),
+        ("a row-00002", 0),
+        ("b run", 0),
+        ("c one", 1),
+        ("c two", 0),
+        ("d run", 0),
+        ("e run", 0),
+        ("f run", 0),
+    ]

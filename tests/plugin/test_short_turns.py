@@ -9,6 +9,7 @@ import pytest
 from reports import plain, reported, told_by_reporters
 
 import pytest_reqflo.host.short_turn as short_turn
+from pytest_reqflo.host.item import JourneyItem
 from pytest_reqflo.host.plain_reports import PlainReports
 
 WATCHING = """
@@ -53,7 +54,7 @@ def short(monkeypatch) -> list[str]:
     report = short_turn.ShortTurn.report
 
     def note(turn) -> None:
-        seen.append(turn._item.nodeid)
+        seen.append(turn.item.nodeid)
         report(turn)
 
     monkeypatch.setattr(short_turn.ShortTurn, "report", note)
@@ -73,13 +74,13 @@ def hold_first(project, name="a") -> None:
     project.server.holds = {f"/{name}/1/": f"/{name}/8/"}
 
 
-def run(project, *arguments, conftest="", is_held=True):
+def run(project, *arguments, conftest="", is_held=True, held="a"):
     """Return what pytest told, and what happened in it."""
     project.server.forget()
     project.write("conftest.py", conftest)
     project.path.joinpath("seen.txt").write_text("")
     if is_held:
-        hold_first(project)
+        hold_first(project, held)
     else:
         project.server.holds = {}
     result = project.run(*arguments)
@@ -467,3 +468,134 @@ def pytest_configure(config):
 
 def test_who_joins_while_tests_run_is_heard_from_then_on(meeting, short) -> None:
     assert len(seen_both_ways(meeting, short, JOINING, turns=3)) == 8
+
+
+def write_mixed(project) -> None:
+    """Write single journeys between those with rows, of groups and serial, of which some go badly."""
+    for name in "abguxyz":
+        project.journey(f"{name}.journey.yaml", f"/{name}/1", f"/{name}/2")
+    write_rows(project, "c", bad=5)
+    project.journey("d.journey.yaml", "/d/1", "/status/404")
+    for name, path in (("r", "/r/{{ inputs.n }}"), ("s", "/s/{{ inputs.n }}")):
+        setting = "serial: true" if name == "r" else "group: stock"
+        project.rows(f"{name}.journey.yaml", 3, path, head=f"settings: {{{setting}}}")
+    for name, head in (
+        ("e", "settings: {group: stock}"),
+        ("f", "settings: {group: stock}"),
+        ("t", "settings: {serial: true}"),
+        ("v", "settings: {fixtures: [cart]}"),
+        ("w", "skip: not yet"),
+    ):
+        project.journey(f"{name}.journey.yaml", f"/{name}/1", head=head)
+
+
+def journeys_of(project) -> str:
+    """Return the letters of the journeys that sent requests, once for those that came together."""
+    names = "".join(path[1] for path in project.server.paths() if path[:8] != "/status/")
+    return re.sub(r"(.)\1+", r"\1", names)
+
+
+RUN_AT_THEIR_TURN = [
+    *(f"{name}.journey.yaml::run" for name in "bdefg"),
+    *(f"r.journey.yaml::row-{n:05}" for n in (1, 2, 3)),
+    *(f"{name}.journey.yaml::run" for name in "ty"),
+]
+"""What runs alone with no option, needs no setup, and stands between two that need none."""
+
+
+@pytest.mark.every_plugin
+def test_with_no_option_what_runs_alone_has_short_turns_beside_rows_that_overlap(
+    meeting, short
+) -> None:
+    write_mixed(meeting)
+    arguments = (*REPORTERS, "-p", "no:rerunfailures", "-p", "no:timeout")
+    watching = WATCHING.replace("note", "tell") + SHARING
+    run(meeting, *arguments, conftest=watching, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        short.clear()
+        given = {"conftest": watching + end, "is_held": not end, "held": "c"}
+        result, seen = run(meeting, *arguments, **given)
+        told = told_by_reporters(meeting.path)
+        ways.append((plain(result.stdout.str()), told, seen, journeys_of(meeting)))
+        assert (meeting.server.peak("/c/") > 1) == (not end)
+        assert [name for name in short if name[0] != "c"] == ([] if end else RUN_AT_THEIR_TURN)
+    assert ways[0] == ways[1]
+    assert ways[0][3] == "abcdefgrstuvxyz"
+
+
+TURNS = """
+import pytest_reqflo.host.short_turn as short_turn
+
+def pytest_configure(config):
+    report = short_turn.ShortTurn.report
+    def noted(turn):
+        with open("turns.txt", "a") as file:
+            print(turn.item.nodeid, file=file)
+        report(turn)
+    short_turn.ShortTurn.report = noted
+    config.add_cleanup(lambda: setattr(short_turn.ShortTurn, "report", report))
+"""
+"""A conftest.py that notes the items whose turns were short, also those of a worker."""
+
+
+@pytest.mark.parametrize(
+    ("more", "turns"),
+    [((), 10), (("--maxfail=2",), 2), (("-n1",), 10)],
+    ids=["all", "until two fail", "worker"],
+)
+def test_with_no_option_single_journeys_are_told_as_ever(meeting, more, turns) -> None:
+    write_mixed(meeting)
+    arguments = ("-p", "no:rerunfailures", "-p", "no:timeout", "-v", "-rA", *more)
+    run(meeting, *arguments, conftest=WATCHING, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        noted = meeting.write("turns.txt", "")
+        conftest = WATCHING + TURNS + end
+        result, seen = run(meeting, *arguments, conftest=conftest, is_held=False)
+        short = [name for name in noted.read_text().splitlines() if name[0] != "c"]
+        assert short == ([] if end else RUN_AT_THEIR_TURN[:turns])
+        # A worker and its controller write into one file.
+        seen = sorted(seen) if "-n1" in more else seen
+        ways.append((result.parseoutcomes(), reported(result), seen, journeys_of(meeting)))
+    assert ways[0] == ways[1]
+
+
+@pytest.mark.parametrize("option", ["--setup-show", "--reqflo-concurrency=2"])
+def test_none_runs_early_in_its_turn_where_others_may_overlap_it_or_somebody_looks_on(
+    meeting, monkeypatch, option
+) -> None:
+    for name in "abcdef":
+        meeting.journey(f"{name}.journey.yaml", f"/{name}/1", f"/{name}/2")
+    quiet: list[str] = []
+    monkeypatch.setattr(JourneyItem, "run_quietly", lambda item: quiet.append(item.nodeid))
+    meeting.run(option).assert_outcomes(passed=6)
+    assert quiet == []
+    meeting.run()
+    assert quiet == [f"{name}.journey.yaml::run" for name in "bcde"]
+
+
+def test_each_folder_is_heard_by_its_own_hooks(meeting, short) -> None:
+    for folder in ("one", "one/inner", "two", "three"):
+        for name in "abcd":
+            meeting.journey(f"{folder}/{name}.journey.yaml", f"/{folder}/{name}")
+    watching = WATCHING.replace('"seen.txt"', "__file__ + '.txt'")
+    for folder in ("one", "two"):
+        meeting.write(f"{folder}/conftest.py", watching)
+    meeting.write("three/conftest.py", watching + ACTING)
+    run(meeting, is_held=False)  # versions are written
+    ways = []
+    for end in ("", ACTING):
+        for notes in meeting.path.glob("*/conftest.py.txt"):
+            notes.unlink()
+        short.clear()
+        result, _ = run(meeting, "-v", "-p", "no:rerunfailures", conftest=end, is_held=False)
+        heard = {each.parent.name: each.read_text() for each in meeting.path.glob("*/*.py.txt")}
+        ways.append((reported(result), plain(heard)))
+        folders = {name.rpartition("/")[0] for name in short}
+        assert folders == (set() if end else {"one", "one/inner", "two"})
+    assert ways[0] == ways[1]
+    assert {*ways[0][1]} == {"one", "two", "three"}
+    for folder, notes in ways[0][1].items():
+        names = [line.split()[1].rpartition("/")[0] for line in notes.splitlines()]
+        assert {*names} == ({"one", "one/inner"} if folder == "one" else {folder})

@@ -49,8 +49,10 @@ def test_the_store_is_private_read_only_and_ignored_by_git(store):
 
 
 def test_an_artifact_is_written_once(store):
+    assert not store.has_artifact(artifact_digest(make()))
     path = store.put(make(), {})
     before = path.stat()
+    assert store.has_artifact(artifact_digest(make()))
     store.put(make(), {})
     assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert [each.name for each in path.parent.iterdir()] == [path.name]

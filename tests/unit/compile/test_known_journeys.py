@@ -124,6 +124,36 @@ def test_a_journey_that_is_found_is_the_one_that_was_compiled(cache) -> None:
     assert second.head == first.head
 
 
+def test_a_journey_that_is_kept_is_at_once_as_it_is_found(cache) -> None:
+    kept = cache.compile()
+    plain = Project(cache.folder.path).compile_file(kept.path, kept.shown)
+    assert facts(kept) == facts(plain)
+    assert (kept.artifact, kept.head, kept.root) == (plain.artifact, plain.head, plain.root)
+    assert kept.missing.keys() == cache.compile().missing.keys()
+
+
+def test_rows_within_a_journey_are_not_looked_up_in_a_text_that_is_parsed_again(cache) -> None:
+    rows = JOURNEY.replace("  inputs:", "  data: {rows: [{customer: ada}]}\n  inputs:")
+    cache.folder.write("orders.journey.yaml", rows)
+    assert not cache.compile().missing
+    assert cache.compile().missing
+
+
+def test_what_was_found_can_let_go_of_its_artifact_and_makes_it_again(cache) -> None:
+    plain = Project(cache.folder.path).compile_file(
+        cache.folder.path / "orders.journey.yaml", "orders.journey.yaml"
+    )
+    assert not plain.let_go()
+    for found in (cache.compile(), cache.compile()):
+        artifact = found.artifact
+        assert artifact == plain.artifact
+        assert found.let_go()
+        assert found.let_go()
+        assert found.artifact is not artifact
+        assert found.artifact == artifact
+    assert cache.count == 2
+
+
 def test_an_environment_that_is_found_says_what_was_read(cache, monkeypatch) -> None:
     def read():
         with contextlib.closing(cache.project()) as project:
