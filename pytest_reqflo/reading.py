@@ -34,7 +34,7 @@ def read_regular(path: Path | str, *, max_bytes: int, below: Path | None = None)
 
 
 def read_with_status(
-    path: Path, *, max_bytes: int, below: Path | None = None
+    path: Path | str, *, max_bytes: int, below: Path | None = None
 ) -> tuple[bytes, os.stat_result]:
     """Return what `read_regular` does, and the state of the file right before it was read.
 
