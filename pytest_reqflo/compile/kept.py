@@ -21,8 +21,8 @@ class Kept(Protocol):
     def find(self, key: Digest) -> str | None:
         """Return what was kept as *key*, None when there is nothing."""
 
-    def keep(self, key: Digest, content: str) -> None:
-        """Keep *content* as *key*, at the next `write`."""
+    def keep(self, key: Digest, content: str) -> bool:
+        """Keep *content* as *key*, at the next `write`; say whether there is room for it."""
 
     def write(self) -> None:
         """Write what is to be kept."""

@@ -53,10 +53,12 @@ class KeptInFolder:
             self._used.append(key)
         return content
 
-    def keep(self, key: Digest, content: str) -> None:
-        """Keep *content* as *key*, at the next `write`."""
-        if len(content) <= MAX_ENTRY_BYTES and len(self._new) < MOST_ENTRIES:
+    def keep(self, key: Digest, content: str) -> bool:
+        """Keep *content* as *key*, at the next `write`; say whether there is room for it."""
+        has_room = len(content) <= MAX_ENTRY_BYTES and len(self._new) < MOST_ENTRIES
+        if has_room:
             self._new[key] = content
+        return has_room
 
     def write(self) -> None:
         """Write what is to be kept, and let go of the file; another process may come first."""

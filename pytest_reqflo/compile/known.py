@@ -73,8 +73,9 @@ class KnownJourneys:
         record = _record_of(compiled, source.library)
         if record is None:
             return compiled
-        self._kept.keep(self._key_of(source), write_record(record))
-        if record.head.data is not None and record.head.data.rows is not None:
+        is_kept = self._kept.keep(self._key_of(source), write_record(record))
+        has_rows = record.head.data is not None and record.head.data.rows is not None
+        if has_rows or not is_kept:
             return compiled
         try:
             return _compiled_from(record, source, self._adhoc)

@@ -42,7 +42,8 @@ def _metadata() -> str:
         found = importlib.metadata.distribution("pytest-reqflo")
     except importlib.metadata.PackageNotFoundError:
         return ""
-    return digest_of((found.read_text("METADATA") or "").encode(errors="surrogateescape"))
+    told = found.read_text("METADATA") or found.read_text("PKG-INFO") or ""
+    return digest_of(told.encode(errors="surrogateescape"))
 
 
 def _stamps_of(folder: Path) -> Iterator[tuple[str, int, int]]:

@@ -95,15 +95,19 @@ def find_stamp(path: Path) -> Stamp | None:
 
     A file that was just written may be written again without a trace; so may one that is gone.
     """
+    looked_ns = time.time_ns()
     try:
-        return stamp_of(os.stat(path))
+        return stamp_of(os.stat(path), looked_ns)
     except (OSError, ValueError):
         return None
 
 
-def stamp_of(status: os.stat_result) -> Stamp | None:
-    """Return the state that *status* tells, None when it cannot be told from a later one."""
-    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
+def stamp_of(status: os.stat_result, looked_ns: int) -> Stamp | None:
+    """Return the state that *status* tells, None when it cannot be told from a later one.
+
+    Shape: *looked_ns* is the time of `time.time_ns` before anybody looked.
+    """
+    if looked_ns - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
         return None
     return (
         status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,9 +73,10 @@ class Project:
     def _read(self, path: Path, shown: str) -> JourneySource:
         place = self._folders.place_of(path, shown)
         library = self.library(place.root)
+        looked_ns = time.time_ns()
         # As it was before it was read: what is written in between shows as a change.
         content, status = read_file(place.real, shown, max_bytes=MAX_SIZE_BYTES, below=place.below)
-        stamp = stamp_of(status)
+        stamp = stamp_of(status, looked_ns)
         return JourneySource(path, shown, place, library, content, digest_of(content), stamp)
 
 

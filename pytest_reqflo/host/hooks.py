@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,6 +37,12 @@ class JourneyHooks:
     ) -> None:
         """Drop journeys without the named case; refuse selections that make no sense."""
         select_items(session, config, items, self._session.settings)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Wait for no report of *items*."""
+        for item in items:
+            if isinstance(item, JourneyNode):
+                item.subject.waiting -= 1
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:

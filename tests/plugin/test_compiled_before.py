@@ -177,3 +177,23 @@ def test_an_artifact_lives_until_the_last_item_of_its_journey_is_reported(
         ("e run", 0),
         ("f run", 0),
     ]
+
+
+def test_an_artifact_is_not_made_again_for_each_item_that_runs_again(project, monkeypatch) -> None:
+    project.rows("a.journey.yaml", 4, RED)
+    project.run()
+    living = Living(monkeypatch)
+    arguments = ["-prerunfailures", "--reruns=2"]
+    result = project.pytester.runpytest_inprocess(*arguments, plugins=[living])
+    assert result.parseoutcomes() == {"failed": 4, "rerun": 8}
+    assert len(living.read) == 2
+
+
+def test_an_artifact_does_not_wait_for_items_that_were_deselected(project, monkeypatch) -> None:
+    project.rows("a.journey.yaml", 4, GREEN)
+    project.run()
+    living = Living(monkeypatch)
+    arguments = ["-k", "not row-00003", "--deselect", "a.journey.yaml::row-00001"]
+    result = project.pytester.runpytest_inprocess(*arguments, plugins=[living])
+    result.assert_outcomes(passed=2, deselected=2)
+    assert living.after == [("a row-00002", 1), ("a row-00004", 0)]
