@@ -89,7 +89,7 @@ def test_a_number_that_is_none_is_refused(meeting, number: str) -> None:
 def test_journeys_of_one_group_never_overlap_and_others_pass_by(meeting) -> None:
     """The first of the group is held until another journey is through, of which it is not."""
     server = meeting.server
-    server.holds = {"/g1/1": "/z/3", "/h1/1": "/z/3"}
+    server.holds = {"/g1/1": "/z/3", "/h1/1": "/z/3", "/z/1": "/g1/1", "/z/2": "/h1/1"}
     for name, group in (("g1", "stock"), ("g2", "stock"), ("h1", "other"), ("h2", "other")):
         head = f"settings: {{group: {group}}}"
         meeting.journey(f"{name}.journey.yaml", f"/{name}/1", f"/{name}/2", head=head)
@@ -168,7 +168,8 @@ def test_what_must_happen_at_its_turn_runs_alone(meeting) -> None:
             meeting.journey(f"{name}/x.journey.yaml", *steps)
         else:
             meeting.journey(f"{name}.journey.yaml", *steps, head=head)
-        server.holds[f"/{name}-a/"] = f"/{name}-b/3"
+        # Neither ends before the other has begun.
+        server.holds |= {f"/{name}-a/": f"/{name}-b/3", f"/{name}-b/1": f"/{name}-a/"}
         meeting.journey(f"{name}-a.journey.yaml", f"/{name}-a/")
         meeting.journey(f"{name}-b.journey.yaml", *(f"/{name}-b/{number}" for number in (1, 2, 3)))
     meeting.write("conftest.py", LONERS)
